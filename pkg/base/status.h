@@ -1,0 +1,123 @@
+// File: status.h
+//
+// How Baton reports operating errors. There are three kinds of error and three means (DESIGN:
+// "Errors"):
+//   * an operation that cannot be done now or as asked:  Status / Result<T>  (this file)
+//   * a broken invariant, i.e. a bug:                    CHECK               (check.h)
+//   * a disk that lies:                                  the process stops, Kubernetes restarts it
+//
+// A Code names the caller's next action, so there are few of them. `reason` is a stable snake_case
+// word for programs ("lock_held"); `message` is one sentence for people that names the field and
+// the limit. `outcome` says whether the change that was asked for happened; it is only ever
+// kUnknown once a command has left this process or has been given to Raft.
+//
+//   Result<Config> config = ParseConfig(text);
+//   if (!config.ok()) return config.status();
+//   Use(*config);
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "pkg/base/check.h"
+
+namespace baton {
+
+enum class Code {
+  kOk,
+  kInvalidArgument,       // the request is malformed: change it
+  kUnprocessable,         // well-formed but wrong (unknown field value, key reuse): change it
+  kUnauthenticated,       // say who you are
+  kPermissionDenied,      // ask for the right
+  kNotFound,              // the named thing does not exist
+  kConflict,              // somebody else has it; wait or give up
+  kGone,                  // existed once (compacted revision); start over from a newer point
+  kPreconditionFailed,    // compare failed: read again, decide again
+  kTooLarge,              // make it smaller
+  kPreconditionRequired,  // supply a token or a revision
+  kResourceExhausted,     // this caller is over its limit: slow down
+  kUnavailable,           // no leader, overloaded, shutting down: retry, perhaps elsewhere
+  kDeadlineExceeded,      // time ran out; look at outcome before retrying
+  kStorageFull,           // free space first; deletes still work
+  kCorruption,            // stored bytes are not what was written: repair or restore
+  kIo,                    // the operating system refused; the sentence says what
+  kUnimplemented,         // this build cannot do it
+  kInternal,              // a bug of ours that was caught
+};
+
+// Whether a requested change happened. "not_applied" is the default of a refused request.
+enum class Outcome { kNotApplied, kApplied, kUnknown };
+
+// "not_applied" | "applied" | "unknown": the words of the HTTP API.
+std::string_view OutcomeName(Outcome outcome);
+
+// "invalid_argument", ...: also the default `reason` of a Status.
+std::string_view CodeName(Code code);
+
+class [[nodiscard]] Status {
+ public:
+  Status() = default;  // OK
+  Status(Code code, std::string message);
+  Status(Code code, std::string reason, std::string message);
+
+  static Status Ok() { return Status(); }
+
+  bool ok() const { return code_ == Code::kOk; }
+  Code code() const { return code_; }
+  const std::string& reason() const { return reason_; }
+  const std::string& message() const { return message_; }
+  Outcome outcome() const { return outcome_; }
+
+  Status& SetOutcome(Outcome outcome) &;
+  Status&& SetOutcome(Outcome outcome) &&;
+
+  // "conflict/lock_held: Lock "a" is held (not_applied)": for logs and tests.
+  std::string ToString() const;
+
+  friend bool operator==(const Status&, const Status&) = default;
+
+ private:
+  Code code_ = Code::kOk;
+  Outcome outcome_ = Outcome::kNotApplied;
+  std::string reason_;
+  std::string message_;
+};
+
+// Either a T or the Status (never OK) that says why there is none.
+template <typename T>
+class [[nodiscard]] Result {
+ public:
+  Result(T value) : value_(std::move(value)) {}  // NOLINT: implicit by design
+  Result(Status status) : status_(std::move(status)) { CHECK(!status_.ok()); }  // NOLINT
+
+  bool ok() const { return value_.has_value(); }
+  const Status& status() const { return status_; }
+
+  T& value() & { return Checked(); }
+  const T& value() const& { return const_cast<Result*>(this)->Checked(); }
+  T&& value() && { return std::move(Checked()); }
+  T& operator*() & { return Checked(); }
+  const T& operator*() const& { return const_cast<Result*>(this)->Checked(); }
+  T&& operator*() && { return std::move(Checked()); }
+  T* operator->() { return &Checked(); }
+  const T* operator->() const { return &const_cast<Result*>(this)->Checked(); }
+
+ private:
+  T& Checked() {
+    CHECK(value_.has_value()) << status_.ToString();
+    return *value_;
+  }
+
+  Status status_;
+  std::optional<T> value_;
+};
+
+}  // namespace baton
+
+// Returns the Status from the enclosing function unless it is OK.
+#define BATON_RETURN_IF_ERROR(expression)                                                        \
+  do {                                                                                           \
+    if (::baton::Status baton_status_ = (expression); !baton_status_.ok()) return baton_status_; \
+  } while (false)
