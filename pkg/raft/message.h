@@ -1,0 +1,111 @@
+// File: message.h
+//
+// What Raft nodes say to each other. One struct per kind, so that a kind has exactly its own
+// fields. Any message may be lost, repeated, delayed or reordered; the protocol stays safe. A
+// message carries the sender's term; for a pre-vote it is the term the sender would campaign in.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "pkg/raft/types.h"
+
+namespace baton::raft {
+
+// RequestVote (paper section 5.2, 5.4.1) and its dry run, pre-vote (Ongaro's thesis, section 9.6).
+struct VoteRequest {
+  bool pre_vote = false;
+  bool leader_transfer = false;  // the leader asked for it: a live leader is no reason to refuse
+  Index last_index;
+  Term last_term;
+  friend bool operator==(const VoteRequest&, const VoteRequest&) = default;
+};
+
+struct VoteResponse {
+  bool pre_vote = false;
+  bool granted = false;
+  friend bool operator==(const VoteResponse&, const VoteResponse&) = default;
+};
+
+// AppendEntries (section 5.3) with entries or as commit news. The entries follow prev_index
+// directly.
+struct AppendRequest {
+  Index prev_index;
+  Term prev_term;
+  Index commit;
+  std::vector<Entry> entries;
+  friend bool operator==(const AppendRequest&, const AppendRequest&) = default;
+};
+
+// Success: the follower's log matches the leader's up to match_index, durably. Never beyond what
+// the request (prev + entries) proved. Rejection: the log differs at rejected_index; hint_* is the
+// newest point of the follower's log that may match, so that the leader skips a whole term at a
+// time (section 5.3, last paragraphs).
+struct AppendResponse {
+  bool rejected = false;
+  Index match_index;
+  Index rejected_index;
+  Index hint_index;
+  Term hint_term;
+  Index commit;  // the follower's commit index
+  friend bool operator==(const AppendResponse&, const AppendResponse&) = default;
+};
+
+// Empty AppendEntries in the paper; here of its own, because it proves nothing about the log.
+// commit never exceeds what the leader knows the follower to hold. read_counter: see reads.h.
+struct Heartbeat {
+  Index commit;
+  uint64_t read_counter = 0;
+  friend bool operator==(const Heartbeat&, const Heartbeat&) = default;
+};
+
+struct HeartbeatResponse {
+  uint64_t read_counter = 0;
+  Index commit;
+  friend bool operator==(const HeartbeatResponse&, const HeartbeatResponse&) = default;
+};
+
+// InstallSnapshot (section 7). The driver carries the bytes beside it and hands the message to the
+// receiving core only when they have arrived complete and checked.
+struct SnapshotRequest {
+  SnapshotMeta meta;
+  friend bool operator==(const SnapshotRequest&, const SnapshotRequest&) = default;
+};
+
+// A follower or learner asks the leader for a read index (thesis section 6.4); id is the asker's
+// own.
+struct ReadIndexRequest {
+  uint64_t id = 0;
+  friend bool operator==(const ReadIndexRequest&, const ReadIndexRequest&) = default;
+};
+
+struct ReadIndexResponse {
+  uint64_t id = 0;
+  Index index;
+  friend bool operator==(const ReadIndexResponse&, const ReadIndexResponse&) = default;
+};
+
+// The leader hands its leadership to the receiver, who campaigns at once (thesis section 3.10).
+struct TimeoutNow {
+  friend bool operator==(const TimeoutNow&, const TimeoutNow&) = default;
+};
+
+using MessageBody = std::variant<VoteRequest, VoteResponse, AppendRequest, AppendResponse,
+                                 Heartbeat, HeartbeatResponse, SnapshotRequest, ReadIndexRequest,
+                                 ReadIndexResponse, TimeoutNow>;
+
+struct Message {
+  NodeId from;
+  NodeId to;
+  Term term;
+  MessageBody body;
+  friend bool operator==(const Message&, const Message&) = default;
+};
+
+// "1->2 AppendRequest term=3 prev=7/2 commit=6 entries=[8/3 ...]": one line, for transcripts and
+// tests.
+std::string Describe(const Message& message);
+
+}  // namespace baton::raft

@@ -1,0 +1,61 @@
+// File: ready.h
+//
+// Everything that must now happen, as one value. The core never calls out. The driver's whole duty:
+//
+//   Ready ready = raft.TakeReady();
+//   1. Send `messages` at once (a leader's appends travel while its own disk writes; heartbeats and
+//      refusals depend on no write).
+//   2. If NeedsPersist(): hand hard_state, snapshot, entries and messages_after_persist to the log
+//      writer. It makes them durable in one synced write, in the order in which Readys were taken,
+//      then sends messages_after_persist, then reports raft.OnPersisted(mark).
+//   3. Apply committed_entries in order, then raft.OnApplied(last index).
+//   4. Answer read_states whose index is applied; fail aborted_reads (their outcome: not read).
+//
+// More Readys may be taken before older ones are persisted or applied.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+#include "pkg/raft/message.h"
+#include "pkg/raft/types.h"
+
+namespace baton::raft {
+
+// Not durable: told only for routing and logging.
+struct SoftState {
+  Role role = Role::kFollower;
+  NodeId leader;  // 0: unknown
+  friend bool operator==(const SoftState&, const SoftState&) = default;
+};
+
+// The read `id` sees everything it must once the state machine has applied `index`.
+struct ReadState {
+  uint64_t id = 0;
+  Index index;
+  friend bool operator==(const ReadState&, const ReadState&) = default;
+};
+
+struct Ready {
+  std::optional<SoftState> soft_state;  // set when changed
+  std::optional<HardState> hard_state;  // set when changed; persist
+  // Persist: the state machine and the log start over from this snapshot, whose bytes the driver
+  // has. Comes before `entries`; never together with committed_entries.
+  std::optional<SnapshotMeta> snapshot;
+  std::vector<Entry> entries;  // persist; replaces whatever the log holds from entries[0].index on
+  LogMark mark;                // report with OnPersisted when all of the above is durable
+  bool must_sync = false;      // false only if just hard_state.commit changed
+
+  std::vector<Message> messages;
+  std::vector<Message> messages_after_persist;
+  std::vector<Entry> committed_entries;
+  std::vector<ReadState> read_states;
+  std::vector<uint64_t> aborted_reads;  // ids of reads that leadership was lost under
+
+  bool NeedsPersist() const {
+    return hard_state || snapshot || !entries.empty() || !messages_after_persist.empty();
+  }
+};
+
+}  // namespace baton::raft
