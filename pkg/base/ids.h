@@ -55,6 +55,10 @@ using NodeId = StrongNumber<struct NodeIdTag>;
 // The global order of changes to the replicated state; also the fencing token. 0: before any
 // change.
 using Revision = StrongNumber<struct RevisionTag>;
+// Proof of a lock or of a leadership: strictly greater than every token given out before. 0: none.
+using Token = StrongNumber<struct TokenTag>;
+// A place in a waiting line. 0: none.
+using Ticket = StrongNumber<struct TicketTag>;
 // A client session. 0: none.
 using SessionId = StrongNumber<struct SessionIdTag>;
 
