@@ -1,0 +1,49 @@
+// File: peer.h
+//
+// What nodes say to each other: Raft's messages, and commands that a follower forwards. Travels in
+// envelopes, many messages at a time; pkg/http puts it into JSON.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "pkg/base/ids.h"
+#include "pkg/base/status.h"
+#include "pkg/raft/message.h"
+
+namespace baton::node {
+
+// A command a follower took from a client, for the leader to propose. `command` is coord's
+// encoding.
+struct ForwardRequest {
+  uint64_t id = 0;  // the sender's own, unique per process start with `incarnation`
+  uint64_t incarnation = 0;
+  int64_t timeout_ms = 0;  // how long the client still waits
+  std::string command;
+  friend bool operator==(const ForwardRequest&, const ForwardRequest&) = default;
+};
+
+// The leader's answer. status OK: `reply` is coord's encoding of the Reply, applied at `index`. Not
+// OK: the command was refused before it reached the log, or its fate is unknown (status.outcome()).
+struct ForwardReply {
+  uint64_t id = 0;
+  uint64_t incarnation = 0;  // of the asker
+  Status status;
+  Index index;
+  std::string reply;
+  friend bool operator==(const ForwardReply&, const ForwardReply&) = default;
+};
+
+using PeerMessage = std::variant<raft::Message, ForwardRequest, ForwardReply>;
+
+// The unit on the wire. A node drops envelopes of another cluster, and of nodes it does not know.
+struct PeerEnvelope {
+  std::string cluster_id;
+  NodeId from;
+  NodeId to;
+  std::vector<PeerMessage> messages;
+};
+
+}  // namespace baton::node

@@ -1,0 +1,121 @@
+// File: service.h
+//
+// What pkg/http may ask of a node. Every method may be called from any thread and returns at once;
+// the answer comes to the callback, exactly once, on the raft thread (or inside the call when the
+// inbox is full). Callbacks must not block: they hand the value to their own thread.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <vector>
+
+#include "pkg/base/status.h"
+#include "pkg/coord/command.h"
+#include "pkg/coord/event.h"
+#include "pkg/coord/reply.h"
+#include "pkg/coord/state_machine.h"
+#include "pkg/node/peer.h"
+#include "pkg/node/ports.h"
+#include "pkg/node/status_view.h"
+
+namespace baton::node {
+
+enum class Consistency {
+  kLinearizable,  // sees every change acknowledged anywhere before the call
+  kStale,         // what this node has; never goes back on one node
+};
+
+// The state at an answered read, valid inside the callback only.
+struct ReadView {
+  const coord::StateMachine& state;
+  Consistency consistency;
+};
+
+// How an acquire ended. granted: token. Not granted: still queued (stay_queued and patience over)
+// with ticket and position, or the Status says why.
+struct AcquireResult {
+  Token token;
+  Ticket ticket;
+  uint64_t position = 0;
+  std::optional<coord::Holder> holder;
+  int64_t session_remaining_ms = 0;
+  Revision revision;
+  bool replayed = false;
+};
+
+// A client that reads along. Called on the raft thread only, one call at a time, never after OnEnd
+// or after the callback of CancelWatch... returned.
+class WatchSink {
+ public:
+  virtual ~WatchSink() = default;
+  // Matching events, whole revisions, in order, after `from`. All matching events with revision <=
+  // `through` have been given now (events may be empty: then it is only a progress mark). Return
+  // false when the client does not keep up: the watch ends with kResourceExhausted/"slow_watcher".
+  virtual bool OnEvents(const std::vector<coord::Event>& events, Revision through) = 0;
+  // kGone/"compacted", kResourceExhausted/"slow_watcher", kUnavailable (shutting down).
+  virtual void OnEnd(Status why) = 0;
+};
+
+class Service {
+ public:
+  using ReplyCallback = std::function<void(Result<coord::Reply>)>;
+  using ReadCallback = std::function<void(Result<ReadView>)>;
+  using AcquireCallback = std::function<void(Result<AcquireResult>)>;
+  using StatusCallback = std::function<void(Status)>;
+
+  virtual ~Service() = default;
+
+  // Proposes a valid command (coord::Validate), through the leader if another node leads. An OK
+  // Result holds the Reply, whose own status says whether the command was refused when it was
+  // applied. A failed Result: kUnavailable/"no_leader", /"overloaded", /"shutting_down",
+  // kDeadlineExceeded; its outcome() says whether the command may still be applied.
+  virtual void Submit(coord::Command command, int64_t timeout_ms, ReplyCallback done) = 0;
+
+  // An Acquire, and the wait for its turn. The callback comes when it is granted, refused, timed
+  // out, or (stay_queued) when wait_ms is over. Returns a number for CancelAcquire.
+  virtual uint64_t Acquire(coord::Command command, int64_t timeout_ms, AcquireCallback done) = 0;
+  // The caller went away: leaves the line unless stay_queued; the callback comes with kUnavailable
+  // /"cancelled". Unknown or answered numbers: nothing happens.
+  virtual void CancelAcquire(uint64_t acquire) = 0;
+
+  // Keeps a session alive. Keepalives that arrive together share one log entry; answered when it is
+  // applied. kNotFound/"session_not_found" when it has ended.
+  virtual void KeepAlive(SessionId session, int64_t timeout_ms,
+                         std::function<void(Result<coord::SessionInfo>)> done) = 0;
+
+  // Runs the callback with the state. min_revision: wait until this node has reached it.
+  virtual void Read(Consistency consistency, Revision min_revision, int64_t timeout_ms,
+                    ReadCallback done) = 0;
+
+  // Events with revision >= from (0: from now on). Returns a number for CancelWatch. Over the bound
+  // of watches: OnEnd with kResourceExhausted/"too_many_watches".
+  virtual uint64_t Watch(coord::EventFilter filter, Revision from,
+                         std::shared_ptr<WatchSink> sink) = 0;
+  virtual void CancelWatch(uint64_t watch) = 0;  // no OnEnd follows
+
+  virtual void TransferLeadership(NodeId target, StatusCallback done) = 0;  // 0: the best follower
+
+  // --- from the peers (pkg/http's peer endpoint and transport) ---
+  // kPermissionDenied/"wrong_cluster" or "unknown_peer", kUnavailable/"overloaded" at once; else
+  // OK.
+  virtual Status Deliver(PeerEnvelope envelope) = 0;
+  virtual void OnUnreachable(NodeId peer) = 0;
+  virtual void OnSnapshotSent(NodeId peer, bool delivered) = 0;
+  // A snapshot arrives in numbered pieces (from 0); the last carries `message`. The callback comes
+  // when the piece is on disk and the next may be sent (back-pressure). A piece 0 starts over.
+  struct SnapshotChunk {
+    NodeId from;
+    uint64_t stream = 0;  // chosen by the sender, one per attempt
+    uint64_t number = 0;
+    std::string bytes;
+    std::optional<raft::Message> message;
+  };
+  virtual void OnSnapshotChunk(SnapshotChunk chunk, StatusCallback done) = 0;
+
+  // --- about the node ---
+  virtual std::shared_ptr<const StatusView> GetStatus() const = 0;
+  virtual const NodeMetrics& metrics() const = 0;
+};
+
+}  // namespace baton::node

@@ -1,0 +1,53 @@
+// File: status_view.h
+//
+// What a node knows of itself, as one value for /v1/cluster, /readyz, the response headers and the
+// metrics. A fresh copy is published after every step; readers on any thread get the newest.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "pkg/base/histogram.h"
+#include "pkg/base/ids.h"
+#include "pkg/coord/state_machine.h"
+#include "pkg/raft/raft.h"
+
+namespace baton::node {
+
+struct StatusView {
+  std::string cluster_id;
+  raft::RaftStatus raft;
+  Revision revision;
+  Revision compact_revision;
+  Index state_index;  // state_hash and revision are as of this entry
+  uint64_t state_hash = 0;
+  int64_t cluster_time_ms = 0;
+  coord::StateCounts counts;
+  uint64_t proposals_pending = 0;
+  uint64_t reads_pending = 0;
+  uint64_t waits_pending = 0;  // acquires that wait, held by this node
+  uint64_t watches = 0;        // served by this node
+  uint64_t inbox_size = 0;
+  int64_t oldest_write_age_ms = 0;     // 0: no log write under way
+  int64_t last_leader_contact_ms = 0;  // since the leader was last heard; 0 on the leader
+  bool draining = false;
+};
+
+// Counted by the node, translated by pkg/metrics. Lives as long as the process.
+struct NodeMetrics {
+  Counter proposals_committed;  // own proposals that were applied
+  Counter proposals_failed;     // refused, or leadership lost under them
+  Counter entries_applied;
+  Counter leader_changes;
+  Counter peer_messages_sent;
+  Counter peer_messages_received;
+  Counter peer_envelopes_rejected;  // foreign cluster, unknown sender, malformed
+  Counter snapshots_sent;
+  Counter snapshots_installed;
+  Counter watches_evicted;
+  LatencyHistogram log_sync;      // one synced write of the log
+  LatencyHistogram state_commit;  // one batch into the state tables
+  LatencyHistogram commit;        // from proposal to applied, on the node that proposed
+};
+
+}  // namespace baton::node
