@@ -1,0 +1,49 @@
+// File: api.h
+//
+// The three route tables of a node: the native /v1 API on the client port, the peer endpoint, and
+// the ops endpoints. Handlers parse and bound a request, ask node::Service, and render the answer;
+// they hold no state of their own.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <string>
+
+#include "pkg/base/clock.h"
+#include "pkg/base/logger.h"
+#include "pkg/base/random.h"
+#include "pkg/http/server.h"
+#include "pkg/node/service.h"
+
+namespace baton::http {
+
+struct ApiContext {
+  node::Service* service = nullptr;
+  Clock* clock = nullptr;
+  Logger* logger = nullptr;
+  std::string cluster_id;
+  std::string node_name;
+  NodeId node_id;
+  std::map<NodeId, std::string> client_urls;  // of all members: for hints and redirects
+  std::map<NodeId, std::string> node_names;
+  uint64_t seed = 0;  // of session ids and request ids; from the system's entropy, drawn in cmd/
+  std::string version;
+};
+
+// Prometheus text, made by pkg/metrics.
+using MetricsText = std::function<std::string()>;
+
+Router MakeClientRouter(ApiContext* context);  // /v1/..., /version, /livez, /readyz
+Router MakePeerRouter(ApiContext* context);    // /peer/v1/...
+Router MakeOpsRouter(ApiContext* context,
+                     MetricsText metrics);  // /livez, /readyz, /metrics, /version
+
+// X-Revision, X-Raft-Term, X-Cluster-Id, X-Served-By, X-Leader, X-Request-Id on every response.
+void DecorateResponse(const ApiContext& context, const Request& request, Response* response);
+// RFC 9457 problem JSON. The one table from Status to HTTP.
+Response ProblemResponse(const Status& status, const std::string& request_id,
+                         const ApiContext* context);
+int HttpStatusOf(const Status& status);
+
+}  // namespace baton::http

@@ -1,0 +1,61 @@
+// File: client.h
+//
+// A blocking HTTP/1.1 client over cpp-httplib, for the peer senders, batonctl and tests. Never
+// follows redirects by itself. One Client, one thread, one kept-alive connection; the name is
+// resolved again for each new connection.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "pkg/base/status.h"
+
+namespace baton::http {
+
+struct ClientRequest {
+  std::string method = "GET";
+  std::string target = "/";  // path and query, already percent-encoded
+  std::map<std::string, std::string> headers;
+  std::string body;
+};
+
+struct ClientResponse {
+  int status = 0;
+  std::multimap<std::string, std::string> headers;  // names in lower case
+  std::string body;
+};
+
+struct ClientOptions {
+  int64_t connect_timeout_ms = 1'000;
+  int64_t request_timeout_ms = 30'000;  // of silence from the server
+};
+
+class Client {
+ public:
+  // base_url: "http://host:port". kInvalidArgument for anything else.
+  static Result<std::unique_ptr<Client>> Create(std::string_view base_url,
+                                                const ClientOptions& options);
+  virtual ~Client() = default;
+
+  // kUnavailable when no connection could be made (outcome not_applied) or it broke (unknown),
+  // kDeadlineExceeded. Any HTTP status is an OK result.
+  virtual Result<ClientResponse> Send(const ClientRequest& request) = 0;
+  // As Send, but hands each piece of the body to `on_piece` as it arrives (SSE); false ends the
+  // call.
+  virtual Result<ClientResponse> Stream(const ClientRequest& request,
+                                        const std::function<bool(std::string_view)>& on_piece) = 0;
+  // Breaks a call under way on another thread.
+  virtual void Abort() = 0;
+};
+
+// Percent-encodes everything but unreserved characters (RFC 3986); keep_slashes leaves '/' as it
+// is.
+std::string PercentEncode(std::string_view text, bool keep_slashes = false);
+// kInvalidArgument for a malformed or truncated %XX.
+Result<std::string> PercentDecode(std::string_view text);
+
+}  // namespace baton::http

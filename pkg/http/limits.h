@@ -1,0 +1,30 @@
+// File: limits.h
+//
+// The bounds of one listener. The defaults are the client listener's; peers have larger bodies, ops
+// smaller ones. Each bound has an error: 414, 431, 413, 415 or 408 with a problem body and a closed
+// connection; beyond the connection bounds the connection is answered 503 and closed.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+namespace baton::http {
+
+struct Limits {
+  size_t request_line_bytes_max = 8 * 1024;
+  size_t header_line_bytes_max = 8 * 1024;
+  size_t headers_bytes_max = 32 * 1024;
+  size_t headers_max = 100;
+  size_t body_bytes_max = 1536 * 1024;  // after de-chunking, too
+  size_t connections_max = 10'000;
+  size_t connections_per_address_max = 10'000;
+  size_t requests_in_flight_max = 10'000;  // requests that wait for their answer, streams included
+  size_t requests_per_connection_max = 1'000'000;
+  size_t stream_buffer_bytes_max = 1 << 20;  // unsent bytes of one streamed response
+  int64_t header_timeout_ms = 5'000;         // for the whole head, from its first byte
+  int64_t request_timeout_ms = 15'000;       // for head and body
+  int64_t idle_timeout_ms = 60'000;          // between requests
+  int64_t write_timeout_ms = 10'000;         // without any progress of the reader
+};
+
+}  // namespace baton::http

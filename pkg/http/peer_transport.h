@@ -1,0 +1,59 @@
+// File: peer_transport.h
+//
+// node::Transport over HTTP: for each peer a sender thread and a bounded outbox for small urgent
+// messages (heartbeats, votes, acknowledgements, forwards), another pair for appends, and a third
+// for snapshots, so that a heartbeat never waits behind a batch or a snapshot. A full outbox drops
+// its newest message, as a network would. A broken connection is made anew, with backoff, resolving
+// the peer's name again.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "pkg/base/clock.h"
+#include "pkg/base/histogram.h"
+#include "pkg/base/logger.h"
+#include "pkg/node/ports.h"
+#include "pkg/node/service.h"
+
+namespace baton::http {
+
+struct PeerTransportOptions {
+  std::string cluster_id;
+  NodeId self;
+  std::map<NodeId, std::string> peer_urls;  // "http://host:port", without self
+  size_t outbox_messages_max = 4096;        // per peer and class
+  size_t outbox_bytes_max = 64 << 20;
+  size_t batch_bytes_max = 4 << 20;
+};
+
+struct PeerStats {
+  NodeId peer;
+  bool reachable = false;
+  uint64_t sent_bytes = 0;
+  uint64_t sent_envelopes = 0;
+  uint64_t failures = 0;
+  uint64_t dropped_messages = 0;
+  LatencyHistogram::Snapshot round_trip;
+};
+
+class PeerTransport : public node::Transport {
+ public:
+  static Result<std::unique_ptr<PeerTransport>> Create(PeerTransportOptions options, Clock* clock,
+                                                       Logger* logger);
+  // Where unreachable peers and snapshot outcomes are reported. Before Start.
+  virtual void SetService(node::Service* service) = 0;
+  virtual void Start() = 0;
+  virtual void Stop() = 0;
+  virtual std::vector<PeerStats> Stats() const = 0;
+};
+
+// The bytes of an envelope (JSON; binary fields in base64), and back. Decoding checks everything
+// and returns kInvalidArgument naming the field.
+std::string EncodeEnvelope(const node::PeerEnvelope& envelope);
+Result<node::PeerEnvelope> DecodeEnvelope(std::string_view bytes);
+
+}  // namespace baton::http

@@ -1,0 +1,160 @@
+// File: server.h
+//
+// A listener: one thread with one Asio event loop that owns every socket of the port. It frames
+// requests on the bytes (framer.h) with all bounds, lets cpp-httplib parse what is complete, finds
+// the handler by path segments (no regular expressions) and calls it on the loop's thread. The
+// handler answers at once or keeps the Exchange and answers later, from any thread: nothing that
+// waits holds a thread. Peer, client and ops traffic have a Server each.
+//
+//   Router router;
+//   router.Handle("GET", "/v1/kv/{key...}", [](std::shared_ptr<Exchange> exchange) {
+//     exchange->Respond(Response::Json(200, "{}"));
+//   });
+//   auto server = Server::Listen({.address = "127.0.0.1", .port = 7400}, std::move(router),
+//   &logger);
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "pkg/base/histogram.h"
+#include "pkg/base/logger.h"
+#include "pkg/base/status.h"
+#include "pkg/http/limits.h"
+
+namespace baton::http {
+
+struct Request {
+  std::string method;
+  std::string path;                                 // percent-decoded
+  std::map<std::string, std::string> captures;      // of the route's {names}, percent-decoded
+  std::multimap<std::string, std::string> query;    // percent-decoded
+  std::multimap<std::string, std::string> headers;  // names in lower case
+  std::string body;
+  std::string remote_address;  // of the socket; headers cannot change it
+  std::string request_id;      // the client's X-Request-Id if sane, else made here
+  std::string route;           // the route's template: the only form of the path fit for metrics
+
+  // The first value; nullptr if absent.
+  const std::string* Header(const std::string& lower_case_name) const;
+  const std::string* Query(const std::string& name) const;
+};
+
+struct Response {
+  int status = 200;
+  std::vector<std::pair<std::string, std::string>> headers;  // CR, LF and NUL in them are a CHECK
+  std::string body;
+
+  static Response Json(int status, std::string body);
+  static Response Text(int status, std::string body);
+};
+
+// The open end of a streamed (chunked) response: SSE, NDJSON. Any thread.
+class ResponseStream {
+ public:
+  virtual ~ResponseStream() = default;
+  // Queues a piece as one chunk. False: the client is gone or its buffer is over
+  // stream_buffer_bytes_max; the piece was dropped and the stream should end.
+  virtual bool Write(std::string piece) = 0;
+  virtual void Close() = 0;  // after everything queued has been sent
+};
+
+// One request and the way to answer it. Dropped without an answer: 500.
+class Exchange {
+ public:
+  virtual ~Exchange() = default;
+  virtual const Request& request() const = 0;  // immutable; valid as long as the Exchange
+  // Answers. Any thread; the first answer counts, later ones are dropped.
+  virtual void Respond(Response response) = 0;
+  // Answers with a head (its body is the first piece) and an open end.
+  virtual std::shared_ptr<ResponseStream> StartStream(Response head) = 0;
+  // Calls `gone` on the loop's thread when the client closes its connection before the answer (or,
+  // for a stream, before Close). At most one; set it on the loop's thread, inside the handler.
+  virtual void OnClientGone(std::function<void()> gone) = 0;
+  // Runs a function on the loop's thread: where answers made elsewhere are turned into bytes.
+  virtual void Post(std::function<void()> work) = 0;
+};
+
+using Handler = std::function<void(std::shared_ptr<Exchange>)>;
+
+// Finds handlers by path segments. "{name}" captures one segment, "{name...}" the (non-empty) rest.
+// A literal segment wins over a capture. Unknown path: 404; known path, other method: 405 with
+// Allow.
+class Router {
+ public:
+  struct Match {
+    const Handler* handler = nullptr;  // nullptr: none
+    std::string route;
+    std::map<std::string, std::string> captures;
+    std::vector<std::string> allowed_methods;  // when only the method did not match
+  };
+
+  void Handle(std::string method, std::string pattern, Handler handler);
+  // `path` as sent: split at '/', then each segment percent-decoded (so %2F stays inside a
+  // segment).
+  Match Find(std::string_view method, std::string_view raw_path) const;
+  std::vector<std::pair<std::string, std::string>> Routes()
+      const;  // method, pattern; in order added
+
+ private:
+  struct Route {
+    std::string method;
+    std::string pattern;
+    std::vector<std::string> segments;
+    Handler handler;
+  };
+  std::vector<Route> routes_;
+};
+
+// Counted by a server, translated by pkg/metrics. Keys are route templates, methods and codes:
+// bounded.
+struct RequestCount {
+  std::string route;
+  std::string method;
+  int status = 0;
+  uint64_t total = 0;
+};
+struct ServerStats {
+  std::vector<RequestCount> requests;
+  std::vector<std::pair<std::string, LatencyHistogram::Snapshot>> latency_by_route;
+  uint64_t connections_open = 0;
+  uint64_t requests_in_flight = 0;
+  uint64_t streams_open = 0;
+  uint64_t connections_refused_total = 0;
+  uint64_t framing_errors_total = 0;
+};
+
+struct ListenOptions {
+  std::string name;  // "client", "peer", "ops": for logs and metrics
+  std::string address = "127.0.0.1";
+  uint16_t port = 0;  // 0: any free one
+  Limits limits;
+  // Adds headers to every response (X-Served-By, ...); called on the loop's thread.
+  std::function<void(const Request&, Response*)> decorate;
+  // Makes the response for errors found before or beside a handler (framing, 404, 405, 503).
+  std::function<Response(const Status&, int http_status, const std::string& request_id)> on_error;
+};
+
+class Server {
+ public:
+  // Binds. kIo naming address, port and reason ("address already in use") when it cannot.
+  static Result<std::unique_ptr<Server>> Listen(ListenOptions options, Router router,
+                                                Logger* logger);
+  virtual ~Server() = default;
+
+  virtual void Start() = 0;
+  virtual uint16_t port() const = 0;
+  // Stops accepting, lets requests in flight be answered for up to timeout_ms (responses say
+  // Connection: close), then closes everything and ends the thread.
+  virtual void Stop(int64_t timeout_ms) = 0;
+  virtual ServerStats Stats() const = 0;  // any thread
+};
+
+}  // namespace baton::http
