@@ -103,6 +103,9 @@ class Transport {
  public:
   virtual ~Transport() = default;
   virtual void Send(NodeId to, PeerMessage message) = 0;
+  // Envelopes made from now on carry this term and time (both 0: this node does not lead). Raft
+  // thread, about once a tick; the pair belongs together.
+  virtual void SetClusterTime(Term term, int64_t cluster_time_ms) = 0;
   // Streams the snapshot and then `message` (a SnapshotRequest) to the peer. The outcome comes back
   // through Service::OnSnapshotSent.
   virtual void SendSnapshot(NodeId to, raft::Message message,
