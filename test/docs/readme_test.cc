@@ -1,0 +1,40 @@
+// The README and the pages of docs/ are executed: what they promise is what a reader gets.
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+#include <string>
+
+#include "test/docs/console.h"
+#include "test/integration/cluster.h"
+
+namespace baton::docs {
+namespace {
+
+constexpr int64_t kLeaderTimeoutMs = 30'000;
+constexpr uint16_t kFirstPort = 7400;  // the one that `make run` uses and the pages name
+
+std::string PagePath(const std::string& page) {
+  return std::string(std::getenv("TEST_SRCDIR")) + "/" + std::getenv("TEST_WORKSPACE") + "/" + page;
+}
+
+class PageTest : public testing::TestWithParam<std::string> {};
+
+TEST_P(PageTest, DoesWhatItSays) {
+  integration::Cluster cluster({.first_port = kFirstPort, .extra_flags = {}});
+  cluster.StartAll();
+  ASSERT_GE(cluster.WaitForLeader(kLeaderTimeoutMs), 0) << cluster.Log(0);
+  const auto steps = ParseConsole(integration::ReadFile(PagePath(GetParam())));
+  ASSERT_FALSE(steps.empty()) << GetParam() << " has no console block";
+  const integration::TemporaryDirectory directory;
+  const auto outputs = RunConsole(steps, directory.path());
+  for (size_t i = 0; i < steps.size(); ++i) {
+    EXPECT_TRUE(OutputMatches(steps[i].expected, outputs[i]))
+        << GetParam() << ":" << steps[i].line << ": $ " << steps[i].command << "\nprinted\n"
+        << outputs[i];
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Pages, PageTest, testing::Values("README.md"));
+
+}  // namespace
+}  // namespace baton::docs

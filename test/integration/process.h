@@ -1,0 +1,64 @@
+// File: process.h
+//
+// A child process of a test: started with its output in a file, ended by its own pid only. The
+// destructor kills and reaps it, so that a failed test leaves nothing behind.
+#pragma once
+
+#include <sys/types.h>
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "pkg/base/status.h"
+
+namespace baton::integration {
+
+class Process {
+ public:
+  // Runs arguments[0] with its standard output and error appended to output_path. The child dies
+  // with this process, whatever happens to it.
+  static Process Start(const std::vector<std::string>& arguments, const std::string& output_path);
+
+  Process() = default;  // nothing runs
+  Process(Process&& other) noexcept;
+  Process& operator=(Process&& other) noexcept;
+  ~Process();
+
+  bool running() const { return pid_ > 0; }
+  pid_t pid() const { return pid_; }
+  void Signal(int signal) const;
+  // kill -9 and reap.
+  void Kill();
+  // Waits for its end: the exit code, or 128 + signal; nothing when it still runs after timeout_ms.
+  std::optional<int> Wait(int64_t timeout_ms);
+
+  // From /proc. 0 when it does not run.
+  uint64_t ResidentBytes() const;
+  int Threads() const;
+
+ private:
+  pid_t pid_ = 0;
+  std::string output_path_;
+};
+
+std::string ReadFile(const std::string& path);
+
+// A fresh directory under the test's temporary directory, removed with everything in it at the end.
+class TemporaryDirectory {
+ public:
+  TemporaryDirectory();
+  ~TemporaryDirectory();
+  TemporaryDirectory(const TemporaryDirectory&) = delete;
+  TemporaryDirectory& operator=(const TemporaryDirectory&) = delete;
+  const std::string& path() const { return path_; }
+
+ private:
+  std::string path_;
+};
+
+// `count` loopback ports that were free a moment ago, all different.
+std::vector<uint16_t> FreePorts(size_t count);
+
+}  // namespace baton::integration

@@ -1,0 +1,143 @@
+// What batond does when it cannot start: one sentence that says why and what to do, exit code 2,
+// and nothing changed on the disk. And that a peer of another cluster is turned away.
+#include <gtest/gtest.h>
+
+#include <csignal>
+#include <filesystem>
+#include <fstream>
+#include <nlohmann/json.hpp>
+
+#include "test/integration/cluster.h"
+
+namespace baton::integration {
+namespace {
+
+constexpr int64_t kTimeoutMs = 15'000;
+constexpr int kCouldNotStart = 2;
+
+class StartupTest : public testing::Test {
+ protected:
+  // Runs node 0 with its arguments and `extra` ones after them; gives its exit code and output.
+  struct Outcome {
+    std::optional<int> exit_code;
+    std::string output;
+  };
+  Outcome Run(const std::vector<std::string>& extra = {}) {
+    std::vector<std::string> arguments = cluster_.Arguments(0);
+    arguments.insert(arguments.end(), extra.begin(), extra.end());
+    const std::string output_path = scratch_.path() + "/output";
+    std::filesystem::remove(output_path);
+    Process process = Process::Start(arguments, output_path);
+    Outcome outcome;
+    outcome.exit_code = process.Wait(kTimeoutMs);
+    outcome.output = ReadFile(output_path);
+    return outcome;
+  }
+
+  void ExpectRefusal(const Outcome& outcome, const std::string& word) {
+    EXPECT_EQ(outcome.exit_code, kCouldNotStart) << outcome.output;
+    EXPECT_NE(outcome.output.find(word), std::string::npos) << outcome.output;
+  }
+
+  // A data directory that has been in use.
+  void RunOnce() {
+    cluster_.StartAll();
+    ASSERT_GE(cluster_.WaitForLeader(kTimeoutMs), 0) << cluster_.Log(0);
+    for (int i = 0; i < cluster_.size(); ++i) cluster_.Kill(i);
+  }
+
+  void WriteFile(const std::string& path, const std::string& text) {
+    std::ofstream(path, std::ios::binary | std::ios::trunc) << text;
+  }
+
+  Cluster cluster_;
+  TemporaryDirectory scratch_;
+};
+
+TEST_F(StartupTest, PortInUse) {
+  cluster_.Start(0);
+  ASSERT_TRUE(WaitUntil(kTimeoutMs, [&] {
+    return Request(cluster_.client_url(0), "GET", "/livez").ok();
+  })) << cluster_.Log(0);
+  const auto outcome = Run({"--data-dir=" + scratch_.path() + "/other"});
+  ExpectRefusal(outcome, "in use");
+}
+
+TEST_F(StartupTest, DataDirectoryInUse) {
+  cluster_.Start(0);
+  ASSERT_TRUE(WaitUntil(kTimeoutMs, [&] {
+    return Request(cluster_.client_url(0), "GET", "/livez").ok();
+  })) << cluster_.Log(0);
+  ExpectRefusal(Run({"--client-listen=127.0.0.1:0", "--ops-listen=127.0.0.1:0"}),
+                cluster_.data_dir(0));
+}
+
+TEST_F(StartupTest, DataDirectoryIsAFile) {
+  WriteFile(cluster_.data_dir(0), "not a directory");
+  ExpectRefusal(Run(), cluster_.data_dir(0));
+  EXPECT_EQ(ReadFile(cluster_.data_dir(0)), "not a directory");
+}
+
+TEST_F(StartupTest, DirectoryOfSomebodyElse) {
+  std::filesystem::create_directories(cluster_.data_dir(0));
+  WriteFile(cluster_.data_dir(0) + "/thesis.txt", "years of work");
+  ExpectRefusal(Run(), cluster_.data_dir(0));
+  EXPECT_EQ(ReadFile(cluster_.data_dir(0) + "/thesis.txt"), "years of work");
+}
+
+TEST_F(StartupTest, DataOfAnotherCluster) {
+  RunOnce();
+  ExpectRefusal(Run({"--cluster-name=another"}), "cluster");
+}
+
+TEST_F(StartupTest, DataOfAnotherNode) {
+  RunOnce();
+  ExpectRefusal(Run({"--data-dir=" + cluster_.data_dir(1)}), "node");
+}
+
+TEST_F(StartupTest, CorruptLogIsRefusedAndKept) {
+  RunOnce();
+  int damaged = 0;
+  for (const auto& file :
+       std::filesystem::recursive_directory_iterator(cluster_.data_dir(0) + "/log")) {
+    if (!file.is_regular_file() || file.file_size() < 64) continue;
+    if (file.path().extension() != ".log" && file.path().extension() != ".ldb") continue;
+    std::string bytes = ReadFile(file.path());
+    bytes[bytes.size() / 2] = static_cast<char>(bytes[bytes.size() / 2] ^ 0x40);
+    WriteFile(file.path(), bytes);
+    ++damaged;
+  }
+  ASSERT_GT(damaged, 0);
+  ExpectRefusal(Run(), cluster_.data_dir(0));
+}
+
+TEST_F(StartupTest, UnknownFlagNamesTheNearest) {
+  ExpectRefusal(Run({"--data-dri=x"}), "data-dir");
+}
+
+TEST_F(StartupTest, EnvelopeOfAnotherClusterIsTurnedAway) {
+  cluster_.StartAll();
+  ASSERT_GE(cluster_.WaitForLeader(kTimeoutMs), 0) << cluster_.Log(0);
+  const nlohmann::json envelope = {{"cluster_id", "0123456789abcdef"},
+                                   {"from", 2},
+                                   {"to", 1},
+                                   {"term", 99},
+                                   {"cluster_time_ms", 0},
+                                   {"messages", nlohmann::json::array()}};
+  const auto answer = Request(cluster_.peer_url(0), "POST", "/peer/v1/messages", envelope.dump());
+  ASSERT_TRUE(answer.ok());
+  EXPECT_EQ(answer->status, 403) << answer->body;
+  EXPECT_NE(answer->body.find("wrong_cluster"), std::string::npos) << answer->body;
+}
+
+TEST_F(StartupTest, TerminationIsCleanAndQuick) {
+  cluster_.StartAll();
+  ASSERT_GE(cluster_.WaitForLeader(kTimeoutMs), 0);
+  for (int i = 0; i < cluster_.size(); ++i) {
+    cluster_.process(i).Signal(SIGTERM);
+    EXPECT_EQ(cluster_.process(i).Wait(kTimeoutMs), 0) << cluster_.Log(i);
+  }
+}
+
+}  // namespace
+}  // namespace baton::integration
