@@ -16,11 +16,14 @@
 namespace baton::node {
 
 // A command a follower took from a client, for the leader to propose. `command` is coord's
-// encoding.
+// encoding. A repeated request is dropped by its number, and one for a leadership that the receiver
+// no longer remembers is answered "unknown": a command without idempotency key must never be
+// applied twice.
 struct ForwardRequest {
-  uint64_t id = 0;  // the sender's own, unique per process start with `incarnation`
-  uint64_t incarnation = 0;
-  int64_t timeout_ms = 0;  // how long the client still waits
+  uint64_t id = 0;           // the sender's own, ascending
+  uint64_t incarnation = 0;  // of the sender: another one after each start of its process
+  Term term;                 // the leadership that is asked
+  int64_t timeout_ms = 0;    // how long the client still waits
   std::string command;
   friend bool operator==(const ForwardRequest&, const ForwardRequest&) = default;
 };
