@@ -1,0 +1,37 @@
+# What people do with Baton. `make help` explains; scripts/ does the work.
+.DEFAULT_GOAL := help
+.PHONY: help run tour test build asan tsan format memory failover packages
+
+# One comment after ## is the help of its target.
+help:       ## this text
+	@sed -n 's/^\([a-z]*\): *[a-z ]*## */  make \1\t/p' Makefile | expand -t 18
+
+run: packages  ## three nodes on this machine, ready for curl; Ctrl-C stops them and keeps the data
+	@scripts/run
+
+tour: packages  ## a story that checks itself: an election, a lock, the death of the leader
+	@scripts/tour
+
+test: packages  ## build and run every test; the last line is `N passed, N failed`
+	@scripts/test
+
+build: packages  ## build batond and batonctl, optimized, into bazel-bin/cmd
+	@bazel build --config=opt //cmd/...
+
+asan: packages  ## every test under the address and undefined-behaviour sanitizers
+	@scripts/test --config=asan
+
+tsan: packages  ## every test under the thread sanitizer
+	@scripts/test --config=tsan
+
+format: packages  ## lay out all C++ sources as .clang-format says
+	@git ls-files '*.cc' '*.h' | xargs clang-format -i
+
+memory: packages  ## print the resident memory of idle nodes
+	@bazel run --config=opt --ui_event_filters=-info,-stdout,-stderr --noshow_progress //test/bench:idle_memory
+
+failover: packages  ## measure how long writers wait when the leader is killed or stopped
+	@bazel run --config=opt --ui_event_filters=-info,-stdout,-stderr --noshow_progress //test/bench:failover
+
+packages:
+	@scripts/install-packages
