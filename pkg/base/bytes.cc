@@ -7,7 +7,9 @@ constexpr int kVarintBytesMax = 10;
 
 template <typename T>
 void AppendLittleEndian(std::string* out, T value) {
-  for (size_t i = 0; i < sizeof(T); ++i) out->push_back(static_cast<char>(value >> (8 * i)));
+  char bytes[sizeof(T)];
+  for (size_t i = 0; i < sizeof(T); ++i) bytes[i] = static_cast<char>(value >> (8 * i));
+  out->append(bytes, sizeof(T));
 }
 
 template <typename T>
@@ -26,7 +28,9 @@ void ByteWriter::U32(uint32_t value) { AppendLittleEndian(out_, value); }
 void ByteWriter::U64(uint64_t value) { AppendLittleEndian(out_, value); }
 
 void ByteWriter::U64BigEndian(uint64_t value) {
-  for (int shift = 56; shift >= 0; shift -= 8) out_->push_back(static_cast<char>(value >> shift));
+  char bytes[sizeof(value)];
+  for (size_t i = 0; i < sizeof(value); ++i) bytes[i] = static_cast<char>(value >> (56 - 8 * i));
+  out_->append(bytes, sizeof(value));
 }
 
 void ByteWriter::Varint(uint64_t value) {
@@ -46,9 +50,13 @@ void ByteWriter::Raw(std::string_view value) { out_->append(value); }
 
 bool ByteReader::Need(size_t size) {
   if (ok_ && rest_.size() >= size) return true;
+  Fail();
+  return false;
+}
+
+void ByteReader::Fail() {
   ok_ = false;
   rest_ = {};
-  return false;
 }
 
 std::string_view ByteReader::Raw(size_t size) {
@@ -88,27 +96,24 @@ uint64_t ByteReader::Varint() {
     const uint64_t bits = byte & 0x7f;
     if (i == kVarintBytesMax - 1 && bits > 1) break;  // more than 64 bits
     value |= bits << (7 * i);
-    if ((byte & 0x80) == 0) return value;
+    if ((byte & 0x80) != 0) continue;
+    if (byte == 0 && i > 0) break;  // the same number has a shorter form
+    return value;
   }
-  ok_ = false;
-  rest_ = {};
+  Fail();
   return 0;
 }
 
 bool ByteReader::Bool() {
   const uint8_t value = U8();
-  if (value > 1) {
-    ok_ = false;
-    rest_ = {};
-  }
+  if (value > 1) Fail();
   return ok_ && value == 1;
 }
 
 std::string_view ByteReader::String(size_t size_max) {
   const uint64_t size = Varint();
   if (size > size_max) {
-    ok_ = false;
-    rest_ = {};
+    Fail();
     return {};
   }
   return Raw(size);

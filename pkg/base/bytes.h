@@ -44,11 +44,13 @@ class ByteReader {
   uint32_t U32();
   uint64_t U64();
   uint64_t U64BigEndian();
-  uint64_t Varint();
-  bool Bool();  // anything but 0 and 1 is malformed
+  uint64_t Varint();  // malformed when longer than needed: a number has one form
+  bool Bool();        // anything but 0 and 1 is malformed
   // Malformed when longer than `size_max` bytes.
   std::string_view String(size_t size_max);
   std::string_view Raw(size_t size);
+  // For a decoder that finds a value outside its domain: malformed from here on.
+  void Fail();
 
   std::string_view rest() const { return rest_; }
   bool ok() const { return ok_; }

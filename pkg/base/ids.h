@@ -52,8 +52,7 @@ using Term = StrongNumber<struct TermTag>;
 using Index = StrongNumber<struct IndexTag>;
 // A member of the cluster. 0: nobody.
 using NodeId = StrongNumber<struct NodeIdTag>;
-// The global order of changes to the replicated state; also the fencing token. 0: before any
-// change.
+// The global order of changes to the replicated state. 0: before any change.
 using Revision = StrongNumber<struct RevisionTag>;
 // Proof of a lock or of a leadership: strictly greater than every token given out before. 0: none.
 using Token = StrongNumber<struct TokenTag>;

@@ -25,6 +25,7 @@
 
 namespace baton {
 
+// The numbers are in stored replies: only ever append.
 enum class Code {
   kOk,
   kInvalidArgument,       // the request is malformed: change it
@@ -47,7 +48,8 @@ enum class Code {
   kInternal,              // a bug of ours that was caught
 };
 
-// Whether a requested change happened. "not_applied" is the default of a refused request.
+// Whether a requested change happened. "not_applied" is the default of a refused request. The
+// numbers are in stored replies: only ever append.
 enum class Outcome { kNotApplied, kApplied, kUnknown };
 
 // "not_applied" | "applied" | "unknown": the words of the HTTP API.

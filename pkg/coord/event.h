@@ -3,10 +3,17 @@
 // What watchers see. Every change of the state has one revision, which may carry several events
 // (the end of a session deletes its keys and hands on its locks at once). Events are kept in the
 // state for kHistoryRevisionsMax revisions, so that any node can serve a watch from any of them.
+//
+// The events of one revision stand in the order in which they happened. Putting the KV events of
+// all revisions one after the other gives the keys as they are. A delete says which key went, and
+// of which session (0: it was not ephemeral); `value`, `create_revision` and `version` are those of
+// a put only. A lock handed straight to the next in line has one event, kLockAcquired. The value of
+// a lock (not of an election) changes without an event.
 #pragma once
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "pkg/base/ids.h"
@@ -45,6 +52,7 @@ struct EventFilter {
   std::string prefix;
   bool exact = false;
   bool Matches(const Event& event) const;
+  bool Matches(EventKind kind, std::string_view key) const;
 };
 
 // How a wait ended, for the node that holds the waiting request.

@@ -13,8 +13,8 @@ namespace baton::coord {
 inline constexpr size_t kKeyBytesMax = 1024;
 inline constexpr size_t kValueBytesMax = 1 << 20;
 inline constexpr size_t kNameBytesMax = 256;  // of locks, elections and sessions
-inline constexpr size_t kMetadataBytesMax =
-    4096;  // of a session; also a lock's or candidate's value
+// Of a session; also of a lock's or candidate's value.
+inline constexpr size_t kMetadataBytesMax = 4096;
 inline constexpr size_t kPrincipalBytesMax = 256;
 inline constexpr size_t kIdempotencyKeyBytesMax = 255;
 inline constexpr int64_t kSessionTtlMinMs = 100;
@@ -25,8 +25,18 @@ inline constexpr int64_t kWaitMaxMs = 24 * 3600 * 1000;
 inline constexpr size_t kOwnedPerSessionMax = 10'000;      // keys, locks, waits of one session
 inline constexpr size_t kBatchItemsMax = 1000;             // ids in one renew or expire command
 inline constexpr uint64_t kListItemsMax = 1000;            // rows of one list answer
+inline constexpr size_t kListBytesMax = 4 << 20;           // beyond it a list answer ends early
 inline constexpr uint64_t kHistoryRevisionsMax = 100'000;  // kept for watches; older are compacted
+inline constexpr uint64_t kHistoryBytesMax = 256 << 20;    // as well
 inline constexpr uint64_t kIdempotencyEntriesMax = 100'000;
+inline constexpr uint64_t kIdempotencyBytesMax = 256 << 20;
 inline constexpr int64_t kIdempotencyAgeMaxMs = 24 * 3600 * 1000;
+
+// Work of one Apply. Index rows of one command: at most kOwnedPerSessionMax of each session that
+// ends; an expiry command stops before the session with which it would pass kExpireOwnedMax, and
+// the leader proposes the rest again. Clean-up beside the command is kTrimRowsMin rows, or twice
+// the rows that the command added.
+inline constexpr uint64_t kExpireOwnedMax = kOwnedPerSessionMax;
+inline constexpr uint64_t kTrimRowsMin = 64;
 
 }  // namespace baton::coord

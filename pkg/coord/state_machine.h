@@ -19,6 +19,7 @@
 #include "pkg/coord/command.h"
 #include "pkg/coord/event.h"
 #include "pkg/coord/limits.h"
+#include "pkg/coord/meta.h"
 #include "pkg/coord/reply.h"
 #include "pkg/coord/tables.h"
 
@@ -53,15 +54,17 @@ struct TicketState {
   uint64_t position = 0;  // for kWaiting
 };
 
-struct StateCounts {
-  uint64_t keys = 0;
-  uint64_t sessions = 0;
-  uint64_t locks_held = 0;
-  uint64_t lock_waiters = 0;
-  uint64_t elections_held = 0;
-  uint64_t election_waiters = 0;
-  uint64_t idempotency_entries = 0;
-  uint64_t sessions_expired_total = 0;
+// A piece of the history. How much is read for it is bounded by rows and bytes as well as by
+// events, so it may end before the present with few events or none: `through` says how far it got.
+struct EventPage {
+  std::vector<Event> events;  // of whole revisions, in order
+  Revision through;           // every matching event up to and including this revision is here
+};
+
+struct EventPageMax {
+  uint64_t events = 1000;
+  uint64_t rows = 10'000;  // looked at, matching or not
+  size_t bytes = 4 << 20;  // of keys and values returned
 };
 
 class StateMachine {
@@ -79,43 +82,46 @@ class StateMachine {
   Applied Apply(Index index, Term term, std::string_view entry);
 
   // --- the point reached ---
-  Index applied() const { return applied_; }
-  Term applied_term() const { return applied_term_; }
-  Revision revision() const { return revision_; }
-  Revision compact_revision() const { return compact_revision_; }  // events up to here are gone
-  int64_t now_ms() const { return now_ms_; }                       // cluster time: the last stamp
-  uint64_t hash() const { return hash_; }  // rolling, over every row written so far
-  const StateCounts& counts() const { return counts_; }
+  Index applied() const { return meta_.applied; }
+  Term applied_term() const { return meta_.applied_term; }
+  Revision revision() const { return meta_.revision; }
+  // Events up to and including this revision are gone.
+  Revision compact_revision() const { return meta_.compact_revision; }
+  int64_t now_ms() const { return meta_.now_ms; }  // cluster time: the greatest stamp so far
+  uint64_t hash() const { return meta_.hash; }     // rolling, over every row written so far
+  const StateCounts& counts() const { return meta_.counts; }
 
   // --- reads ---
   std::optional<KeyValue> Get(std::string_view key) const;
-  // Keys that begin with `prefix` and are greater than `after` (empty: from the first).
+  // Keys that begin with `prefix` and are greater than `after` (empty: from the first). At most
+  // kListItemsMax, whatever was asked for, and fewer when they pass kListBytesMax.
   KvPage List(std::string_view prefix, std::string_view after, uint64_t items_max) const;
   std::optional<SessionInfo> Session(SessionId id) const;
+  // Ascending ids greater than `after`, at most kListItemsMax.
   std::vector<SessionInfo> Sessions(SessionId after, uint64_t items_max) const;
   QueueInfo Queue(QueueKind kind, std::string_view name) const;
   TicketState FindTicket(QueueKind kind, std::string_view name, Ticket ticket) const;
   // OK if `token` is the live token of the lock or election; kConflict/"stale_token" if not.
   Status Verify(QueueKind kind, std::string_view name, Token token) const;
   // Events with revision >= from that match, in order, about events_max of them (a revision is
-  // never split). kGone/"compacted" if from <= compact_revision().
+  // never split). kGone/"compacted" if from <= compact_revision(); `from` 0 counts as 1. Reads on
+  // until it has them or has reached the present: EventsPage is the one for the raft thread.
   Result<std::vector<Event>> EventsSince(const EventFilter& filter, Revision from,
                                          uint64_t events_max) const;
+  // The same in bounded pieces: go on from page.through + 1 until that is past revision().
+  Result<EventPage> EventsPage(const EventFilter& filter, Revision from,
+                               const EventPageMax& max) const;
 
   // --- what the leader should propose, given the cluster time it would stamp ---
-  SessionExpire DueSessions(int64_t now_ms) const;  // at most kBatchItemsMax
+  // At most kBatchItemsMax, the longest overdue first. What an expiry leaves for its bound of work
+  // (limits.h) is due again.
+  SessionExpire DueSessions(int64_t now_ms) const;
   WaitExpire DueWaits(int64_t now_ms) const;
 
  private:
-  // Laid out by the implementation; the public part above is the contract.
   Tables* tables_;
-  Index applied_;
-  Term applied_term_;
-  Revision revision_;
-  Revision compact_revision_;
-  int64_t now_ms_ = 0;
-  uint64_t hash_ = 0;
-  StateCounts counts_;
+  Meta meta_;
+  mutable DueFrom due_from_;  // moved on by the scans that find it
 };
 
 // Rows under this prefix belong to pkg/node; the state machine neither reads nor hashes them.

@@ -1,0 +1,68 @@
+#include "pkg/coord/apply_entry.h"
+
+#include <algorithm>
+#include <optional>
+#include <utility>
+
+#include "pkg/base/check.h"
+#include "pkg/coord/command_codec.h"
+#include "pkg/coord/history.h"
+#include "pkg/coord/idempotency.h"
+#include "pkg/coord/kv_commands.h"
+#include "pkg/coord/queue_commands.h"
+#include "pkg/coord/session_commands.h"
+
+namespace baton::coord {
+namespace {
+
+Decision Execute(ApplyContext&, AdvanceTime) { return {}; }
+
+Reply MakeReply(const ApplyContext& context, Decision decision) {
+  Reply reply;
+  reply.status = std::move(decision.status);
+  reply.revision = context.meta.revision;
+  reply.now_ms = context.meta.now_ms;
+  reply.body = std::move(decision.body);
+  return reply;
+}
+
+Reply ExecuteCommand(ApplyContext& context, CommandBody body) {
+  Decision decision =
+      std::visit([&context](auto& command) { return Execute(context, std::move(command)); }, body);
+  CHECK(decision.status.ok() || !context.changed) << "a refused command changed something";
+  AppendHistory(context);
+  if (context.changed) ++context.meta.revision;
+  return MakeReply(context, std::move(decision));
+}
+
+Reply ExecuteOnce(ApplyContext& context, Command command) {
+  const uint64_t fingerprint = FingerprintOf(command);
+  if (std::optional<Reply> reply = FindReply(context, command, fingerprint)) {
+    return std::move(*reply);
+  }
+  const bool is_put = std::holds_alternative<KvPut>(command.body);
+  Reply reply = ExecuteCommand(context, std::move(command.body));
+  RememberReply(context, {std::move(command.principal), std::move(command.idempotency_key)}, is_put,
+                fingerprint, &reply);
+  return reply;
+}
+
+}  // namespace
+
+Reply ApplyEntry(ApplyContext& context, std::string_view entry) {
+  Result<StampedCommand> decoded = DecodeEntry(entry);
+  if (!decoded.ok()) return MakeReply(context, {decoded.status(), {}});
+  Command& command = decoded->command;
+  if (Status valid = Validate(command); !valid.ok()) {
+    return MakeReply(context, {std::move(valid), {}});
+  }
+  context.stamp_ms = decoded->stamp_ms;
+  context.meta.now_ms = std::max(context.meta.now_ms, decoded->stamp_ms);
+  Reply reply = command.idempotency_key.empty() ? ExecuteCommand(context, std::move(command.body))
+                                                : ExecuteOnce(context, std::move(command));
+  TrimHistory(context);
+  TrimReplies(context);
+  return reply;
+}
+
+}  // namespace baton::coord

@@ -1,0 +1,134 @@
+#include "pkg/coord/command_codec.h"
+
+#include "pkg/coord/field_codec.h"
+#include "pkg/coord/state_hash.h"
+
+namespace baton::coord {
+namespace {
+
+constexpr uint8_t kEntryVersion = 1;
+
+}  // namespace
+
+// The fields of each command, in the order of its struct. Found by FieldWriter and FieldReader.
+
+bool IsKnown(QueueKind kind) { return kind == QueueKind::kLock || kind == QueueKind::kElection; }
+bool IsKnown(Precondition::Kind kind) { return kind <= Precondition::Kind::kModRevision; }
+
+template <typename Io, Of<Precondition> T>
+void Fields(Io& io, T& precondition) {
+  io(precondition.kind, precondition.revision);
+}
+template <typename Io, Of<Guard> T>
+void Fields(Io& io, T& guard) {
+  io(guard.lock, guard.token);
+}
+template <typename Io, Of<KvPut> T>
+void Fields(Io& io, T& put) {
+  io(put.key, put.value, put.precondition, put.session, put.guard);
+}
+template <typename Io, Of<KvDelete> T>
+void Fields(Io& io, T& del) {
+  io(del.key, del.precondition, del.guard);
+}
+template <typename Io, Of<SessionCreate> T>
+void Fields(Io& io, T& create) {
+  io(create.id, create.ttl_ms, create.name, create.metadata);
+}
+template <typename Io, Of<SessionRenew> T>
+void Fields(Io& io, T& renew) {
+  io(renew.ids);
+}
+template <typename Io, Of<SessionDestroy> T>
+void Fields(Io& io, T& destroy) {
+  io(destroy.id);
+}
+template <typename Io, Of<SessionExpire::Item> T>
+void Fields(Io& io, T& item) {
+  io(item.id, item.renewal_epoch);
+}
+template <typename Io, Of<SessionExpire> T>
+void Fields(Io& io, T& expire) {
+  io(expire.items);
+}
+template <typename Io, Of<Acquire> T>
+void Fields(Io& io, T& acquire) {
+  io(acquire.kind, acquire.name, acquire.session, acquire.wait_ms, acquire.stay_queued,
+     acquire.value);
+}
+template <typename Io, Of<Release> T>
+void Fields(Io& io, T& release) {
+  io(release.kind, release.name, release.session, release.token);
+}
+template <typename Io, Of<CancelWait> T>
+void Fields(Io& io, T& cancel) {
+  io(cancel.kind, cancel.name, cancel.ticket);
+}
+template <typename Io, Of<WaitExpire::Item> T>
+void Fields(Io& io, T& item) {
+  io(item.kind, item.name, item.ticket);
+}
+template <typename Io, Of<WaitExpire> T>
+void Fields(Io& io, T& expire) {
+  io(expire.items);
+}
+template <typename Io, Of<Proclaim> T>
+void Fields(Io& io, T& proclaim) {
+  io(proclaim.kind, proclaim.name, proclaim.session, proclaim.token, proclaim.value);
+}
+
+std::string EncodeCommand(const Command& command) {
+  std::string bytes;
+  ByteWriter out(&bytes);
+  out.U8(static_cast<uint8_t>(command.body.index()));
+  out.String(command.principal);
+  out.String(command.idempotency_key);
+  FieldWriter(&bytes).Alternative(command.body);
+  return bytes;
+}
+
+Result<Command> DecodeCommand(std::string_view bytes) {
+  Command command;
+  ByteReader head(bytes);
+  const uint8_t kind = head.U8();
+  command.principal = head.String(SIZE_MAX);
+  command.idempotency_key = head.String(SIZE_MAX);
+  FieldReader body(head.rest());
+  if (head.ok()) body.Alternative(command.body, kind);
+  if (!head.ok() || !body.AtEnd()) {
+    return Status(Code::kCorruption, "unknown_command", "the bytes are not a known command");
+  }
+  return command;
+}
+
+std::string EncodeEntry(int64_t stamp_ms, std::string_view encoded_command) {
+  std::string entry;
+  entry.reserve(sizeof(uint8_t) + sizeof(uint64_t) + encoded_command.size());
+  ByteWriter out(&entry);
+  out.U8(kEntryVersion);
+  out.U64(static_cast<uint64_t>(stamp_ms));
+  out.Raw(encoded_command);
+  return entry;
+}
+
+Result<StampedCommand> DecodeEntry(std::string_view bytes) {
+  ByteReader in(bytes);
+  const uint8_t version = in.U8();
+  const uint64_t stamp_ms = in.U64();
+  if (!in.ok() || version != kEntryVersion || stamp_ms > kStampMsMax) {
+    return Status(Code::kCorruption, "unknown_command", "the entry is not of a known version");
+  }
+  Result<Command> command = DecodeCommand(in.rest());
+  if (!command.ok()) return command.status();
+  return StampedCommand{static_cast<int64_t>(stamp_ms), std::move(*command)};
+}
+
+uint64_t FingerprintOf(const Command& command) {
+  std::string bytes;
+  FieldWriter(&bytes).Alternative(command.body);
+  std::string_view counted = bytes;
+  if (std::holds_alternative<SessionCreate>(command.body)) counted.remove_prefix(sizeof(uint64_t));
+  return MixBytes(command.body.index(), counted);
+}
+
+}  // namespace baton::coord

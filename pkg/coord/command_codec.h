@@ -1,0 +1,21 @@
+// File: command_codec.h
+//
+// What Apply needs of an entry beyond DecodeEntry: the fingerprint by which a retry under the same
+// idempotency key is told from another command. Internal to this room; command.h has the contract.
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+
+#include "pkg/coord/command.h"
+
+namespace baton::coord {
+
+// Over the kind and the body, as encoded. The id of a SessionCreate does not count: the node that
+// takes a retry draws another one. `principal` and `idempotency_key` are what it is kept under.
+uint64_t FingerprintOf(const Command& command);
+
+// The greatest stamp an entry may carry (year 287396); deadlines counted from it cannot overflow.
+inline constexpr uint64_t kStampMsMax = uint64_t{1} << 53;
+
+}  // namespace baton::coord
