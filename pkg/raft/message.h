@@ -18,8 +18,8 @@ namespace baton::raft {
 struct VoteRequest {
   bool pre_vote = false;
   bool leader_transfer = false;  // the leader asked for it: a live leader is no reason to refuse
-  Index last_index;
-  Term last_term;
+  Index last_index{};
+  Term last_term{};
   friend bool operator==(const VoteRequest&, const VoteRequest&) = default;
 };
 
@@ -32,9 +32,9 @@ struct VoteResponse {
 // AppendEntries (section 5.3) with entries or as commit news. The entries follow prev_index
 // directly.
 struct AppendRequest {
-  Index prev_index;
-  Term prev_term;
-  Index commit;
+  Index prev_index{};
+  Term prev_term{};
+  Index commit{};
   std::vector<Entry> entries;
   friend bool operator==(const AppendRequest&, const AppendRequest&) = default;
 };
@@ -45,25 +45,25 @@ struct AppendRequest {
 // time (section 5.3, last paragraphs).
 struct AppendResponse {
   bool rejected = false;
-  Index match_index;
-  Index rejected_index;
-  Index hint_index;
-  Term hint_term;
-  Index commit;  // the follower's commit index
+  Index match_index{};
+  Index rejected_index{};
+  Index hint_index{};
+  Term hint_term{};
+  Index commit{};  // the follower's commit index
   friend bool operator==(const AppendResponse&, const AppendResponse&) = default;
 };
 
 // Empty AppendEntries in the paper; here of its own, because it proves nothing about the log.
 // commit never exceeds what the leader knows the follower to hold. read_counter: see reads.h.
 struct Heartbeat {
-  Index commit;
+  Index commit{};
   uint64_t read_counter = 0;
   friend bool operator==(const Heartbeat&, const Heartbeat&) = default;
 };
 
 struct HeartbeatResponse {
   uint64_t read_counter = 0;
-  Index commit;
+  Index commit{};
   friend bool operator==(const HeartbeatResponse&, const HeartbeatResponse&) = default;
 };
 
@@ -83,7 +83,7 @@ struct ReadIndexRequest {
 
 struct ReadIndexResponse {
   uint64_t id = 0;
-  Index index;
+  Index index{};
   friend bool operator==(const ReadIndexResponse&, const ReadIndexResponse&) = default;
 };
 
@@ -97,9 +97,9 @@ using MessageBody = std::variant<VoteRequest, VoteResponse, AppendRequest, Appen
                                  ReadIndexResponse, TimeoutNow>;
 
 struct Message {
-  NodeId from;
-  NodeId to;
-  Term term;
+  NodeId from{};
+  NodeId to{};
+  Term term{};
   MessageBody body;
   friend bool operator==(const Message&, const Message&) = default;
 };

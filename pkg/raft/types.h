@@ -4,9 +4,11 @@
 // what a snapshot is known by. All are plain values; copying an Entry shares its bytes.
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "pkg/base/ids.h"
@@ -89,6 +91,14 @@ struct LogMark {
   Index last_index;
 
   auto operator<=>(const LogMark&) const = default;
+};
+
+// Where a proposal stands in the log: it was accepted if, and only if, the entry that is applied at
+// `index` has this `term`.
+struct Proposed {
+  Index index;
+  Term term;
+  friend bool operator==(const Proposed&, const Proposed&) = default;
 };
 
 enum class Role : uint8_t { kFollower, kPreCandidate, kCandidate, kLeader };

@@ -1,0 +1,86 @@
+#include "pkg/raft/core.h"
+
+#include <utility>
+
+#include "pkg/base/check.h"
+
+namespace baton::raft {
+namespace {
+
+// Nodes that share a seed must not share their timeouts.
+uint64_t SeedOf(const Config& config) {
+  return config.seed * 0x9E3779B97F4A7C15ULL + config.id.value();
+}
+
+}  // namespace
+
+Core::Core(const Config& settings, RaftLog opened_log, const InitialState& initial)
+    : config(settings),
+      term(initial.hard_state.term),
+      vote(initial.hard_state.vote),
+      log(std::move(opened_log)),
+      membership(initial.config),
+      random(SeedOf(settings)) {
+  RestartElectionTimer();
+}
+
+void Core::Send(NodeId to, MessageBody body) {
+  const Leader* const lead = leading();
+  auto& queue = lead && !lead->term_durable ? out.messages_after_persist : out.messages;
+  queue.push_back(Message{id(), to, term, std::move(body)});
+}
+
+void Core::SendAfterPersist(NodeId to, MessageBody body) {
+  SendAfterPersist(to, term, std::move(body));
+}
+
+void Core::SendAfterPersist(NodeId to, Term message_term, MessageBody body) {
+  out.messages_after_persist.push_back(Message{id(), to, message_term, std::move(body)});
+}
+
+void Core::EnterTerm(Term new_term) {
+  CHECK_GT(new_term, term);
+  if (leading()) BecomeFollower(NodeId());
+  SetLeader(NodeId());
+  term = new_term;
+  vote = NodeId();
+  validated = Index();
+}
+
+void Core::BecomeFollower(NodeId new_leader) {
+  if (Leader* const lead = leading()) {
+    for (const uint64_t read : lead->reads.Abort()) out.aborted_reads.push_back(read);
+  }
+  if (!IsFollower()) {
+    role = Follower{};
+    RestartElectionTimer();
+  }
+  SetLeader(new_leader);
+}
+
+void Core::SetLeader(NodeId new_leader) {
+  if (new_leader == leader) return;
+  out.aborted_reads.insert(out.aborted_reads.end(), forwarded_reads.begin(), forwarded_reads.end());
+  forwarded_reads.clear();
+  leader = new_leader;
+  if (leader) ++counters.leader_changes;
+}
+
+void Core::RestartElectionTimer() {
+  election_timer_at = now;
+  const uint64_t ticks = config.election_timeout_ticks;
+  election_timeout = random.Between(ticks, 2 * ticks);
+}
+
+void Core::HearLeader(NodeId from) {
+  BecomeFollower(from);
+  leader_heard_at = now;
+  RestartElectionTimer();
+}
+
+bool Core::DiskHangs() const {
+  return !writes.empty() &&
+         now - writes.front().given_at >= 2 * uint64_t{config.election_timeout_ticks};
+}
+
+}  // namespace baton::raft

@@ -1,0 +1,95 @@
+// File: core.h
+//
+// The state that all roles share, and the few changes of it that everything else is built from. The
+// protocol itself is in the rooms above: follower, replication, reading, election, transfer; each
+// is a set of functions on a Core. raft.h is the door to the whole and calls them.
+//
+// Times are ticks since the core was made.
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <set>
+#include <vector>
+
+#include "pkg/base/random.h"
+#include "pkg/raft/config.h"
+#include "pkg/raft/log.h"
+#include "pkg/raft/message.h"
+#include "pkg/raft/raft_status.h"
+#include "pkg/raft/ready.h"
+#include "pkg/raft/roles.h"
+
+namespace baton::raft {
+
+// Beyond are only nonsense and the end of arithmetic.
+inline constexpr uint64_t kNumberMax = uint64_t{1} << 62;
+
+// What goes out with the next Ready.
+struct Outbox {
+  std::vector<Message> messages;
+  std::vector<Message> messages_after_persist;
+  std::vector<ReadState> read_states;
+  std::vector<uint64_t> aborted_reads;
+};
+
+struct Core {
+  Core(const Config& settings, RaftLog opened_log, const InitialState& initial);
+
+  // --- constant ---
+  const Config config;
+
+  // --- the persistent state of the paper's figure 2, and what it is about ---
+  Term term;
+  NodeId vote;  // 0: none in `term`
+  RaftLog log;
+  ConfigState membership;
+
+  // --- volatile ---
+  RoleState role;
+  NodeId leader;                       // of `term`; 0: unknown
+  Index validated;                     // this log is known to match the leader of `term` up to here
+  std::set<uint64_t> forwarded_reads;  // own reads that `leader` was asked
+  Outbox out;
+  Counters counters;
+
+  // --- time and chance ---
+  Random random;
+  uint64_t now = 0;
+  uint64_t election_timer_at = 0;  // when the election timer was last started
+  uint64_t election_timeout = 0;   // and how long it runs this time
+  uint64_t leader_heard_at = 0;    // meaningful while `leader` is set
+  // Synced writes that the driver was given and has not reported, oldest first.
+  struct Write {
+    LogMark mark;
+    uint64_t given_at = 0;
+  };
+  std::deque<Write> writes;
+
+  NodeId id() const { return config.id; }
+  // The index of the variant is the Role.
+  Role role_kind() const { return static_cast<Role>(role.index()); }
+  Leader* leading() { return std::get_if<Leader>(&role); }
+  const Leader* leading() const { return std::get_if<Leader>(&role); }
+  bool IsFollower() const { return std::holds_alternative<Follower>(role); }
+
+  // Queues a message of the current term. A leader whose term is not durable yet holds it back.
+  void Send(NodeId to, MessageBody body);
+  // As above, for what must not leave before all writes up to now are durable.
+  void SendAfterPersist(NodeId to, MessageBody body);
+  void SendAfterPersist(NodeId to, Term message_term, MessageBody body);
+
+  // The only ways in which the term, the role of a follower and the known leader change.
+  void EnterTerm(Term new_term);  // requires new_term > term
+  void BecomeFollower(NodeId new_leader);
+  void SetLeader(NodeId new_leader);
+
+  void RestartElectionTimer();
+  // The leader of this term was heard.
+  void HearLeader(NodeId from);
+  bool ElectionTimedOut() const { return now - election_timer_at >= election_timeout; }
+  // The oldest write hangs for two election timeouts.
+  bool DiskHangs() const;
+};
+
+}  // namespace baton::raft

@@ -1,0 +1,132 @@
+#include "pkg/raft/dispatch.h"
+
+#include <string>
+#include <utility>
+
+#include "pkg/raft/election.h"
+#include "pkg/raft/follower.h"
+#include "pkg/raft/message_check.h"
+#include "pkg/raft/reading.h"
+#include "pkg/raft/replication.h"
+
+namespace baton::raft {
+namespace {
+
+Status Impossible(const Message& message, std::string what) {
+  return Status(Code::kInvalidArgument,
+                "node " + std::to_string(message.from.value()) + " " + std::move(what));
+}
+
+bool IsFromLeader(const MessageBody& body) {
+  return std::holds_alternative<AppendRequest>(body) || std::holds_alternative<Heartbeat>(body) ||
+         std::holds_alternative<SnapshotRequest>(body);
+}
+
+// A well-formed message of the current or a later term that contradicts what this node knows for
+// sure: a broken peer, a node with somebody else's id or disk. Nothing must change by it.
+Status CheckAgainstState(const Core& core, const Message& message) {
+  const bool same_term = message.term == core.term;
+  if (same_term && IsFromLeader(message.body) && core.leader && core.leader != message.from) {
+    return Impossible(message, "claims to lead in a term that another node leads");
+  }
+  if (const auto* const append = std::get_if<AppendRequest>(&message.body)) {
+    if (core.log.Contradicts(message.term, append->prev_index, append->prev_term,
+                             append->entries)) {
+      return Impossible(message, "sends entries that differ from what is settled");
+    }
+  }
+  if (const auto* const snapshot = std::get_if<SnapshotRequest>(&message.body)) {
+    if (core.log.Contradicts(message.term, snapshot->meta.index, snapshot->meta.term, {})) {
+      return Impossible(message, "sends a snapshot that differs from what is settled");
+    }
+  }
+  const Leader* const lead = same_term ? core.leading() : nullptr;
+  if (!lead) return Status::Ok();
+  if (const auto* const response = std::get_if<AppendResponse>(&message.body)) {
+    if (!response->rejected && response->match_index > core.log.last_index()) {
+      return Impossible(message, "acknowledges entries that were never written");
+    }
+  }
+  if (const auto* const response = std::get_if<HeartbeatResponse>(&message.body)) {
+    if (response->read_counter > lead->reads.counter()) {
+      return Impossible(message, "confirms a read round that was never started");
+    }
+  }
+  return Status::Ok();
+}
+
+// Handles what is meant for followers and for leaders, in the current term.
+struct CurrentTerm {
+  Core& core;
+  NodeId from;
+
+  Status operator()(AppendRequest& body) const { return HandleAppend(core, from, std::move(body)); }
+  Status operator()(const Heartbeat& body) const {
+    HandleHeartbeat(core, from, body);
+    return Status::Ok();
+  }
+  Status operator()(const SnapshotRequest& body) const {
+    HandleSnapshot(core, from, body);
+    return Status::Ok();
+  }
+  Status operator()(const AppendResponse& body) const {
+    if (Progress* const peer = Peer()) HandleAppendResponse(core, *core.leading(), *peer, body);
+    return Status::Ok();
+  }
+  Status operator()(const HeartbeatResponse& body) const {
+    if (Progress* const peer = Peer()) HandleHeartbeatResponse(core, *core.leading(), *peer, body);
+    return Status::Ok();
+  }
+  Status operator()(const ReadIndexRequest& body) const {
+    if (Peer()) HandleReadIndexRequest(core, *core.leading(), from, body);
+    return Status::Ok();
+  }
+  Status operator()(const ReadIndexResponse& body) const {
+    if (from == core.leader) HandleReadIndexResponse(core, body);
+    return Status::Ok();
+  }
+  Status operator()(const TimeoutNow&) const {
+    HandleTimeoutNow(core, from);
+    return Status::Ok();
+  }
+  // Votes have terms of their own and are handled before.
+  Status operator()(const VoteRequest&) const { return Status::Ok(); }
+  Status operator()(const VoteResponse&) const { return Status::Ok(); }
+
+  Progress* Peer() const {
+    Leader* const lead = core.leading();
+    return lead ? lead->peer(from) : nullptr;
+  }
+};
+
+// A granted pre-vote names the term that would be campaigned in; nobody is in it yet.
+bool IsGrantedPreVote(const MessageBody& body) {
+  const auto* const vote = std::get_if<VoteResponse>(&body);
+  return vote && vote->pre_vote && vote->granted;
+}
+
+}  // namespace
+
+Status Dispatch(Core& core, Message message) {
+  BATON_RETURN_IF_ERROR(CheckMessage(message, core.id()));
+  if (const auto* const request = std::get_if<VoteRequest>(&message.body)) {
+    HandleVoteRequest(core, message, *request);
+    return Status::Ok();
+  }
+  if (message.term < core.term) {
+    if (IsFromLeader(message.body)) RefuseStaleLeader(core, message);
+    return Status::Ok();
+  }
+  BATON_RETURN_IF_ERROR(CheckAgainstState(core, message));
+  if (message.term > core.term && !IsGrantedPreVote(message.body)) {
+    core.EnterTerm(message.term);
+    core.BecomeFollower(NodeId());
+  }
+  if (const auto* const response = std::get_if<VoteResponse>(&message.body)) {
+    HandleVoteResponse(core, message, *response);
+    return Status::Ok();
+  }
+  return std::visit(CurrentTerm{core, message.from}, message.body);
+}
+
+}  // namespace baton::raft

@@ -1,0 +1,155 @@
+#include "pkg/raft/election.h"
+
+#include <map>
+#include <utility>
+
+#include "pkg/raft/leadership.h"
+#include "pkg/raft/membership.h"
+#include "pkg/raft/quorum.h"
+
+namespace baton::raft {
+namespace {
+
+VoteResult Count(const Core& core, const std::map<NodeId, bool>& votes) {
+  return QuorumVote(core.membership, [&](NodeId id) -> std::optional<bool> {
+    const auto vote = votes.find(id);
+    if (vote == votes.end()) return std::nullopt;
+    return vote->second;
+  });
+}
+
+// Requests leave only when this node's own vote and its whole log are durable: who answers then
+// implies both.
+void AskForVotes(Core& core, Term in_term, bool pre_vote, bool leader_transfer) {
+  for (const NodeId member : Members(core.membership)) {
+    if (member == core.id() || !IsVoter(core.membership, member)) continue;
+    core.SendAfterPersist(member, in_term,
+                          VoteRequest{.pre_vote = pre_vote,
+                                      .leader_transfer = leader_transfer,
+                                      .last_index = core.log.last_index(),
+                                      .last_term = core.log.last_term()});
+  }
+}
+
+void StartElection(Core& core, bool leader_transfer) {
+  core.EnterTerm(core.term + 1);
+  core.vote = core.id();
+  core.RestartElectionTimer();
+  Candidate candidate{leader_transfer, {{core.id(), true}}};
+  const bool won = Count(core, candidate.votes) == VoteResult::kWon;
+  core.role = std::move(candidate);
+  if (won) {
+    BecomeLeader(core, false);
+  } else {
+    AskForVotes(core, core.term, false, leader_transfer);
+  }
+}
+
+void StartPreVote(Core& core) {
+  core.SetLeader(NodeId());
+  core.RestartElectionTimer();
+  PreCandidate candidate{{{core.id(), true}}};
+  const bool won = Count(core, candidate.votes) == VoteResult::kWon;
+  core.role = std::move(candidate);
+  if (won) {
+    StartElection(core, false);
+  } else {
+    AskForVotes(core, core.term + 1, true, false);
+  }
+}
+
+// A leader that is known to live is not disturbed, so that a node that merely lost touch cannot
+// depose it. The leader's own request is no disturbance: it leads no more.
+bool ProtectsLiveLeader(const Core& core, NodeId candidate) {
+  if (!core.leader || core.leader == candidate) return false;
+  if (core.leading()) return core.config.check_quorum;  // only then it knows that it is alive
+  if (!core.config.check_quorum && !core.config.pre_vote) return false;
+  return core.now - core.leader_heard_at < core.config.election_timeout_ticks;
+}
+
+void Refuse(Core& core, NodeId candidate, bool pre_vote) {
+  core.Send(candidate, VoteResponse{.pre_vote = pre_vote, .granted = false});
+}
+
+// The vote of this node in `in_term` is not given to anybody else.
+bool VoteIsFree(const Core& core, Term in_term, NodeId candidate) {
+  if (in_term > core.term) return true;
+  return core.vote == candidate || (!core.vote && !core.leader);
+}
+
+}  // namespace
+
+bool MayCampaign(const Core& core) {
+  return IsVoter(core.membership, core.id()) && !core.log.snapshot_pending() && !core.DiskHangs() &&
+         core.term.value() < kNumberMax;
+}
+
+void Campaign(Core& core) {
+  if (core.leading() || !MayCampaign(core)) return;
+  ++core.counters.elections_started;
+  if (core.config.pre_vote) {
+    StartPreVote(core);
+  } else {
+    StartElection(core, false);
+  }
+}
+
+void HandleTimeoutNow(Core& core, NodeId from) {
+  if (!core.IsFollower() || core.leader != from || !MayCampaign(core)) return;
+  ++core.counters.elections_started;
+  StartElection(core, true);
+}
+
+void TickElection(Core& core) {
+  if (!core.ElectionTimedOut()) return;
+  if (MayCampaign(core)) {
+    Campaign(core);
+    return;
+  }
+  core.BecomeFollower(NodeId());  // it only knows that the leader is gone
+  core.RestartElectionTimer();
+}
+
+void HandleVoteRequest(Core& core, const Message& message, const VoteRequest& request) {
+  const bool protects = !request.leader_transfer && ProtectsLiveLeader(core, message.from);
+  if (message.term < core.term || protects) {
+    Refuse(core, message.from, request.pre_vote);
+    return;
+  }
+  if (message.term > core.term && !request.pre_vote) {
+    core.EnterTerm(message.term);
+    core.BecomeFollower(NodeId());
+  }
+  if (!VoteIsFree(core, message.term, message.from) ||
+      !core.log.IsUpToDate(request.last_index, request.last_term)) {
+    Refuse(core, message.from, request.pre_vote);
+    return;
+  }
+  if (!request.pre_vote) {
+    core.vote = message.from;
+    core.RestartElectionTimer();  // not for a pre-vote: it promises nothing
+  }
+  core.SendAfterPersist(message.from, message.term,
+                        VoteResponse{.pre_vote = request.pre_vote, .granted = true});
+}
+
+void HandleVoteResponse(Core& core, const Message& message, const VoteResponse& response) {
+  if (PreCandidate* const candidate = std::get_if<PreCandidate>(&core.role)) {
+    const Term expected = response.granted ? core.term + 1 : core.term;
+    if (!response.pre_vote || message.term != expected) return;
+    candidate->votes.emplace(message.from, response.granted);
+    const VoteResult result = Count(core, candidate->votes);
+    if (result == VoteResult::kWon) StartElection(core, false);
+    if (result == VoteResult::kLost) core.BecomeFollower(NodeId());
+    return;
+  }
+  if (Candidate* const candidate = std::get_if<Candidate>(&core.role)) {
+    if (response.pre_vote || message.term != core.term) return;
+    candidate->votes.emplace(message.from, response.granted);
+    const VoteResult result = Count(core, candidate->votes);
+    if (result == VoteResult::kWon) BecomeLeader(core, true);
+    if (result == VoteResult::kLost) core.BecomeFollower(NodeId());
+  }
+}
+
+}  // namespace baton::raft

@@ -1,0 +1,21 @@
+// File: follower.h
+//
+// What a node does with the messages of the leader of its term (section 5.3, section 7). Any role
+// but the leader of the same term may get them: a candidate that hears a leader follows it.
+//
+// Preconditions of all: the message is well-formed, of the current term, from its only leader.
+#pragma once
+
+#include "pkg/raft/core.h"
+
+namespace baton::raft {
+
+// An error of the log reader, and then nothing was changed or answered; OK otherwise.
+Status HandleAppend(Core& core, NodeId from, AppendRequest request);
+void HandleHeartbeat(Core& core, NodeId from, const Heartbeat& heartbeat);
+void HandleSnapshot(Core& core, NodeId from, const SnapshotRequest& request);
+
+// The sender leads no more: lets it know by an answer of this node's, newer, term.
+void RefuseStaleLeader(Core& core, const Message& message);
+
+}  // namespace baton::raft

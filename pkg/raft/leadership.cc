@@ -1,0 +1,85 @@
+#include "pkg/raft/leadership.h"
+
+#include <utility>
+
+#include "pkg/raft/membership.h"
+#include "pkg/raft/quorum.h"
+#include "pkg/raft/transfer.h"
+
+namespace baton::raft {
+namespace {
+
+bool QuorumIsActive(const Core& core, const Leader& lead) {
+  const uint64_t heard_at = QuorumReached(core.membership, [&](NodeId id) -> uint64_t {
+    if (id == core.id()) return core.now;
+    const Progress* const peer = lead.peer(id);
+    return peer ? peer->active_at() : 0;
+  });
+  return core.now < heard_at + core.config.election_timeout_ticks;
+}
+
+Status Refused(Core& core, Code code, std::string reason, std::string message) {
+  ++core.counters.proposals_refused;
+  return Status(code, std::move(reason), std::move(message));
+}
+
+}  // namespace
+
+void BecomeLeader(Core& core, bool others_voted) {
+  Leader lead(core.id());
+  for (const NodeId member : Members(core.membership)) {
+    if (member == core.id()) continue;
+    lead.peers.emplace_back(member, core.log.last_index() + 1, core.config, core.now);
+  }
+  lead.started_at = core.now;
+  lead.heartbeat_at = core.now;
+  lead.term_durable = others_voted;  // they were asked only after this node's disk had its vote
+  lead.first_index_in_term = core.log.Append(core.term, EntryType::kNormal, Payload());
+  core.role = std::move(lead);
+  core.SetLeader(core.id());
+}
+
+Result<Proposed> ProposeCommand(Core& core, Payload data) {
+  Leader* const lead = core.leading();
+  if (!lead) {
+    return Refused(core, Code::kUnavailable, "not_leader", "This node does not lead.");
+  }
+  if (lead->transfer_target) {
+    return Refused(core, Code::kUnavailable, "leader_transfer",
+                   "Leadership is being handed over to node " +
+                       std::to_string(lead->transfer_target.value()) + ".");
+  }
+  const size_t size = data.size();
+  // The first always passes, so that no command is too large for ever.
+  if (size > 0 && lead->uncommitted_bytes > 0 &&
+      size > core.config.uncommitted_bytes_max -
+                 std::min(lead->uncommitted_bytes, core.config.uncommitted_bytes_max)) {
+    return Refused(core, Code::kResourceExhausted, "too_many_uncommitted",
+                   "More bytes wait to be committed than uncommitted_bytes_max allows.");
+  }
+  lead->uncommitted_bytes += size;
+  lead->flush = true;
+  return Proposed{core.log.Append(core.term, EntryType::kNormal, std::move(data)), core.term};
+}
+
+void TickLeader(Core& core) {
+  Leader& lead = *core.leading();
+  if (core.DiskHangs()) {
+    ++core.counters.step_downs_for_slow_disk;
+    core.BecomeFollower(NodeId());
+    return;
+  }
+  if (core.config.check_quorum && !QuorumIsActive(core, lead)) {
+    ++core.counters.step_downs_without_quorum;
+    core.BecomeFollower(NodeId());
+    return;
+  }
+  TickTransfer(core, lead);
+  if (core.now - lead.heartbeat_at >= core.config.heartbeat_interval_ticks) {
+    lead.heartbeat_at = core.now;
+    lead.heartbeat_due = true;
+    lead.flush = true;
+  }
+}
+
+}  // namespace baton::raft

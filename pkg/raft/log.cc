@@ -1,0 +1,274 @@
+#include "pkg/raft/log.h"
+
+#include <algorithm>
+#include <string>
+#include <utility>
+
+#include "pkg/base/check.h"
+
+namespace baton::raft {
+namespace {
+
+std::string Text(Index index) { return std::to_string(index.value()); }
+
+Status Contradiction(std::string sentence) {
+  return Status(Code::kCorruption, std::move(sentence));
+}
+
+// The initial state must fit what the log holds.
+Status CheckInitial(const InitialState& initial, Index first, Index last, Term last_term) {
+  if (last + 1 < first) {
+    return Contradiction("the log ends at " + Text(last) + ", before its start " + Text(first));
+  }
+  if (initial.hard_state.commit > last) {
+    return Contradiction("commit " + Text(initial.hard_state.commit) +
+                         " is beyond the end of the log " + Text(last));
+  }
+  if (initial.applied > last) {
+    return Contradiction("applied " + Text(initial.applied) + " is beyond the end of the log " +
+                         Text(last));
+  }
+  if (initial.applied + 1 < first) {
+    return Contradiction("applied " + Text(initial.applied) + " is below the start of the log " +
+                         Text(first));
+  }
+  if (initial.hard_state.term < last_term) {
+    return Contradiction("term " + std::to_string(initial.hard_state.term.value()) +
+                         " is below the term of the last entry " +
+                         std::to_string(last_term.value()));
+  }
+  return Status::Ok();
+}
+
+}  // namespace
+
+Result<RaftLog> RaftLog::Open(const LogReader* reader, const InitialState& initial) {
+  const Index last = reader->LastIndex();
+  const Result<Term> last_term = reader->TermAt(last);
+  if (!last_term.ok()) return last_term.status();
+  BATON_RETURN_IF_ERROR(CheckInitial(initial, reader->FirstIndex(), last, *last_term));
+  return RaftLog(reader, initial, last, *last_term);
+}
+
+// commit on disk may lag behind what was applied and what was compacted: both were committed.
+RaftLog::RaftLog(const LogReader* reader, const InitialState& initial, Index last, Term last_term)
+    : reader_(reader),
+      recent_(last, last_term),
+      committed_(std::max(initial.hard_state.commit, initial.applied)),
+      applied_(initial.applied),
+      emitted_(initial.applied),
+      persisted_(last),
+      handed_(last),
+      accepted_term_(last_term) {}
+
+Index RaftLog::first_index() const {
+  return snapshot_ ? snapshot_->index + 1 : reader_->FirstIndex();
+}
+
+Result<Term> RaftLog::TermAt(Index index) const {
+  if (index > last_index()) return Status(Code::kNotFound, "beyond the end of the log");
+  if (index >= recent_.base_index()) return recent_.TermAt(index);
+  if (snapshot_) return Status(Code::kGone, "below the snapshot");
+  Result<Term> term = reader_->TermAt(index);
+  if (!term.ok()) return Note(term.status());
+  return term;
+}
+
+bool RaftLog::Matches(Index index, Term term) const {
+  const Result<Term> own = TermAt(index);
+  return own.ok() && *own == term;
+}
+
+bool RaftLog::IsUpToDate(Index last, Term term) const {
+  return term > last_term() || (term == last_term() && last >= last_index());
+}
+
+Index RaftLog::NewestWithTermAtMost(Term term, Index low, Index high) const {
+  CHECK_LE(low, high);
+  // Invariant: everything above `high` has a larger term, `low` is the answer so far.
+  while (low < high) {
+    const Index middle = low + (high - low + 1) / 2;
+    const Result<Term> middle_term = TermAt(middle);
+    // Compacted under our feet: the answer lies above, or is `low`, which the caller knows.
+    if (middle_term.ok() ? *middle_term <= term : middle_term.status().code() == Code::kGone) {
+      low = middle;
+    } else {
+      high = middle - 1;
+    }
+  }
+  return low;
+}
+
+Result<std::vector<Entry>> RaftLog::Slice(Index low, Index high, size_t bytes_max) const {
+  CHECK(low < high && high <= last_index() + 1) << low << ".." << high;
+  if (low < first_index()) return Status(Code::kGone, "compacted");
+  std::vector<Entry> entries;
+  size_t bytes = 0;
+  if (low < recent_.first_index()) {
+    const Index stored_end = std::min(high, recent_.first_index());
+    Result<std::vector<Entry>> stored = reader_->Entries(low, stored_end, bytes_max);
+    if (!stored.ok()) return Note(stored.status());
+    entries = std::move(*stored);
+    if (entries.empty())
+      return Note(Status(Code::kCorruption, "the log has a hole at " + Text(low)));
+    for (const Entry& entry : entries) bytes += entry.ApproximateBytes();
+    low = entries.back().index + 1;
+    if (low < stored_end || low == high) return entries;
+  }
+  const std::span<const Entry> recent = recent_.Range(low, high);
+  size_t count = 0;
+  while (count < recent.size()) {
+    bytes += recent[count].ApproximateBytes();
+    if (bytes > bytes_max && !(entries.empty() && count == 0)) break;
+    ++count;
+  }
+  entries.insert(entries.end(), recent.begin(),
+                 recent.begin() + static_cast<std::ptrdiff_t>(count));
+  return entries;
+}
+
+size_t RaftLog::BytesBetween(Index low, Index high) const {
+  low = std::max(low, recent_.first_index());
+  size_t bytes = 0;
+  for (; low <= high; ++low) bytes += recent_.At(low).data.size();
+  return bytes;
+}
+
+Index RaftLog::Append(Term term, EntryType type, Payload data) {
+  CHECK_GE(term, accepted_term_);
+  const Index index = last_index() + 1;
+  recent_.Append(Entry{term, index, type, std::move(data)});
+  accepted_term_ = term;
+  return index;
+}
+
+bool RaftLog::Contradicts(Term leader_term, Index prev_index, Term prev_term,
+                          const std::vector<Entry>& entries) const {
+  const Index fixed = leader_term == accepted_term_ ? last_index() : committed_;
+  const auto differs = [&](Index index, Term term) {
+    if (index > fixed) return false;
+    const Result<Term> own = TermAt(index);
+    return own.ok() && *own != term;  // compacted entries cannot be compared
+  };
+  if (differs(prev_index, prev_term)) return true;
+  for (const Entry& entry : entries) {
+    if (entry.index > fixed) break;
+    if (differs(entry.index, entry.term)) return true;
+  }
+  return false;
+}
+
+Status RaftLog::Accept(Term leader_term, Term prev_term, std::vector<Entry> entries) {
+  for (size_t i = 0; i < entries.size(); ++i) {
+    if (entries[i].index <= committed_) continue;
+    if (entries[i].index <= last_index()) {
+      const Result<Term> own = TermAt(entries[i].index);
+      if (!own.ok()) return own.status();
+      if (*own == entries[i].term) continue;
+    }
+    Rewrite(leader_term, i == 0 ? prev_term : entries[i - 1].term, std::move(entries), i);
+    return Status::Ok();
+  }
+  return Status::Ok();
+}
+
+// prev_term: of the entry before the first new one.
+void RaftLog::Rewrite(Term leader_term, Term prev_term, std::vector<Entry> entries,
+                      size_t first_new) {
+  const Index from = entries[first_new].index;
+  CHECK(from > committed_ && from <= last_index() + 1 && leader_term >= accepted_term_) << from;
+  if (from <= last_index()) {
+    CHECK_GT(leader_term, accepted_term_);
+    if (from > recent_.base_index()) {
+      recent_.TruncateFrom(from);
+    } else {
+      recent_.Reset(from - 1, prev_term);
+    }
+    handed_ = std::min(handed_, from - 1);
+    persisted_ = std::min(persisted_, from - 1);
+  }
+  for (size_t i = first_new; i < entries.size(); ++i) recent_.Append(std::move(entries[i]));
+  accepted_term_ = leader_term;
+}
+
+void RaftLog::CommitTo(Index index) {
+  CHECK_LE(index, last_index());
+  committed_ = std::max(committed_, index);
+}
+
+void RaftLog::Restore(Term leader_term, const SnapshotMeta& meta) {
+  CHECK(meta.index > committed_ && leader_term >= accepted_term_) << meta.index;
+  // What lies above committed goes with the old log; what lies below stays durable in the snapshot.
+  persisted_ = std::min(persisted_, committed_);
+  recent_.Reset(meta.index, meta.term);
+  committed_ = meta.index;
+  emitted_ = meta.index;
+  handed_ = meta.index;
+  accepted_term_ = leader_term;
+  snapshot_ = meta;
+  snapshot_handed_ = false;
+  snapshot_mark_ = mark();
+}
+
+std::vector<Entry> RaftLog::TakeUnhandedEntries() {
+  if (handed_ == last_index()) return {};
+  const std::span<const Entry> unhanded = recent_.Range(handed_ + 1, last_index() + 1);
+  handed_ = last_index();
+  return std::vector<Entry>(unhanded.begin(), unhanded.end());
+}
+
+std::optional<SnapshotMeta> RaftLog::TakeUnhandedSnapshot() {
+  if (!snapshot_ || snapshot_handed_) return std::nullopt;
+  snapshot_handed_ = true;
+  return snapshot_;
+}
+
+void RaftLog::OnPersisted(LogMark done) {
+  CHECK(done.term <= accepted_term_) << "this mark was never handed out: term " << done.term;
+  if (snapshot_ && snapshot_handed_ && done >= snapshot_mark_) {
+    persisted_ = snapshot_->index;
+    applied_ = std::max(applied_, snapshot_->index);
+    snapshot_.reset();
+  }
+  if (!snapshot_ && done.term == accepted_term_) {
+    CHECK_LE(done.last_index, handed_);
+    persisted_ = std::max(persisted_, done.last_index);
+  }
+  Trim();
+}
+
+bool RaftLog::HasCommitted() const {
+  return !snapshot_ && failure_.ok() && emitted_ < std::min(committed_, persisted_);
+}
+
+std::vector<Entry> RaftLog::TakeCommitted(size_t bytes_max) {
+  if (!HasCommitted()) return {};
+  Result<std::vector<Entry>> entries =
+      Slice(emitted_ + 1, std::min(committed_, persisted_) + 1, bytes_max);
+  if (!entries.ok()) {
+    // Nothing that is not applied may be compacted, so even "gone" is a broken log here.
+    if (failure_.ok()) failure_ = entries.status();
+    return {};
+  }
+  emitted_ = entries->back().index;
+  Trim();
+  return std::move(*entries);
+}
+
+void RaftLog::OnApplied(Index index) {
+  CHECK_LE(index, emitted_) << "was never handed out";
+  applied_ = std::max(applied_, index);
+}
+
+void RaftLog::Trim() {
+  if (!snapshot_) recent_.DropThrough(std::min(emitted_, persisted_));
+}
+
+Status RaftLog::Note(const Status& status) const {
+  const bool expected = status.code() == Code::kGone || status.code() == Code::kNotFound ||
+                        status.code() == Code::kUnavailable;
+  if (!expected && failure_.ok()) failure_ = status;
+  return status;
+}
+
+}  // namespace baton::raft

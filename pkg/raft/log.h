@@ -1,0 +1,122 @@
+// File: log.h
+//
+// The Raft log as the protocol sees it: a durable part behind LogReader and, in memory, every entry
+// that is not yet durable and emitted. It remembers how far things have come:
+//
+//   first_index .. applied <= emitted <= min(committed, persisted)
+//   committed <= last_index,  persisted <= handed <= last_index
+//
+//   committed  known to be chosen for good            persisted  durable on this node's own disk
+//   emitted    given to the driver for applying       handed     given to the driver for writing
+//   applied    reported applied
+//
+// Late completions. Writes and their completions are ordered by LogMark (types.h). Its term is the
+// accepted term: that of the leader whose log this log is a prefix of, as far as it goes. While
+// the accepted term stays, the log only grows; a rewrite needs an append of a later leader, which
+// raises it. Hence a completion of the accepted term confirms exactly what it says, and one of an
+// older term confirms nothing about entries: they may have been rewritten since, and the
+// completion of a later write is under way. (A snapshot holds committed entries only and cannot be
+// rewritten; any completion at or after its mark confirms it.)
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+#include "pkg/base/status.h"
+#include "pkg/raft/log_reader.h"
+#include "pkg/raft/recent_entries.h"
+#include "pkg/raft/types.h"
+
+namespace baton::raft {
+
+class RaftLog {
+ public:
+  // `reader` must outlive the log. kCorruption when `initial` contradicts what is stored.
+  static Result<RaftLog> Open(const LogReader* reader, const InitialState& initial);
+
+  Index first_index() const;
+  Index last_index() const { return recent_.last_index(); }
+  Term last_term() const { return recent_.last_term(); }
+  Index committed() const { return committed_; }
+  Index applied() const { return applied_; }
+  Index emitted() const { return emitted_; }
+  Index persisted() const { return persisted_; }
+  Term accepted_term() const { return accepted_term_; }
+  bool snapshot_pending() const { return snapshot_.has_value(); }
+  // The first error of the reader that no protocol step can cause (kIo, kCorruption): from then on
+  // the log hands out nothing more.
+  const Status& failure() const { return failure_; }
+
+  // --- questions ---
+  // Valid for [first_index() - 1, last_index()]; kGone below, kNotFound above.
+  Result<Term> TermAt(Index index) const;
+  bool Matches(Index index, Term term) const;
+  // A candidate's log that ends in (last_term, last_index) is at least as new as this one
+  // (section 5.4.1).
+  bool IsUpToDate(Index last_index, Term last_term) const;
+  // The newest index in [low, high] whose term is at most `term`; low if there is none. Terms never
+  // decrease along a log, so this is a binary search. Requires low <= high, both with a known term.
+  Index NewestWithTermAtMost(Term term, Index low, Index high) const;
+  // Entries [low, high), as many as fit into bytes_max but at least one.
+  Result<std::vector<Entry>> Slice(Index low, Index high, size_t bytes_max) const;
+  Result<SnapshotMeta> Snapshot() const { return reader_->Snapshot(); }
+  // Bytes of those entries in [low, high] that are in memory.
+  size_t BytesBetween(Index low, Index high) const;
+
+  // --- changes ---
+  // As leader of `term`: appends one entry and gives its index.
+  Index Append(Term term, EntryType type, Payload data);
+  // No leader of `term` can have sent this: it differs from entries that are committed, or that
+  // the same leader wrote. Only asked of well-formed appends (message_check.h).
+  bool Contradicts(Term leader_term, Index prev_index, Term prev_term,
+                   const std::vector<Entry>& entries) const;
+  // As follower of a leader of `term`, for entries whose predecessor matches and that do not
+  // contradict: keeps what agrees, removes what differs and all after it, appends the rest
+  // (section 5.3). An error of the reader changes nothing.
+  Status Accept(Term leader_term, Term prev_term, std::vector<Entry> entries);
+  // Up to last_index() at most; never backwards.
+  void CommitTo(Index index);
+  // Starts over from a snapshot beyond `committed`.
+  void Restore(Term leader_term, const SnapshotMeta& meta);
+
+  // --- the driver's side ---
+  bool HasUnhanded() const { return handed_ < last_index() || (snapshot_ && !snapshot_handed_); }
+  // What must be written next, once each.
+  std::vector<Entry> TakeUnhandedEntries();
+  std::optional<SnapshotMeta> TakeUnhandedSnapshot();
+  // Of a write that is handed out now.
+  LogMark mark() const { return LogMark{accepted_term_, last_index()}; }
+  // Requires a mark that was handed out.
+  void OnPersisted(LogMark mark);
+
+  bool HasCommitted() const;
+  // The next committed and persisted entries, once each. Empty if the reader failed.
+  std::vector<Entry> TakeCommitted(size_t bytes_max);
+  // Requires index <= emitted (or the snapshot's). Late reports are ignored.
+  void OnApplied(Index index);
+
+ private:
+  RaftLog(const LogReader* reader, const InitialState& initial, Index last, Term last_term);
+
+  void Rewrite(Term leader_term, Term prev_term, std::vector<Entry> entries, size_t first_new);
+  void Trim();
+  // Remembers an error that means trouble with the disk; passes all through.
+  Status Note(const Status& status) const;
+
+  const LogReader* reader_;
+  RecentEntries recent_;
+  Index committed_;
+  Index applied_;
+  Index emitted_;
+  Index persisted_;
+  Index handed_;
+  Term accepted_term_;
+  std::optional<SnapshotMeta> snapshot_;  // restored, and not durable yet
+  LogMark snapshot_mark_;
+  bool snapshot_handed_ = false;
+  mutable Status failure_;
+};
+
+}  // namespace baton::raft

@@ -1,0 +1,26 @@
+// File: membership.h
+//
+// Questions to a ConfigState: who takes part, and as what.
+#pragma once
+
+#include <vector>
+
+#include "pkg/base/ids.h"
+#include "pkg/base/status.h"
+#include "pkg/raft/types.h"
+
+namespace baton::raft {
+
+// Has a vote in either half.
+bool IsVoter(const ConfigState& config, NodeId id);
+// Receives the log and has no vote. (learners_next still vote until the joint state ends.)
+bool IsLearner(const ConfigState& config, NodeId id);
+// All voters of both halves and all learners, ascending, each once.
+std::vector<NodeId> Members(const ConfigState& config);
+
+// kInvalidArgument naming the list and the id that is wrong: lists ascend without repetition, no id
+// is 0, nobody is voter and learner at once, learners_next are voters_outgoing but not voters, and
+// only a configuration with voters can be joint or have learners.
+Status ValidateMembership(const ConfigState& config);
+
+}  // namespace baton::raft

@@ -1,0 +1,99 @@
+#include "pkg/raft/message_check.h"
+
+#include <string>
+#include <string_view>
+
+#include "pkg/raft/core.h"
+#include "pkg/raft/membership.h"
+
+namespace baton::raft {
+namespace {
+
+Status Wrong(std::string_view field, std::string_view what) {
+  return Status(Code::kInvalidArgument, std::string(field) + " " + std::string(what));
+}
+
+Status CheckNumber(std::string_view field, uint64_t number) {
+  if (number > kNumberMax) return Wrong(field, "is beyond 2^62");
+  return Status::Ok();
+}
+
+// A point of a log: both zero before the first entry, both set after; the term below `below`.
+Status CheckPoint(std::string_view field, Index index, Term term, Term at_most) {
+  BATON_RETURN_IF_ERROR(CheckNumber(field, index.value()));
+  if ((index == Index()) != (term == Term())) return Wrong(field, "has an index without a term");
+  if (term > at_most) return Wrong(field, "has a term that the sender cannot know");
+  return Status::Ok();
+}
+
+struct BodyCheck {
+  Term term;
+
+  Status operator()(const VoteRequest& body) const {
+    if (body.pre_vote && body.leader_transfer) {
+      return Wrong("leader_transfer", "goes without pre-vote");
+    }
+    // A candidate's log ends before the term it stands for.
+    return CheckPoint("last_index", body.last_index, body.last_term, term - 1);
+  }
+
+  Status operator()(const AppendRequest& body) const {
+    BATON_RETURN_IF_ERROR(CheckPoint("prev_index", body.prev_index, body.prev_term, term));
+    BATON_RETURN_IF_ERROR(CheckNumber("commit", body.commit.value()));
+    Index index = body.prev_index;
+    Term previous = std::max(body.prev_term, Term(1));
+    for (const Entry& entry : body.entries) {
+      ++index;
+      if (entry.index != index) return Wrong("entries", "do not follow each other");
+      if (entry.term < previous) return Wrong("entries", "have decreasing terms");
+      if (entry.term > term) return Wrong("entries", "have a term beyond the sender's");
+      if (entry.type != EntryType::kNormal && entry.type != EntryType::kConfigChange) {
+        return Wrong("entries", "have an unknown type");
+      }
+      previous = entry.term;
+    }
+    return CheckNumber("entries", index.value());
+  }
+
+  Status operator()(const AppendResponse& body) const {
+    BATON_RETURN_IF_ERROR(CheckNumber("match_index", body.match_index.value()));
+    BATON_RETURN_IF_ERROR(CheckNumber("rejected_index", body.rejected_index.value()));
+    BATON_RETURN_IF_ERROR(CheckNumber("hint_index", body.hint_index.value()));
+    BATON_RETURN_IF_ERROR(CheckNumber("hint_term", body.hint_term.value()));
+    return CheckNumber("commit", body.commit.value());
+  }
+
+  Status operator()(const Heartbeat& body) const {
+    return CheckNumber("commit", body.commit.value());
+  }
+  Status operator()(const HeartbeatResponse& body) const {
+    return CheckNumber("commit", body.commit.value());
+  }
+
+  Status operator()(const SnapshotRequest& body) const {
+    if (!body.meta.index) return Wrong("meta.index", "must not be 0");
+    BATON_RETURN_IF_ERROR(CheckPoint("meta.index", body.meta.index, body.meta.term, term));
+    if (body.meta.config.voters.empty()) return Wrong("meta.config.voters", "must not be empty");
+    return ValidateMembership(body.meta.config);
+  }
+
+  Status operator()(const ReadIndexResponse& body) const {
+    return CheckNumber("index", body.index.value());
+  }
+  Status operator()(const VoteResponse&) const { return Status::Ok(); }
+  Status operator()(const ReadIndexRequest&) const { return Status::Ok(); }
+  Status operator()(const TimeoutNow&) const { return Status::Ok(); }
+};
+
+}  // namespace
+
+Status CheckMessage(const Message& message, NodeId self) {
+  if (message.to != self) return Wrong("to", "is not this node");
+  if (!message.from) return Wrong("from", "must not be 0");
+  if (message.from == self) return Wrong("from", "is this node itself");
+  if (!message.term) return Wrong("term", "must not be 0");
+  BATON_RETURN_IF_ERROR(CheckNumber("term", message.term.value()));
+  return std::visit(BodyCheck{message.term}, message.body);
+}
+
+}  // namespace baton::raft

@@ -1,0 +1,89 @@
+// File: progress.h
+//
+// What a leader knows about one peer's log, and how it sends to it:
+//
+//            probe  ---- accepted ---->  replicate
+//      one append at a time,             a window of appends, sent before
+//      until one fits                    the older ones are acknowledged
+//              ^  ^----- rejected, unreachable -----'      |
+//              |                                           |
+//     reported or reconnected                 entries compacted (either)
+//              '------------  snapshot  <------------------'
+//                     no appends until it is there
+//
+// Invariant: match < next. match only grows: what a peer has once acknowledged it keeps, and no
+// late rejection takes it back.
+#pragma once
+
+#include <cstdint>
+
+#include "pkg/base/ids.h"
+#include "pkg/raft/config.h"
+#include "pkg/raft/inflights.h"
+#include "pkg/raft/raft_status.h"
+
+namespace baton::raft {
+
+class Progress {
+ public:
+  // A peer of whom nothing is known yet: probed at `next`. `now` is in ticks, as everywhere here.
+  Progress(NodeId id, Index next, const Config& config, uint64_t now);
+
+  NodeId id() const { return id_; }
+  Index match() const { return match_; }
+  Index next() const { return next_; }
+  ReplicationState state() const { return state_; }
+  Index pending_snapshot() const { return pending_snapshot_; }
+  // The newest commit index that was sent in a form the peer can use; so none is sent twice.
+  Index commit_sent() const { return commit_sent_; }
+  uint64_t read_counter() const { return read_counter_; }
+  uint64_t active_at() const { return active_at_; }
+  size_t inflight_messages() const { return inflights_.count(); }
+
+  // An append may be sent now.
+  bool CanAppend() const;
+  // Probing at a place that is not known to match: worth a message even without entries.
+  bool NeedsProbe() const { return state_ == ReplicationState::kProbe && match_ + 1 < next_; }
+  // Entries are on their way and none was acknowledged for `ticks`: they may be lost.
+  bool Stalled(uint64_t now, uint64_t ticks) const;
+
+  // --- what was sent ---
+  // An append that ends at `last` (next - 1 if it has no entries) and carries `commit`.
+  void OnAppendSent(Index last, size_t bytes, Index commit, uint64_t now);
+  void OnCommitSent(Index commit);
+  void OnSnapshotStarted(Index index);
+  // An empty append was sent to find out whether the window was lost.
+  void OnAsked(uint64_t now) { quiet_since_ = now; }
+
+  // --- what came back ---
+  void OnActive(uint64_t now) { active_at_ = now; }
+  void OnReadCounter(uint64_t counter);
+  // The peer's log matches up to `index`. first_index: of the leader's log, to tell whether a peer
+  // in kSnapshot has reconnected. True if the peer moved: match, window or state changed.
+  bool OnAccepted(Index index, Index first_index, uint64_t now);
+  // The peer's log differs at `rejected`; the newest place that may match is `candidate`. False if
+  // the rejection is stale or teaches nothing.
+  bool OnRejected(Index rejected, Index candidate);
+  // The peer answers: a probe that went unanswered may be sent again. True if that frees it.
+  bool OnHeartbeatAnswered();
+  void OnUnreachable();
+  void OnSnapshotReport(bool delivered);
+
+ private:
+  void Probe(Index next);
+  void Replicate();
+
+  NodeId id_;
+  Index match_;
+  Index next_;
+  ReplicationState state_ = ReplicationState::kProbe;
+  bool probe_sent_ = false;  // kProbe only: wait for an answer
+  Index pending_snapshot_;   // kSnapshot only
+  Inflights inflights_;      // kReplicate only
+  Index commit_sent_;
+  uint64_t read_counter_ = 0;  // the newest read round that the peer confirmed
+  uint64_t active_at_;         // when the peer was last heard
+  uint64_t quiet_since_;       // when the window last moved, or was asked about
+};
+
+}  // namespace baton::raft

@@ -1,0 +1,89 @@
+// File: quorum.h
+//
+// The arithmetic of majorities, and of joint majorities (paper section 6: while two configurations
+// overlap, every decision needs a majority of each). Commit indexes, votes, read rounds and
+// check-quorum all go through the same two functions, so none of them can forget the joint half.
+//
+//   QuorumReached(config, [&](NodeId id) { return match_of(id); })   // uint64_t or StrongNumber
+//   QuorumVote(config, [&](NodeId id) { return vote_of(id); })       // std::optional<bool>
+//
+// An empty half agrees to everything: its value is the largest, its vote is won. So a simple
+// configuration is a joint one whose other half is empty, and needs no case of its own. A node
+// without any voters must not decide anything; its callers see to that (it never campaigns).
+#pragma once
+
+#include <algorithm>
+#include <array>
+#include <cstdint>
+#include <limits>
+#include <optional>
+#include <span>
+#include <vector>
+
+#include "pkg/base/ids.h"
+#include "pkg/raft/types.h"
+
+namespace baton::raft {
+
+enum class VoteResult : uint8_t { kPending, kWon, kLost };
+
+// The largest value that more than half of `values` reach; the largest there is if there are none.
+// Reorders `values`.
+uint64_t MajorityReached(std::span<uint64_t> values);
+
+// The result of `granted` and `refused` votes among `voters` of them.
+VoteResult MajorityVote(size_t voters, size_t granted, size_t refused);
+
+// The result when both halves must agree.
+VoteResult JointVote(VoteResult incoming, VoteResult outgoing);
+
+namespace quorum_internal {
+
+inline uint64_t Plain(uint64_t value) { return value; }
+template <typename Tag>
+uint64_t Plain(StrongNumber<Tag> value) {
+  return value.value();
+}
+
+template <typename ValueOf>
+uint64_t HalfReached(std::span<const NodeId> voters, const ValueOf& value_of) {
+  std::array<uint64_t, 16> few;  // no allocation for the clusters people run
+  std::vector<uint64_t> many;
+  if (voters.size() > few.size()) many.resize(voters.size());
+  const std::span<uint64_t> values =
+      many.empty() ? std::span<uint64_t>(few).first(voters.size()) : std::span<uint64_t>(many);
+  for (size_t i = 0; i < voters.size(); ++i) values[i] = Plain(value_of(voters[i]));
+  return MajorityReached(values);
+}
+
+template <typename VoteOf>
+VoteResult HalfVote(std::span<const NodeId> voters, const VoteOf& vote_of) {
+  size_t granted = 0;
+  size_t refused = 0;
+  for (const NodeId id : voters) {
+    const std::optional<bool> vote = vote_of(id);
+    if (!vote) continue;
+    ++(*vote ? granted : refused);
+  }
+  return MajorityVote(voters.size(), granted, refused);
+}
+
+}  // namespace quorum_internal
+
+// The largest value that a quorum of the configuration reaches. value_of(NodeId) is asked once per
+// voter and half, and gives 0 for a voter that nothing is known of.
+template <typename ValueOf>
+uint64_t QuorumReached(const ConfigState& config, const ValueOf& value_of) {
+  return std::min(quorum_internal::HalfReached(config.voters, value_of),
+                  quorum_internal::HalfReached(config.voters_outgoing, value_of));
+}
+
+// Whether a quorum has voted for, or can no longer. vote_of(NodeId) gives nothing for a voter that
+// has not answered.
+template <typename VoteOf>
+VoteResult QuorumVote(const ConfigState& config, const VoteOf& vote_of) {
+  return JointVote(quorum_internal::HalfVote(config.voters, vote_of),
+                   quorum_internal::HalfVote(config.voters_outgoing, vote_of));
+}
+
+}  // namespace baton::raft

@@ -1,0 +1,54 @@
+// File: raft_status.h
+//
+// What a core tells about itself. Plain values, made on demand.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <map>
+
+#include "pkg/base/ids.h"
+#include "pkg/raft/types.h"
+
+namespace baton::raft {
+
+// What the core has counted since it was made. Plain fields; pkg/metrics translates.
+struct Counters {
+  uint64_t elections_started = 0;
+  uint64_t leader_changes = 0;  // of the leader known to this node
+  uint64_t proposals_refused = 0;
+  uint64_t append_rejections = 0;  // received as leader
+  uint64_t snapshots_sent = 0;
+  uint64_t step_downs_without_quorum = 0;
+  uint64_t step_downs_for_slow_disk = 0;
+};
+
+// How the leader sends to a peer; see progress.h.
+enum class ReplicationState : uint8_t { kProbe, kReplicate, kSnapshot };
+
+struct PeerStatus {
+  Index match;
+  Index next;
+  ReplicationState state = ReplicationState::kProbe;
+  bool recently_active = false;
+  size_t inflight_messages = 0;
+};
+
+struct RaftStatus {
+  NodeId id;
+  Role role = Role::kFollower;
+  NodeId leader;
+  Term term;
+  NodeId vote;
+  Index commit;
+  Index applied;
+  Index persisted;
+  Index first_index;
+  Index last_index;
+  NodeId transfer_target;  // 0: no leadership transfer under way
+  ConfigState config;
+  Counters counters;
+  std::map<NodeId, PeerStatus> peers;  // leaders only; includes itself
+};
+
+}  // namespace baton::raft

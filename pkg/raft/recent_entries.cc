@@ -1,0 +1,63 @@
+#include "pkg/raft/recent_entries.h"
+
+#include <algorithm>
+
+#include "pkg/base/check.h"
+
+namespace baton::raft {
+namespace {
+
+// Fewer dropped places than this are not worth moving the rest for.
+constexpr size_t kHeadMin = 64;
+
+}  // namespace
+
+Term RecentEntries::TermAt(Index index) const {
+  return index == base_index_ ? base_term_ : At(index).term;
+}
+
+const Entry& RecentEntries::At(Index index) const {
+  CHECK(index > base_index_ && index <= last_index()) << index;
+  return entries_[head_ + (index - base_index_) - 1];
+}
+
+std::span<const Entry> RecentEntries::Range(Index low, Index high) const {
+  CHECK(low > base_index_ && low <= high && high <= last_index() + 1) << low << ".." << high;
+  return std::span<const Entry>(entries_).subspan(head_ + (low - base_index_) - 1, high - low);
+}
+
+void RecentEntries::Append(Entry entry) {
+  CHECK_EQ(entry.index, last_index() + 1);
+  entries_.push_back(std::move(entry));
+}
+
+void RecentEntries::DropThrough(Index index) {
+  index = std::min(index, last_index());
+  if (index <= base_index_) return;
+  const Term term = TermAt(index);
+  const size_t count = index - base_index_;
+  for (size_t i = 0; i < count; ++i) entries_[head_ + i].data = Payload();  // free the bytes now
+  head_ += count;
+  base_index_ = index;
+  base_term_ = term;
+  // Moving is paid for by at least as many drops.
+  if (head_ == entries_.size() || (head_ >= kHeadMin && head_ >= entries_.size() / 2)) {
+    entries_.erase(entries_.begin(), entries_.begin() + static_cast<std::ptrdiff_t>(head_));
+    head_ = 0;
+  }
+}
+
+void RecentEntries::TruncateFrom(Index index) {
+  CHECK_GT(index, base_index_);
+  if (index > last_index()) return;
+  entries_.resize(head_ + (index - base_index_) - 1);
+}
+
+void RecentEntries::Reset(Index base_index, Term base_term) {
+  base_index_ = base_index;
+  base_term_ = base_term;
+  entries_.clear();
+  head_ = 0;
+}
+
+}  // namespace baton::raft

@@ -1,0 +1,55 @@
+// File: recent_entries.h
+//
+// The tail of the log that is held in memory: consecutive entries behind a known point.
+//
+//        base          first_index = base + 1                    last_index
+//   ... [index,term]  [entry] [entry] [entry] ...               [entry]
+//
+// Entries leave at the front when they are no longer needed and at the back when a new leader
+// rewrites them. No allocation in a steady state.
+#pragma once
+
+#include <cstddef>
+#include <span>
+#include <vector>
+
+#include "pkg/base/ids.h"
+#include "pkg/raft/types.h"
+
+namespace baton::raft {
+
+class RecentEntries {
+ public:
+  RecentEntries(Index base_index, Term base_term)
+      : base_index_(base_index), base_term_(base_term) {}
+
+  Index base_index() const { return base_index_; }
+  Index first_index() const { return base_index_ + 1; }
+  Index last_index() const { return base_index_ + size(); }
+  Term last_term() const { return TermAt(last_index()); }
+  size_t size() const { return entries_.size() - head_; }
+
+  // Requires base_index() <= index <= last_index().
+  Term TermAt(Index index) const;
+  // Requires first_index() <= index <= last_index().
+  const Entry& At(Index index) const;
+  // Entries [low, high). Requires first_index() <= low <= high <= last_index() + 1.
+  std::span<const Entry> Range(Index low, Index high) const;
+
+  // Requires entry.index == last_index() + 1.
+  void Append(Entry entry);
+  // Forgets everything up to `index`, which becomes the base. Beyond the end: all but the end.
+  void DropThrough(Index index);
+  // Forgets `index` and everything after it. Requires index > base_index().
+  void TruncateFrom(Index index);
+  // Empty again, behind another point.
+  void Reset(Index base_index, Term base_term);
+
+ private:
+  Index base_index_;
+  Term base_term_;
+  std::vector<Entry> entries_;  // the first head_ are dropped already
+  size_t head_ = 0;
+};
+
+}  // namespace baton::raft

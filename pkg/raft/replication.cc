@@ -1,0 +1,81 @@
+#include "pkg/raft/replication.h"
+
+#include <algorithm>
+
+#include "pkg/raft/quorum.h"
+#include "pkg/raft/reading.h"
+#include "pkg/raft/sending.h"
+#include "pkg/raft/transfer.h"
+
+namespace baton::raft {
+namespace {
+
+// Where the peer's log may agree with this one, given the newest point of its log that has a term
+// no newer than the rejected place: entries of this log with newer terms cannot be there either, so
+// a whole term is skipped at a time, on both sides.
+Index PlaceThatMayMatch(const Core& core, const Progress& peer, const AppendResponse& response) {
+  const RaftLog& log = core.log;
+  const Index high = std::min(response.hint_index, log.last_index());
+  const Index low = std::max(peer.match(), log.first_index() - 1);
+  if (high <= low) return high;
+  const Index place = log.NewestWithTermAtMost(response.hint_term, low, high);
+  const Result<Term> term = log.TermAt(place);
+  // Even the oldest entry left is too new: what the peer needs is compacted.
+  if (term.ok() && *term > response.hint_term && place > peer.match()) return place - 1;
+  return place;
+}
+
+}  // namespace
+
+void HandleAppendResponse(Core& core, Leader& lead, Progress& peer,
+                          const AppendResponse& response) {
+  peer.OnActive(core.now);
+  lead.flush = true;
+  if (response.rejected) {
+    ++core.counters.append_rejections;
+    peer.OnRejected(response.rejected_index, PlaceThatMayMatch(core, peer, response));
+    return;
+  }
+  if (!peer.OnAccepted(response.match_index, core.log.first_index(), core.now)) return;
+  AdvanceCommit(core, lead);
+  TellTransferTarget(core, lead);
+}
+
+void HandleHeartbeatResponse(Core& core, Leader& lead, Progress& peer,
+                             const HeartbeatResponse& response) {
+  peer.OnActive(core.now);
+  peer.OnReadCounter(response.read_counter);
+  peer.OnHeartbeatAnswered();
+  lead.flush = true;
+  if (peer.Stalled(core.now, core.config.heartbeat_interval_ticks + 1)) {
+    AskForLostAppends(core, peer);
+  }
+  ConfirmReads(core, lead);
+}
+
+void HandlePersisted(Core& core, LogMark mark) {
+  while (!core.writes.empty() && core.writes.front().mark <= mark) core.writes.pop_front();
+  core.log.OnPersisted(mark);
+  Leader* const lead = core.leading();
+  if (!lead) return;
+  if (core.log.persisted() >= lead->first_index_in_term) lead->term_durable = true;
+  AdvanceCommit(core, *lead);
+}
+
+void AdvanceCommit(Core& core, Leader& lead) {
+  const uint64_t reached = QuorumReached(core.membership, [&](NodeId id) {
+    if (id == core.id()) return core.log.persisted();
+    const Progress* const peer = lead.peer(id);
+    return peer ? peer->match() : Index();
+  });
+  const Index index = std::min(Index(reached), core.log.last_index());
+  // Entries of earlier terms are only committed together with one of this term: a copy on a quorum
+  // does not keep an older entry from being replaced (figure 8).
+  if (index <= core.log.committed() || index < lead.first_index_in_term) return;
+  lead.uncommitted_bytes -=
+      core.log.BytesBetween(std::max(core.log.committed() + 1, lead.first_index_in_term), index);
+  core.log.CommitTo(index);
+  lead.flush = true;
+}
+
+}  // namespace baton::raft

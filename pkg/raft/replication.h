@@ -1,0 +1,23 @@
+// File: replication.h
+//
+// How a leader learns what its peers and its own disk hold, and what is committed by it (sections
+// 5.3 and 5.4.2).
+//
+// Preconditions of the handlers: this node leads; the message is of its term and well-formed.
+#pragma once
+
+#include "pkg/raft/core.h"
+
+namespace baton::raft {
+
+void HandleAppendResponse(Core& core, Leader& lead, Progress& peer, const AppendResponse& response);
+void HandleHeartbeatResponse(Core& core, Leader& lead, Progress& peer,
+                             const HeartbeatResponse& response);
+
+// Any role: everything up to `mark` is durable here.
+void HandlePersisted(Core& core, LogMark mark);
+
+// Commits what a quorum holds, if it is of this leader's own term.
+void AdvanceCommit(Core& core, Leader& lead);
+
+}  // namespace baton::raft

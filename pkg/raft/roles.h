@@ -1,0 +1,63 @@
+// File: roles.h
+//
+// What a node is, as a sum type: votes exist only while it stands for election, progress and reads
+// only while it leads. The order of the alternatives is that of Role.
+#pragma once
+
+#include <algorithm>
+#include <cstdint>
+#include <map>
+#include <variant>
+#include <vector>
+
+#include "pkg/base/ids.h"
+#include "pkg/raft/progress.h"
+#include "pkg/raft/reads.h"
+#include "pkg/raft/types.h"
+
+namespace baton::raft {
+
+struct Follower {};
+
+// Asks whether an election in the next term would be won; its own term stays.
+struct PreCandidate {
+  std::map<NodeId, bool> votes;  // the first answer of each voter counts
+};
+
+struct Candidate {
+  bool leader_transfer = false;
+  std::map<NodeId, bool> votes;
+};
+
+struct Leader {
+  explicit Leader(NodeId self) : reads(self) {}
+
+  // Nothing for this node itself and for strangers.
+  Progress* peer(NodeId id) {
+    const auto at = std::find_if(peers.begin(), peers.end(),
+                                 [id](const Progress& progress) { return progress.id() == id; });
+    return at == peers.end() ? nullptr : &*at;
+  }
+  const Progress* peer(NodeId id) const { return const_cast<Leader*>(this)->peer(id); }
+
+  std::vector<Progress> peers;  // all members but this node, ascending
+  Index first_index_in_term;    // the empty entry that the leadership began with
+  uint64_t started_at = 0;      // ticks
+  uint64_t heartbeat_at = 0;    // ticks, of the last regular heartbeat
+  bool heartbeat_due = false;
+  // Something may have to be sent; the next Ready finds out. Appends, commit news, heartbeats and
+  // read rounds of many inputs are thus made once, per Ready.
+  bool flush = true;
+  // Others may have voted without this leader's own vote being durable only if there are none: then
+  // nothing leaves before the own disk has confirmed the term.
+  bool term_durable = false;
+  size_t uncommitted_bytes = 0;  // of proposals of this leadership
+  ReadRounds reads;
+  NodeId transfer_target;  // 0: none
+  uint64_t transfer_started_at = 0;
+  bool transfer_told = false;  // TimeoutNow was sent
+};
+
+using RoleState = std::variant<Follower, PreCandidate, Candidate, Leader>;
+
+}  // namespace baton::raft

@@ -1,0 +1,19 @@
+// File: sending.h
+//
+// What a leader sends to its peers, decided once per Ready: so that everything proposed since the
+// last one travels in one append per peer, reads share a round, and a heartbeat, a read round and
+// commit news for the same peer are one message.
+#pragma once
+
+#include "pkg/raft/core.h"
+
+namespace baton::raft {
+
+// Flush would send something, or must at least try to.
+bool NeedsFlush(const Core& core);
+// Sends what is due to each peer, in ascending order of ids. Nothing if this node does not lead.
+void Flush(Core& core);
+// An empty append at the end of what was sent: a peer that lost some of it will reject.
+void AskForLostAppends(Core& core, Progress& peer);
+
+}  // namespace baton::raft

@@ -1,0 +1,66 @@
+// File: checker.h
+//
+// Watches a whole cluster from outside and aborts, saying which, when a safety property of the
+// paper (figure 3) is broken. It keeps its own books and asks the cores as little as possible.
+//
+//   election safety       one leader per term
+//   log matching          one (index, term) has one predecessor and one content, on all disks
+//   leader completeness   who becomes leader holds everything that was committed
+//   state machine safety  one entry per index is ever applied, in order, everywhere
+//   durability            an entry is applied only when a quorum of disks holds it
+//   monotony              terms and commit indexes do not go back while a process lives, nor do
+//                         votes change within a term
+//   reads                 a read index covers all that was committed anywhere when it was asked
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <set>
+#include <utility>
+
+#include "pkg/raft/testing/test_node.h"
+
+namespace baton::raft::testing {
+
+using Nodes = std::map<NodeId, TestNode>;
+
+class Checker {
+ public:
+  explicit Checker(const Nodes* nodes) : nodes_(nodes) {}
+
+  // Called for each Ready before it is carried out.
+  void OnReady(const TestNode& node, const Ready& ready);
+  // After each step.
+  void Check();
+  void OnRestart(NodeId id) { seen_.erase(id); }
+  // The read was asked now.
+  void OnRead(uint64_t id) { read_floor_[id] = last_committed(); }
+
+  // Everything that was ever committed, by index.
+  const std::map<Index, Entry>& committed() const { return committed_; }
+  Index last_committed() const { return committed_.empty() ? Index() : committed_.rbegin()->first; }
+
+ private:
+  struct Seen {
+    Term term;
+    NodeId vote;
+    Index commit;
+    Role role = Role::kFollower;
+  };
+
+  void CheckEntries(const TestNode& node, const std::vector<Entry>& entries);
+  void CheckCommitted(const TestNode& node, const std::vector<Entry>& entries);
+  void CheckReads(const Ready& ready);
+  void CheckNode(const TestNode& node);
+  void CheckNewLeader(const TestNode& node);
+
+  const Nodes* nodes_;
+  std::map<Term, NodeId> leaders_;
+  std::map<NodeId, Seen> seen_;
+  // What every (index, term) is followed by and holds: the predecessor's term and the entry.
+  std::map<std::pair<Index, Term>, std::pair<Term, Entry>> written_;
+  std::map<Index, Entry> committed_;
+  std::map<uint64_t, Index> read_floor_;
+};
+
+}  // namespace baton::raft::testing

@@ -1,0 +1,188 @@
+#include "pkg/raft/testing/cluster.h"
+
+#include <algorithm>
+
+#include "pkg/base/check.h"
+#include "pkg/raft/membership.h"
+
+namespace baton::raft::testing {
+namespace {
+
+// A cluster that has not come to rest by then never will.
+constexpr int kSettleStepsMax = 1'000'000;
+
+}  // namespace
+
+std::vector<NodeId> Ids(std::initializer_list<uint64_t> numbers) {
+  std::vector<NodeId> ids;
+  for (const uint64_t number : numbers) ids.push_back(NodeId(number));
+  return ids;
+}
+
+ConfigState Voters(std::initializer_list<uint64_t> numbers) {
+  ConfigState config;
+  config.voters = Ids(numbers);
+  return config;
+}
+
+Cluster::Cluster(uint64_t voters)
+    : Cluster([voters] {
+        ClusterOptions options;
+        options.membership.voters.clear();
+        for (uint64_t id = 1; id <= voters; ++id) {
+          options.membership.voters.push_back(NodeId(id));
+        }
+        return options;
+      }()) {}
+
+Cluster::Cluster(ClusterOptions options) {
+  for (const NodeId id : Members(options.membership)) {
+    options.config.id = id;
+    nodes_.try_emplace(id, options.config, options.membership);
+  }
+}
+
+void Cluster::Pump(NodeId id) {
+  TestNode& pumped = node(id);
+  if (!pumped.running()) return;
+  pumped.TakeReadys([this](TestNode& at, const Ready& ready) { checker_.OnReady(at, ready); });
+  for (Message& message : std::exchange(pumped.outbox(), {})) {
+    transcript_ += Describe(message) + "\n";
+    on_the_way_.push_back(std::move(message));
+  }
+  checker_.Check();
+}
+
+bool Cluster::Lost(const Message& message) const {
+  const auto to = nodes_.find(message.to);
+  return to == nodes_.end() || !to->second.running() || !Connected(message.from, message.to) ||
+         (drop_ && drop_(message));
+}
+
+bool Cluster::DeliverOne(size_t place) {
+  if (place >= on_the_way_.size()) return false;
+  Message message = std::move(on_the_way_[place]);
+  on_the_way_.erase(on_the_way_.begin() + static_cast<std::ptrdiff_t>(place));
+  const bool lost = Lost(message);
+  const bool is_snapshot = std::holds_alternative<SnapshotRequest>(message.body);
+  const NodeId from = message.from;
+  const NodeId to = message.to;
+  if (!lost) Step(std::move(message));
+  if (is_snapshot && node(from).running()) {
+    raft(from).OnSnapshotSent(to, !lost);
+    Pump(from);
+  }
+  return true;
+}
+
+void Cluster::Step(Message message) {
+  const NodeId to = message.to;
+  const std::string text = Describe(message);
+  const Status status = raft(to).Step(std::move(message));
+  CHECK(status.ok()) << text << ": " << status.ToString();
+  Pump(to);
+}
+
+void Cluster::Settle() {
+  for (int step = 0; step < kSettleStepsMax; ++step) {
+    bool moved = DeliverOne();
+    for (auto& [id, settled] : nodes_) {
+      if (!settled.running()) continue;
+      Pump(id);
+      if (DiskHeld(id) || (settled.writes().empty() && settled.unreported().empty())) continue;
+      settled.Persist();
+      Pump(id);
+      moved = true;
+    }
+    if (!moved) return;
+  }
+  CHECK(false) << "the cluster never comes to rest";
+}
+
+void Cluster::Tick(NodeId id) {
+  if (!node(id).running()) return;
+  raft(id).Tick();
+  Pump(id);
+}
+
+void Cluster::TickAll(uint64_t ticks) {
+  for (uint64_t i = 0; i < ticks; ++i) {
+    for (auto& [id, ticked] : nodes_) Tick(id);
+    Settle();
+  }
+}
+
+void Cluster::Cut(NodeId a, NodeId b) {
+  CutOneWay(a, b);
+  CutOneWay(b, a);
+}
+
+void Cluster::Isolate(NodeId id) {
+  for (auto& [other, unused] : nodes_) {
+    if (other != id) Cut(id, other);
+  }
+}
+
+void Cluster::Crash(NodeId id) {
+  node(id).Crash();
+  ReleaseDisk(id);
+}
+
+void Cluster::Restart(NodeId id) {
+  checker_.OnRestart(id);
+  node(id).Restart();
+  Pump(id);
+}
+
+void Cluster::Elect(NodeId id) {
+  raft(id).Campaign();
+  Settle();
+  CHECK(raft(id).role() == Role::kLeader) << "node " << id << " was not elected";
+}
+
+NodeId Cluster::WaitForLeader(uint64_t ticks_max) {
+  for (uint64_t i = 0; i <= ticks_max; ++i) {
+    const NodeId leader = Leader();
+    if (leader && raft(leader).has_committed_in_term()) return leader;
+    TickAll();
+  }
+  return NodeId();
+}
+
+NodeId Cluster::Leader() const {
+  NodeId leader;
+  Term term;
+  for (const auto& [id, candidate] : nodes_) {
+    if (!candidate.running() || candidate.raft().role() != Role::kLeader) continue;
+    if (candidate.raft().term() > term) {
+      leader = id;
+      term = candidate.raft().term();
+    }
+  }
+  return leader;
+}
+
+Proposed Cluster::Propose(NodeId leader, const std::string& command) {
+  const Result<Proposed> proposed = raft(leader).Propose(Payload(command));
+  CHECK(proposed.ok()) << proposed.status().ToString();
+  return *proposed;
+}
+
+Status Cluster::Read(NodeId id, uint64_t read) {
+  checker_.OnRead(read);
+  return raft(id).ReadIndex(read);
+}
+
+std::string Cluster::Applied(NodeId id) const {
+  std::string commands;
+  for (const Entry& entry : nodes_.at(id).applied_entries()) {
+    if (entry.data.empty()) continue;
+    if (!commands.empty()) commands += " ";
+    commands += entry.data.view();
+  }
+  return commands;
+}
+
+std::string Cluster::TakeTranscript() { return std::exchange(transcript_, std::string()); }
+
+}  // namespace baton::raft::testing

@@ -1,0 +1,104 @@
+// File: cluster.h
+//
+// Several TestNodes and the network between them, driven by the test step by step, deterministic to
+// the last message. For tests.
+//
+//   Cluster cluster(3);
+//   cluster.Elect(NodeId(1));
+//   cluster.Propose(NodeId(1), "x");
+//   cluster.Settle();                          // until nothing moves any more
+//   cluster.Isolate(NodeId(1));  cluster.TickAll(20);
+//
+// After every step the Checker looks at all of it.
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <set>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "pkg/base/random.h"
+#include "pkg/raft/testing/checker.h"
+
+namespace baton::raft::testing {
+
+// NodeIds from plain numbers: Ids({1, 2, 3}).
+std::vector<NodeId> Ids(std::initializer_list<uint64_t> numbers);
+ConfigState Voters(std::initializer_list<uint64_t> numbers);
+
+struct ClusterOptions {
+  ConfigState membership = Voters({1, 2, 3});
+  Config config;  // id is set for each node
+};
+
+class Cluster {
+ public:
+  explicit Cluster(uint64_t voters);
+  explicit Cluster(ClusterOptions options);
+  Cluster(const Cluster&) = delete;  // the checker watches the nodes in place
+  Cluster& operator=(const Cluster&) = delete;
+
+  TestNode& node(NodeId id) { return nodes_.at(id); }
+  Raft& raft(NodeId id) { return nodes_.at(id).raft(); }
+  Nodes& nodes() { return nodes_; }
+  Checker& checker() { return checker_; }
+
+  // --- one step at a time ---
+  // Takes the node's Readys and puts its messages on the way.
+  void Pump(NodeId id);
+  // The oldest (or the chosen) message arrives, if the network lets it. True if there was one.
+  bool DeliverOne(size_t place = 0);
+  // Messages on the way, oldest first. The test may drop, repeat or reorder them.
+  std::deque<Message>& on_the_way() { return on_the_way_; }
+  void Step(Message message);  // arrives at message.to, now
+
+  // --- until nothing moves ---
+  // Delivers and persists everything, but for disks that are held.
+  void Settle();
+  void Tick(NodeId id);
+  void TickAll(uint64_t ticks = 1);  // all running nodes, settling after each tick
+
+  // --- trouble ---
+  void Cut(NodeId a, NodeId b);  // both directions
+  void CutOneWay(NodeId from, NodeId to) { cut_.insert({from, to}); }
+  void Isolate(NodeId id);
+  void Heal() { cut_.clear(); }
+  bool Connected(NodeId from, NodeId to) const { return !cut_.contains({from, to}); }
+  void HoldDisk(NodeId id) { held_disks_.insert(id); }
+  void ReleaseDisk(NodeId id) { held_disks_.erase(id); }
+  bool DiskHeld(NodeId id) const { return held_disks_.contains(id); }
+  void Crash(NodeId id);
+  void Restart(NodeId id);
+  // Messages for which it is true are lost. Empty: none.
+  void DropWhere(std::function<bool(const Message&)> drop) { drop_ = std::move(drop); }
+
+  // --- short for what tests do all the time ---
+  // Lets `id` win an election; it must be able to.
+  void Elect(NodeId id);
+  // Ticks until there is a leader that a quorum follows, at most `ticks_max`; 0 if there is none.
+  NodeId WaitForLeader(uint64_t ticks_max);
+  // The leader of the highest term; 0: none.
+  NodeId Leader() const;
+  Proposed Propose(NodeId leader, const std::string& command);  // must be accepted
+  Status Read(NodeId id, uint64_t read);
+  // The commands applied at `id` since its start, "a b c"; empty entries are left out.
+  std::string Applied(NodeId id) const;
+  // Every message that was sent since the last call, described, one per line.
+  std::string TakeTranscript();
+
+ private:
+  bool Lost(const Message& message) const;
+
+  Nodes nodes_;
+  Checker checker_{&nodes_};
+  std::deque<Message> on_the_way_;
+  std::set<std::pair<NodeId, NodeId>> cut_;
+  std::set<NodeId> held_disks_;
+  std::function<bool(const Message&)> drop_;
+  std::string transcript_;
+};
+
+}  // namespace baton::raft::testing

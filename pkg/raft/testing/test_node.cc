@@ -1,0 +1,104 @@
+#include "pkg/raft/testing/test_node.h"
+
+#include <utility>
+
+#include "pkg/base/check.h"
+
+namespace baton::raft::testing {
+
+TestNode::TestNode(const Config& config, const ConfigState& membership)
+    : config_(config), log_(membership), membership_(membership) {
+  Restart();
+}
+
+void TestNode::Crash() {
+  raft_.reset();
+  writes_.clear();
+  unreported_.clear();
+  outbox_.clear();
+  read_states_.clear();
+  aborted_reads_.clear();
+  applied_entries_.clear();
+  applied_ = durable_applied_;
+  log_.Crash();
+}
+
+void TestNode::Restart() {
+  CHECK(!running());
+  Result<std::unique_ptr<Raft>> made =
+      Raft::Create(config_, InitialState{log_.hard_state(), membership_, durable_applied_}, &log_);
+  CHECK(made.ok()) << made.status().ToString();
+  raft_ = std::move(*made);
+}
+
+void TestNode::TakeReadys(const ReadyHook& on_ready) {
+  while (raft_->HasReady()) {
+    Ready ready = raft_->TakeReady();
+    if (on_ready) on_ready(*this, ready);
+    CarryOut(std::move(ready));
+  }
+}
+
+void TestNode::CarryOut(Ready ready) {
+  CHECK(!ready.snapshot || ready.committed_entries.empty());
+  for (Message& message : ready.messages) outbox_.push_back(std::move(message));
+  if (ready.NeedsPersist()) {
+    writes_.push_back(PendingWrite{ready.hard_state, ready.snapshot, std::move(ready.entries),
+                                   ready.must_sync, ready.mark,
+                                   std::move(ready.messages_after_persist)});
+  }
+  Apply(ready.committed_entries);
+  read_states_.insert(read_states_.end(), ready.read_states.begin(), ready.read_states.end());
+  aborted_reads_.insert(aborted_reads_.end(), ready.aborted_reads.begin(),
+                        ready.aborted_reads.end());
+}
+
+void TestNode::Apply(const std::vector<Entry>& entries) {
+  if (entries.empty()) return;
+  for (const Entry& entry : entries) {
+    CHECK_EQ(entry.index, applied_ + 1);
+    applied_ = entry.index;
+    applied_entries_.push_back(entry);
+  }
+  raft_->OnApplied(applied_);
+}
+
+void TestNode::WriteOne() {
+  PendingWrite write = std::move(writes_.front());
+  writes_.pop_front();
+  log_.Write(write.hard_state, write.snapshot, write.entries, write.must_sync);
+  if (write.snapshot) {
+    membership_ = write.snapshot->config;
+    durable_applied_ = write.snapshot->index;
+    applied_ = write.snapshot->index;
+    applied_entries_.clear();
+  }
+  for (Message& message : write.messages) outbox_.push_back(std::move(message));
+  unreported_.push_back(write.mark);
+}
+
+void TestNode::ReportWrites() {
+  for (const LogMark& mark : std::exchange(unreported_, {})) raft_->OnPersisted(mark);
+}
+
+void TestNode::ReportLastWrite() {
+  if (unreported_.empty()) return;
+  raft_->OnPersisted(unreported_.back());
+  unreported_.clear();
+}
+
+void TestNode::Persist() {
+  while (!writes_.empty()) WriteOne();
+  ReportWrites();
+}
+
+void TestNode::Compact(uint64_t keep) {
+  if (applied_ <= log_.FirstIndex()) return;
+  SyncState();
+  const Result<Term> term = log_.TermAt(applied_);
+  CHECK(term.ok()) << term.status().ToString();
+  log_.OfferSnapshot(SnapshotMeta{applied_, *term, membership_});
+  if (applied_.value() > keep) log_.Compact(applied_ - keep);
+}
+
+}  // namespace baton::raft::testing

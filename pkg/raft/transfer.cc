@@ -1,0 +1,39 @@
+#include "pkg/raft/transfer.h"
+
+#include "pkg/raft/membership.h"
+
+namespace baton::raft {
+
+Status StartTransfer(Core& core, NodeId target) {
+  Leader* const lead = core.leading();
+  if (!lead) return Status(Code::kUnavailable, "not_leader", "This node does not lead.");
+  if (target == core.id()) {
+    return Status(Code::kInvalidArgument, "target already leads");
+  }
+  if (!IsVoter(core.membership, target)) {
+    return Status(Code::kInvalidArgument, "target is not a voter of this cluster");
+  }
+  if (target == lead->transfer_target) return Status::Ok();
+  lead->transfer_target = target;
+  lead->transfer_started_at = core.now;
+  lead->transfer_told = false;
+  lead->flush = true;
+  TellTransferTarget(core, *lead);
+  return Status::Ok();
+}
+
+void TellTransferTarget(Core& core, Leader& lead) {
+  if (!lead.transfer_target || lead.transfer_told) return;
+  const Progress* const peer = lead.peer(lead.transfer_target);
+  if (!peer || peer->match() != core.log.last_index()) return;
+  lead.transfer_told = true;
+  core.Send(lead.transfer_target, TimeoutNow{});
+}
+
+void TickTransfer(Core& core, Leader& lead) {
+  if (!lead.transfer_target) return;
+  if (core.now - lead.transfer_started_at < core.config.election_timeout_ticks) return;
+  lead.transfer_target = NodeId();
+}
+
+}  // namespace baton::raft

@@ -1,0 +1,18 @@
+// File: transfer.h
+//
+// Handing leadership over (thesis section 3.10): the leader refuses proposals, brings the target's
+// log up to its own and tells it to campaign at once. Given up after an election timeout.
+#pragma once
+
+#include "pkg/raft/core.h"
+
+namespace baton::raft {
+
+// See Raft::TransferLeadership.
+Status StartTransfer(Core& core, NodeId target);
+// The target has caught up: tells it, once.
+void TellTransferTarget(Core& core, Leader& lead);
+// One tick of a leader.
+void TickTransfer(Core& core, Leader& lead);
+
+}  // namespace baton::raft
