@@ -5,33 +5,17 @@
 // thread runs; the simulator calls that directly.
 #pragma once
 
+#include <cstdint>
 #include <memory>
-#include <string>
-#include <vector>
 
 #include "pkg/base/clock.h"
 #include "pkg/base/logger.h"
 #include "pkg/base/status.h"
+#include "pkg/node/node_config.h"
 #include "pkg/node/ports.h"
 #include "pkg/node/service.h"
 
 namespace baton::node {
-
-struct NodeConfig {
-  NodeId id;
-  std::string cluster_id;      // 16 hex digits
-  std::vector<NodeId> voters;  // of a new cluster; ignored when the log has a configuration
-  uint64_t seed = 0;
-  int64_t tick_ms = 100;
-  uint32_t election_timeout_ticks = 10;  // [1 s, 2 s) with the defaults
-  uint32_t heartbeat_interval_ticks = 1;
-  size_t inbox_items_max = 16'384;
-  size_t pending_proposals_max = 16'384;
-  size_t watches_max = 10'000;
-  size_t waits_max = 10'000;
-  uint64_t log_entries_max = 100'000;  // beyond: compact
-  uint64_t log_entries_kept = 10'000;  // behind the applied index, for slow followers
-};
 
 struct NodePorts {
   LogStore* log = nullptr;

@@ -1,0 +1,43 @@
+// File: expiry.h
+//
+// The leader's duty to end what is over: sessions whose TTL has passed and waits whose time is up.
+// It only proposes; the state machine checks each item again when the entry is applied, so that a
+// stale leader can end nothing. At most one proposal of each kind is under way.
+//
+// One thread.
+#pragma once
+
+#include <string>
+
+#include "pkg/coord/state_machine.h"
+#include "pkg/node/cluster_time.h"
+#include "pkg/node/proposals.h"
+
+namespace baton::node {
+
+class Expiry {
+ public:
+  Expiry(Proposals* proposals, const ClusterTime* cluster_time, const coord::StateMachine* state)
+      : proposals_(proposals), cluster_time_(cluster_time), state_(state) {}
+
+  // Proposes what is due, if this node leads. Once a tick, and after a proposal was applied.
+  void Run();
+  // What was under way belonged to another term.
+  void OnLeaderChange();
+
+ private:
+  struct Kind {
+    bool under_way = false;
+    uint64_t round = 0;  // of the proposal under way; older ones no longer count
+  };
+
+  void Propose(Kind* kind, coord::CommandBody body);
+
+  Proposals* proposals_;
+  const ClusterTime* cluster_time_;
+  const coord::StateMachine* state_;
+  Kind sessions_;
+  Kind waits_;
+};
+
+}  // namespace baton::node

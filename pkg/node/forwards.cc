@@ -1,0 +1,103 @@
+#include "pkg/node/forwards.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "pkg/coord/command.h"
+
+namespace baton::node {
+
+bool SeenForwards::Insert(NodeId from, uint64_t incarnation, uint64_t id) {
+  std::deque<Incarnation>& known = peers_[from];
+  auto it = std::find_if(known.begin(), known.end(),
+                         [&](const Incarnation& i) { return i.number == incarnation; });
+  if (it == known.end()) {
+    if (known.size() == kIncarnationsRemembered) known.pop_front();
+    known.push_back({incarnation, 0, {}});
+    it = std::prev(known.end());
+  }
+  if (id <= it->floor || !it->ids.insert(id).second) return false;
+  while (it->ids.size() > kRequestsRemembered) {
+    it->floor = *it->ids.begin();
+    it->ids.erase(it->ids.begin());
+  }
+  // Requests arrive nearly in order: raise the floor over the gapless start, so that the set stays
+  // small.
+  while (!it->ids.empty() && *it->ids.begin() == it->floor + 1) {
+    ++it->floor;
+    it->ids.erase(it->ids.begin());
+  }
+  return true;
+}
+
+void Forwards::OnRequest(NodeId from, ForwardRequest request) {
+  if (!seen_.Insert(from, request.incarnation, request.id)) return;  // answered, or going to be
+  if (request.term <= start_term_) {
+    Refuse(from, request,
+           Status(Code::kUnavailable, "restarted", "The asked leader was started again")
+               .SetOutcome(Outcome::kUnknown));
+  } else if (pending() >= pending_max_) {
+    Refuse(from, request,
+           Status(Code::kUnavailable, "overloaded", "The leader has as many commands as it takes"));
+  } else {
+    waiting_.push_back({from, std::move(request)});
+  }
+}
+
+void Forwards::Route() {
+  std::deque<Waiting> waiting;
+  waiting.swap(waiting_);
+  for (const Waiting& item : waiting) {
+    Status proposed = Propose(item);
+    if (!proposed.ok()) Refuse(item.from, item.request, std::move(proposed));
+  }
+}
+
+Status Forwards::Propose(const Waiting& waiting) {
+  // Checked again: what one node lets into the log, every node must apply.
+  const Result<coord::Command> command = coord::DecodeCommand(waiting.request.command);
+  if (!command.ok()) return command.status();
+  BATON_RETURN_IF_ERROR(coord::Validate(*command));
+  ForwardReply reply;
+  reply.id = waiting.request.id;
+  reply.incarnation = waiting.request.incarnation;
+  Status proposed = proposals_->Propose(
+      waiting.request.command, [this, to = waiting.from, reply](const ProposalResult& result) {
+        OnResult(to, reply, result);
+      });
+  if (proposed.ok()) ++proposed_;
+  if (proposed.code() == Code::kResourceExhausted) {
+    return Status(Code::kUnavailable, "overloaded", proposed.message());
+  }
+  return proposed;
+}
+
+void Forwards::OnResult(NodeId to, ForwardReply reply, const ProposalResult& result) {
+  --proposed_;
+  switch (result.fate) {
+    case Fate::kApplied:
+      reply.index = result.index;
+      reply.reply = coord::EncodeReply(*result.reply);
+      break;
+    case Fate::kLost:
+      reply.status = Status(Code::kUnavailable, "leadership_lost",
+                            "Another leader's entry took the command's place");
+      break;
+    case Fate::kUnknown:
+      reply.status =
+          Status(Code::kUnavailable, "leader_lost", "A snapshot hides the command's fate")
+              .SetOutcome(Outcome::kUnknown);
+      break;
+  }
+  transport_->Send(to, std::move(reply));
+}
+
+void Forwards::Refuse(NodeId to, const ForwardRequest& request, Status why) {
+  ForwardReply reply;
+  reply.id = request.id;
+  reply.incarnation = request.incarnation;
+  reply.status = std::move(why);
+  transport_->Send(to, std::move(reply));
+}
+
+}  // namespace baton::node

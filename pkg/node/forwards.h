@@ -1,0 +1,82 @@
+// File: forwards.h
+//
+// The leader's side of forwarding: commands that other nodes took from their clients are proposed
+// here, and answered when they are applied.
+//
+// A network may repeat a request, and a command without idempotency key must not be applied twice.
+// So a request is only ever proposed at its first arrival. What was seen is remembered in memory;
+// a request for a leadership from before this process started may have been seen by its
+// predecessor, and is answered "unknown".
+//
+// One thread. Inputs only take note; Route() does the work (see commands.h).
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <map>
+#include <set>
+
+#include "pkg/base/ids.h"
+#include "pkg/base/status.h"
+#include "pkg/node/peer.h"
+#include "pkg/node/ports.h"
+#include "pkg/node/proposals.h"
+
+namespace baton::node {
+
+// Remembers, of each peer's last incarnations, which of the last kRequestsRemembered numbers were
+// seen. What is older counts as seen.
+class SeenForwards {
+ public:
+  static constexpr size_t kIncarnationsRemembered = 4;
+  static constexpr size_t kRequestsRemembered = 65'536;
+
+  // True when this request was not seen before; it is now.
+  bool Insert(NodeId from, uint64_t incarnation, uint64_t id);
+
+ private:
+  struct Incarnation {
+    uint64_t number = 0;
+    uint64_t floor = 0;      // ids up to here count as seen
+    std::set<uint64_t> ids;  // seen above the floor
+  };
+
+  std::map<NodeId, std::deque<Incarnation>> peers_;  // newest incarnation last
+};
+
+class Forwards {
+ public:
+  // start_term: the term in which the process started. pending_max: requests that are not answered
+  // yet; beyond, they are refused with kUnavailable/"overloaded".
+  Forwards(Term start_term, size_t pending_max, Proposals* proposals, Transport* transport)
+      : start_term_(start_term),
+        pending_max_(pending_max),
+        proposals_(proposals),
+        transport_(transport) {}
+
+  void OnRequest(NodeId from, ForwardRequest request);
+  void Route();
+  bool HasWork() const { return !waiting_.empty(); }
+  size_t pending() const { return waiting_.size() + proposed_; }
+
+ private:
+  struct Waiting {
+    NodeId from;
+    ForwardRequest request;
+  };
+
+  Status Propose(const Waiting& waiting);
+  void OnResult(NodeId to, ForwardReply reply, const ProposalResult& result);
+  void Refuse(NodeId to, const ForwardRequest& request, Status why);
+
+  Term start_term_;
+  size_t pending_max_;
+  Proposals* proposals_;
+  Transport* transport_;
+  SeenForwards seen_;
+  std::deque<Waiting> waiting_;
+  size_t proposed_ = 0;
+};
+
+}  // namespace baton::node

@@ -1,0 +1,253 @@
+#include "pkg/node/node.h"
+
+#include <algorithm>
+#include <variant>
+
+#include "pkg/base/random.h"
+#include "pkg/coord/command.h"
+
+namespace baton::node {
+namespace {
+
+// A command waits for a leader as long as an election with one split vote may take.
+constexpr int64_t kLeaderWaitElections = 3;
+// A leader that handed over has this long to answer what it was asked.
+constexpr int64_t kAnswerWaitElections = 2;
+
+CommandsOptions OptionsOfCommands(const NodeCore& core) {
+  CommandsOptions options;
+  options.self = core.config.id;
+  options.incarnation = Random(core.config.seed).NextU64();
+  options.pending_max = core.config.pending_proposals_max;
+  options.leader_wait_us = kLeaderWaitElections * core.election_timeout_us();
+  options.answer_wait_us = kAnswerWaitElections * core.election_timeout_us();
+  return options;
+}
+
+ReadsOptions OptionsOfReads(const NodeCore& core) {
+  ReadsOptions options;
+  options.pending_max = core.config.pending_proposals_max;
+  options.leader_wait_us = kLeaderWaitElections * core.election_timeout_us();
+  options.ask_again_us = core.election_timeout_us() / 2;
+  return options;
+}
+
+bool IsMember(const raft::ConfigState& config, NodeId id) {
+  const auto has = [id](const std::vector<NodeId>& ids) {
+    return std::find(ids.begin(), ids.end(), id) != ids.end();
+  };
+  return has(config.voters) || has(config.voters_outgoing) || has(config.learners);
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Node>> Node::Create(const NodeConfig& config, const NodeParts& parts,
+                                           int64_t now_us) {
+  Result<std::unique_ptr<NodeCore>> core = NodeCore::Open(config, parts);
+  if (!core.ok()) return core.status();
+  std::unique_ptr<Node> node(new Node(std::move(core).value()));
+  node->AdvanceTo(now_us);
+  return node;
+}
+
+Node::Node(std::unique_ptr<NodeCore> core)
+    : core_(std::move(core)),
+      proposals_(core_->raft.get(), &core_->cluster_time, &core_->time),
+      commands_(OptionsOfCommands(*core_), &core_->time, core_->raft.get(), &proposals_,
+                core_->parts.transport, core_->parts.metrics),
+      forwards_(core_->raft->term(), core_->config.pending_proposals_max, &proposals_,
+                core_->parts.transport),
+      keepalives_(core_->config.pending_proposals_max, &core_->time, &commands_),
+      reads_(OptionsOfReads(*core_), &core_->time, core_->raft.get(), &core_->state),
+      waits_(core_->config.waits_max, &core_->time, &core_->cluster_time, &commands_,
+             &core_->state),
+      watches_(core_->config.watches_max, &core_->time, &core_->state, core_->parts.metrics),
+      expiry_(&proposals_, &core_->cluster_time, &core_->state),
+      transfer_(2 * core_->election_timeout_us(), &core_->time, core_->raft.get()),
+      snapshots_(core_->parts.state, core_->parts.snapshot_worker),
+      term_(core_->raft->term()) {}
+
+void Node::AdvanceTo(int64_t now_us) {
+  core_->time.now_us = now_us;
+  core_->cluster_time.AdvanceTo(now_us);
+}
+
+void Node::Tick() {
+  core_->raft->Tick();
+  TellClusterTime();
+  commands_.OnTick();
+  keepalives_.OnTick();
+  reads_.OnTick();
+  waits_.OnTick();
+  watches_.OnTick();
+  transfer_.OnTick();
+  if (draining_) transfer_.Drain();
+  expiry_due_ = true;
+}
+
+int64_t Node::DeadlineUs(int64_t timeout_ms) const {
+  return core_->time.now_us + timeout_ms * 1000;
+}
+
+void Node::Submit(const coord::Command& command, int64_t timeout_ms, Service::ReplyCallback done) {
+  if (Status valid = coord::Validate(command); !valid.ok()) {
+    done(std::move(valid));
+    return;
+  }
+  Submission submission;
+  submission.command = coord::EncodeCommand(command);
+  submission.repeatable = !command.idempotency_key.empty();
+  submission.deadline_us = DeadlineUs(timeout_ms);
+  submission.done = [done = std::move(done)](Result<Answer> answer) {
+    if (answer.ok()) {
+      done(std::move(answer->reply));
+    } else {
+      done(answer.status());
+    }
+  };
+  commands_.Submit(std::move(submission));
+}
+
+void Node::Acquire(uint64_t id, const coord::Command& command, int64_t timeout_ms,
+                   Service::AcquireCallback done) {
+  if (Status valid = coord::Validate(command); !valid.ok()) {
+    done(std::move(valid));
+    return;
+  }
+  waits_.Start(id, command, timeout_ms * 1000, std::move(done));
+}
+
+void Node::KeepAlive(SessionId session, int64_t timeout_ms, Keepalives::Callback done) {
+  keepalives_.Add(session, DeadlineUs(timeout_ms), std::move(done));
+}
+
+void Node::Read(Consistency consistency, Revision min_revision, int64_t timeout_ms,
+                Service::ReadCallback done) {
+  reads_.Add(consistency, min_revision, DeadlineUs(timeout_ms), std::move(done));
+}
+
+void Node::Watch(uint64_t id, coord::EventFilter filter, Revision from,
+                 std::shared_ptr<WatchSink> sink) {
+  watches_.Add(id, std::move(filter), from, std::move(sink));
+}
+
+void Node::TransferLeadership(NodeId target, Service::StatusCallback done) {
+  transfer_.Start(target, std::move(done));
+}
+
+Status Node::CheckEnvelope(const PeerEnvelope& envelope) const {
+  if (envelope.cluster_id != core_->config.cluster_id) {
+    return Status(Code::kPermissionDenied, "wrong_cluster", "The envelope is for another cluster");
+  }
+  if (envelope.to != core_->config.id) {
+    return Status(Code::kInvalidArgument, "wrong_receiver", "The envelope is for another node");
+  }
+  if (envelope.from == core_->config.id || !IsMember(core_->membership, envelope.from)) {
+    return Status(Code::kPermissionDenied, "unknown_peer", "The sender is not a member");
+  }
+  for (const PeerMessage& message : envelope.messages) {
+    const auto* raft_message = std::get_if<raft::Message>(&message);
+    if (raft_message == nullptr) continue;
+    const bool snapshot = std::holds_alternative<raft::SnapshotRequest>(raft_message->body);
+    if (raft_message->from != envelope.from || raft_message->to != envelope.to || snapshot) {
+      return Status(Code::kInvalidArgument, "bad_message",
+                    "A message must have its envelope's sender and receiver, and a snapshot "
+                    "travels in pieces");
+    }
+  }
+  return Status::Ok();
+}
+
+Status Node::Receive(PeerEnvelope envelope) {
+  Status checked = CheckEnvelope(envelope);
+  if (!checked.ok()) {
+    core_->parts.metrics->peer_envelopes_rejected.Add();
+    return checked;
+  }
+  core_->parts.metrics->peer_messages_received.Add(envelope.messages.size());
+  for (PeerMessage& message : envelope.messages) {
+    ReceiveMessage(envelope.from, std::move(message));
+  }
+  NoteLeaderContact(envelope);
+  return checked;
+}
+
+void Node::ReceiveMessage(NodeId from, PeerMessage message) {
+  if (auto* raft_message = std::get_if<raft::Message>(&message)) {
+    const Status stepped = core_->raft->Step(std::move(*raft_message));
+    if (stepped.ok()) return;
+    core_->parts.metrics->peer_envelopes_rejected.Add();
+    core_->parts.logger->Log(LogLevel::kWarning, "peer message refused",
+                             {{"peer", from}, {"reason", stepped.ToString()}});
+  } else if (auto* request = std::get_if<ForwardRequest>(&message)) {
+    forwards_.OnRequest(from, std::move(*request));
+  } else {
+    commands_.OnForwardReply(from, std::get<ForwardReply>(message));
+  }
+}
+
+void Node::NoteLeaderContact(const PeerEnvelope& envelope) {
+  if (envelope.from != core_->raft->leader()) return;
+  leader_contact_us_ = core_->time.now_us;
+  if (envelope.term && envelope.term == core_->raft->term()) {
+    core_->cluster_time.OnHeard(envelope.term, envelope.cluster_time_ms);
+  }
+}
+
+void Node::OnSnapshotChunk(Service::SnapshotChunk chunk, Service::StatusCallback done) {
+  const bool misaddressed =
+      chunk.message && (chunk.message->from != chunk.from || chunk.message->to != core_->config.id);
+  if (!IsMember(core_->membership, chunk.from) || misaddressed) {
+    core_->parts.metrics->peer_envelopes_rejected.Add();
+    done(Status(Code::kPermissionDenied, "unknown_peer",
+                "The sender is not a member, or its message is not its own"));
+    return;
+  }
+  snapshots_.OnChunk(std::move(chunk), std::move(done));
+}
+
+void Node::OnChunkWritten(const Status& status) {
+  std::optional<raft::Message> message = snapshots_.OnChunkWritten(status);
+  if (message) ReceiveMessage(message->from, std::move(*message));
+}
+
+bool Node::drained() const {
+  return draining_ && transfer_.drained() && commands_.pending() == 0 &&
+         keepalives_.pending() == 0 && forwards_.pending() == 0;
+}
+
+void Node::Close() {
+  const Status why(Code::kUnavailable, "shutting_down", "This node is shutting down");
+  transfer_.Close(why);
+  waits_.Close(why);
+  keepalives_.Close(why);
+  reads_.Close(why);
+  watches_.Close(why);
+  snapshots_.Close(why);
+  commands_.Close(why);
+}
+
+StatusView Node::MakeStatus() const {
+  StatusView view;
+  const int64_t now_us = core_->time.now_us;
+  view.cluster_id = core_->config.cluster_id;
+  view.raft = core_->raft->GetStatus();
+  view.revision = core_->state.revision();
+  view.compact_revision = core_->state.compact_revision();
+  view.state_index = core_->state.applied();
+  view.state_hash = core_->state.hash();
+  view.cluster_time_ms = core_->cluster_time.NowMs();
+  view.counts = core_->state.counts();
+  view.proposals_pending = commands_.pending();
+  view.reads_pending = reads_.pending();
+  view.waits_pending = waits_.pending();
+  view.watches = watches_.size();
+  if (!writes_.empty()) view.oldest_write_age_ms = (now_us - writes_.front().given_us) / 1000;
+  if (core_->raft->role() != raft::Role::kLeader) {
+    view.last_leader_contact_ms = (now_us - leader_contact_us_) / 1000;
+  }
+  view.draining = draining_;
+  return view;
+}
+
+}  // namespace baton::node

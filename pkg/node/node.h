@@ -1,0 +1,151 @@
+// File: node.h
+//
+// A node as one deterministic object: no thread, no clock, no chance but its seed. Whoever drives
+// it (runner.h in a process, the simulator in a test) sets the time, gives inputs and calls Step():
+//
+//   node->AdvanceTo(now_us);
+//   node->Tick(); node->Receive(envelope); node->Submit(...); node->OnPersisted(mark); ...
+//   while (node->Step()) {}
+//
+// Inputs only take note. Step carries out what Raft wants done (raft/ready.h), proposes and
+// forwards commands, applies what is committed, and answers. It is where callbacks run, besides
+// refusals, which come at once; callbacks must not call the node.
+//
+// The parts, one file each: commands and proposals (writes), forwards (other nodes' writes), reads,
+// keepalives, waits (acquires), watches, expiry, snapshots, compaction, cluster_time, recovery.
+//
+// After a fatal error (of the disk) the node has told NodeParts::fatal and does nothing any more.
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <memory>
+#include <utility>
+#include <vector>
+
+#include "pkg/base/status.h"
+#include "pkg/coord/state_machine.h"
+#include "pkg/node/commands.h"
+#include "pkg/node/expiry.h"
+#include "pkg/node/forwards.h"
+#include "pkg/node/keepalives.h"
+#include "pkg/node/node_core.h"
+#include "pkg/node/proposals.h"
+#include "pkg/node/reads.h"
+#include "pkg/node/service.h"
+#include "pkg/node/snapshots.h"
+#include "pkg/node/transfer.h"
+#include "pkg/node/waits.h"
+#include "pkg/node/watches.h"
+#include "pkg/raft/raft.h"
+
+namespace baton::node {
+
+class Node {
+ public:
+  // Reads what the disk holds and brings it in order (recovery.h). Errors as Runner::Create.
+  static Result<std::unique_ptr<Node>> Create(const NodeConfig& config, const NodeParts& parts,
+                                              int64_t now_us);
+  Node(const Node&) = delete;
+  Node& operator=(const Node&) = delete;
+
+  // --- time ---
+  void AdvanceTo(int64_t now_us);
+  // tick_ms have passed. After a long pause once or twice is enough: nobody wants to time out on
+  // ticks that were missed.
+  void Tick();
+
+  // --- clients; as in service.h, with numbers that the caller has chosen ---
+  void Submit(const coord::Command& command, int64_t timeout_ms, Service::ReplyCallback done);
+  void Acquire(uint64_t id, const coord::Command& command, int64_t timeout_ms,
+               Service::AcquireCallback done);
+  void CancelAcquire(uint64_t id) { waits_.Cancel(id); }
+  void KeepAlive(SessionId session, int64_t timeout_ms, Keepalives::Callback done);
+  void Read(Consistency consistency, Revision min_revision, int64_t timeout_ms,
+            Service::ReadCallback done);
+  void Watch(uint64_t id, coord::EventFilter filter, Revision from,
+             std::shared_ptr<WatchSink> sink);
+  void CancelWatch(uint64_t id) { watches_.Cancel(id); }
+  void TransferLeadership(NodeId target, Service::StatusCallback done);
+
+  // --- peers ---
+  Status Receive(PeerEnvelope envelope);
+  void OnUnreachable(NodeId peer) { core_->raft->OnUnreachable(peer); }
+  void OnSnapshotSent(NodeId peer, bool delivered) { core_->raft->OnSnapshotSent(peer, delivered); }
+  void OnSnapshotChunk(Service::SnapshotChunk chunk, Service::StatusCallback done);
+
+  // --- completions ---
+  void OnPersisted(raft::LogMark mark);
+  void OnCompacted() { compacting_ = false; }
+  void OnChunkWritten(const Status& status);
+
+  // True when there is more to do at once.
+  bool Step();
+
+  // Leadership is handed over, now and whenever it comes back; work goes on.
+  void StartDrain() { draining_ = true; }
+  // Draining, not leading (if anybody else could), and nothing is pending.
+  bool drained() const;
+  // The end: everything pending is answered kUnavailable/"shutting_down".
+  void Close();
+
+  StatusView MakeStatus() const;
+  bool failed() const { return core_->failed; }
+  const coord::StateMachine& state() const { return core_->state; }
+  const raft::Raft& raft() const { return *core_->raft; }
+  const ClusterTime& cluster_time() const { return core_->cluster_time; }
+
+ private:
+  explicit Node(std::unique_ptr<NodeCore> core);
+
+  int64_t DeadlineUs(int64_t timeout_ms) const;
+  Status CheckEnvelope(const PeerEnvelope& envelope) const;
+  void ReceiveMessage(NodeId from, PeerMessage message);
+  void NoteLeaderContact(const PeerEnvelope& envelope);
+
+  // --- node_ready.cc: what a Ready asks for ---
+  // True when it stopped before everything was done.
+  bool HandleReadys();
+  void HandleReady(raft::Ready ready);
+  void NoticeLeadership();
+  void LogLeadership(raft::Role role, NodeId leader) const;
+  void TellClusterTime();
+  void Send(std::vector<raft::Message> messages);
+  void SendSnapshot(raft::Message message);
+  void Persist(raft::Ready* ready);
+  void Apply(const std::vector<raft::Entry>& entries);
+  bool CommitState();
+  void InstallSnapshot(const raft::SnapshotMeta& meta);
+  void CompactIfDue();
+
+  struct WriteUnderWay {
+    raft::LogMark mark;
+    int64_t given_us = 0;
+    std::vector<raft::Message> snapshot_requests;  // to be sent after it
+  };
+
+  std::unique_ptr<NodeCore> core_;
+  Proposals proposals_;
+  Commands commands_;
+  Forwards forwards_;
+  Keepalives keepalives_;
+  Reads reads_;
+  Waits waits_;
+  Watches watches_;
+  Expiry expiry_;
+  Transfer transfer_;
+  SnapshotReceiver snapshots_;
+
+  // What was last noticed of the leadership.
+  raft::Role role_ = raft::Role::kFollower;
+  NodeId leader_;
+  Term term_;
+  int64_t leader_contact_us_ = 0;
+
+  std::deque<WriteUnderWay> writes_;  // given to the log writer, not durable yet
+  bool compacting_ = false;
+  bool expiry_due_ = false;
+  bool draining_ = false;
+};
+
+}  // namespace baton::node

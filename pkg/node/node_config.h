@@ -1,0 +1,36 @@
+// File: node_config.h
+//
+// What one node is told when it starts. cmd/ fills it from the configuration file; tests write it
+// by hand.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "pkg/base/ids.h"
+#include "pkg/base/status.h"
+
+namespace baton::node {
+
+struct NodeConfig {
+  NodeId id;
+  std::string cluster_id;      // 16 hex digits
+  std::vector<NodeId> voters;  // of a new cluster; ignored when the log has a configuration
+  uint64_t seed = 0;           // of chance; another one at each start of the process
+  int64_t tick_ms = 100;
+  uint32_t election_timeout_ticks = 10;  // [1 s, 2 s) with the defaults
+  uint32_t heartbeat_interval_ticks = 1;
+  size_t inbox_items_max = 16'384;
+  size_t pending_proposals_max = 16'384;
+  size_t watches_max = 10'000;
+  size_t waits_max = 10'000;
+  uint64_t log_entries_max = 100'000;  // beyond: compact
+  uint64_t log_entries_kept = 10'000;  // behind the applied index, for slow followers
+};
+
+// kInvalidArgument naming the field and its limit.
+Status Validate(const NodeConfig& config);
+
+}  // namespace baton::node

@@ -1,0 +1,82 @@
+#include "pkg/node/node_core.h"
+
+#include <utility>
+#include <vector>
+
+#include "pkg/node/node_rows.h"
+#include "pkg/node/recovery.h"
+
+namespace baton::node {
+namespace {
+
+constexpr size_t kReadBytesMax = 4 << 20;
+
+Status CheckParts(const NodeParts& parts) {
+  const bool complete = parts.log && parts.state && parts.transport && parts.log_writer &&
+                        parts.snapshot_worker && parts.logger && parts.metrics && parts.stopwatch &&
+                        parts.fatal;
+  if (complete) return Status::Ok();
+  return Status(Code::kInvalidArgument, "Every port of a node must be set");
+}
+
+}  // namespace
+
+NodeCore::NodeCore(const NodeConfig& node_config, const NodeParts& node_parts)
+    : config(node_config),
+      parts(node_parts),
+      state(node_parts.state),
+      cluster_time(node_config.tick_ms * node_config.election_timeout_ticks * 1000),
+      stored_log_(
+          node_parts.log,
+          [this] {
+            return raft::SnapshotMeta{state.applied(), state.applied_term(), membership};
+          },
+          [this](const Status& status) { Fail(status); }) {}
+
+Result<std::unique_ptr<NodeCore>> NodeCore::Open(const NodeConfig& config, const NodeParts& parts) {
+  BATON_RETURN_IF_ERROR(Validate(config));
+  BATON_RETURN_IF_ERROR(CheckParts(parts));
+  std::unique_ptr<NodeCore> core(new NodeCore(config, parts));
+  const Result<raft::InitialState> initial = Recover(
+      config.voters, core->state.applied(), core->state.applied_term(), parts.log, parts.state);
+  if (!initial.ok()) return initial.status();
+  core->membership = initial->config;
+  PutConfigRow(initial->config, parts.state);
+  BATON_RETURN_IF_ERROR(parts.state->Commit());
+  core->cluster_time.OnApplied(core->state.applied(), core->state.applied_term(),
+                               core->state.now_ms());
+  BATON_RETURN_IF_ERROR(core->NoteLogAboveApplied());
+
+  raft::Config raft_config;
+  raft_config.id = config.id;
+  raft_config.seed = config.seed;
+  raft_config.election_timeout_ticks = config.election_timeout_ticks;
+  raft_config.heartbeat_interval_ticks = config.heartbeat_interval_ticks;
+  Result<std::unique_ptr<raft::Raft>> raft =
+      raft::Raft::Create(raft_config, *initial, &core->stored_log_);
+  if (!raft.ok()) return raft.status();
+  core->raft = std::move(raft).value();
+  return core;
+}
+
+Status NodeCore::NoteLogAboveApplied() {
+  Index next = state.applied() + 1;
+  while (next <= parts.log->LastIndex()) {
+    const Result<std::vector<raft::Entry>> entries =
+        parts.log->Entries(next, parts.log->LastIndex() + 1, kReadBytesMax);
+    if (!entries.ok()) return entries.status();
+    CHECK(!entries->empty());
+    cluster_time.OnAppended(*entries);
+    next = entries->back().index + 1;
+  }
+  return Status::Ok();
+}
+
+void NodeCore::Fail(const Status& status) {
+  if (failed) return;
+  failed = true;
+  parts.logger->Log(LogLevel::kError, "node cannot go on", {{"reason", status.ToString()}});
+  parts.fatal(status);
+}
+
+}  // namespace baton::node

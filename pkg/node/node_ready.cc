@@ -1,0 +1,233 @@
+// How a Node carries out what Raft asks for (pkg/raft/ready.h), in the order the contract gives.
+#include <algorithm>
+#include <optional>
+#include <utility>
+
+#include "pkg/node/compaction.h"
+#include "pkg/node/node.h"
+#include "pkg/node/node_rows.h"
+
+namespace baton::node {
+namespace {
+
+// One Step carries out at most this many Readys, so that ticks and messages get their turn while a
+// long log is applied.
+constexpr int kReadysPerStep = 8;
+
+struct AppliedEntry {
+  Index index;
+  Term term;
+  std::optional<coord::Reply> reply;  // none for an entry that is no command
+};
+
+bool IsSnapshotRequest(const raft::Message& message) {
+  return std::holds_alternative<raft::SnapshotRequest>(message.body);
+}
+
+}  // namespace
+
+bool Node::Step() {
+  if (failed()) return false;
+  if (HandleReadys()) return true;
+  keepalives_.Start();
+  forwards_.Route();
+  commands_.Route();
+  reads_.Ask();
+  if (expiry_due_ && core_->raft->has_committed_in_term()) expiry_.Run();
+  expiry_due_ = false;
+  if (HandleReadys() || failed()) return !failed();
+  const bool catching_up = watches_.CatchUp();
+  CompactIfDue();
+  return catching_up || commands_.HasWork() || forwards_.HasWork();
+}
+
+bool Node::HandleReadys() {
+  for (int i = 0; i < kReadysPerStep && !failed(); ++i) {
+    if (!core_->raft->HasReady()) {
+      snapshots_.DropFinished();  // the core has seen it, and installed it or not
+      return false;
+    }
+    HandleReady(core_->raft->TakeReady());
+  }
+  return !failed() && core_->raft->HasReady();
+}
+
+void Node::HandleReady(raft::Ready ready) {
+  // Before leadership is noticed: a new leader goes on from the stamps of all it has in its log.
+  core_->cluster_time.OnAppended(ready.entries);
+  NoticeLeadership();
+  Send(std::move(ready.messages));
+  if (ready.snapshot) InstallSnapshot(*ready.snapshot);
+  if (failed()) return;
+  Persist(&ready);
+  Apply(ready.committed_entries);
+  for (const raft::ReadState& answer : ready.read_states) reads_.OnReadState(answer);
+  for (const uint64_t question : ready.aborted_reads) reads_.OnAborted(question);
+}
+
+void Node::NoticeLeadership() {
+  const raft::Role role = core_->raft->role();
+  const NodeId leader = core_->raft->leader();
+  const Term term = core_->raft->term();
+  if (role == role_ && leader == leader_ && term == term_) return;
+  if (role != role_ || leader != leader_) LogLeadership(role, leader);
+  if (leader && leader != leader_) {
+    core_->parts.metrics->leader_changes.Add();
+    leader_contact_us_ = core_->time.now_us;
+  }
+  role_ = role;
+  leader_ = leader;
+  term_ = term;
+  if (role == raft::Role::kLeader) {
+    core_->cluster_time.StartLeading(term);
+  } else {
+    core_->cluster_time.StopLeading();
+  }
+  TellClusterTime();
+  expiry_.OnLeaderChange();
+  commands_.OnLeaderChange();
+  transfer_.OnLeaderChange();
+}
+
+void Node::LogLeadership(raft::Role role, NodeId leader) const {
+  core_->parts.logger->Log(
+      LogLevel::kInfo, role != role_ ? "role changed" : "leader changed",
+      {{"role", raft::RoleName(role)}, {"term", core_->raft->term()}, {"leader", leader}});
+}
+
+void Node::TellClusterTime() {
+  const bool leading = core_->cluster_time.leading();
+  core_->parts.transport->SetClusterTime(leading ? core_->raft->term() : Term(),
+                                         leading ? core_->cluster_time.NowMs() : 0);
+}
+
+void Node::Send(std::vector<raft::Message> messages) {
+  for (raft::Message& message : messages) {
+    if (IsSnapshotRequest(message)) {
+      SendSnapshot(std::move(message));
+    } else {
+      const NodeId to = message.to;
+      core_->parts.transport->Send(to, std::move(message));
+      core_->parts.metrics->peer_messages_sent.Add();
+    }
+  }
+}
+
+void Node::SendSnapshot(raft::Message message) {
+  const NodeId to = message.to;
+  Result<std::unique_ptr<SnapshotReader>> reader = core_->parts.state->OpenSnapshot();
+  if (!reader.ok()) {
+    core_->parts.logger->Log(LogLevel::kWarning, "snapshot not made",
+                             {{"peer", to}, {"reason", reader.status().ToString()}});
+    core_->raft->OnSnapshotSent(to, false);
+    return;
+  }
+  // The copy is of now, which may be later than when the core decided to send one.
+  std::get<raft::SnapshotRequest>(message.body).meta = {
+      core_->state.applied(), core_->state.applied_term(), core_->membership};
+  core_->parts.metrics->snapshots_sent.Add();
+  core_->parts.transport->SendSnapshot(to, std::move(message), std::move(reader).value());
+}
+
+void Node::Persist(raft::Ready* ready) {
+  if (!ready->NeedsPersist()) return;
+  WriteUnderWay under_way{ready->mark, core_->time.now_us, {}};
+  WriteJob job;
+  job.write = {ready->hard_state, std::move(ready->snapshot), std::move(ready->entries)};
+  job.must_sync = ready->must_sync;
+  job.mark = ready->mark;
+  for (raft::Message& message : ready->messages_after_persist) {
+    // Snapshots are opened on this thread; the others leave from the log writer's at once.
+    auto& waiting = IsSnapshotRequest(message) ? under_way.snapshot_requests : job.messages;
+    waiting.push_back(std::move(message));
+  }
+  core_->parts.metrics->peer_messages_sent.Add(job.messages.size());
+  writes_.push_back(std::move(under_way));
+  core_->parts.log_writer->Write(std::move(job));
+}
+
+void Node::OnPersisted(raft::LogMark mark) {
+  while (!writes_.empty() && writes_.front().mark <= mark) {
+    Send(std::move(writes_.front().snapshot_requests));
+    writes_.pop_front();
+  }
+  core_->raft->OnPersisted(mark);
+}
+
+void Node::Apply(const std::vector<raft::Entry>& entries) {
+  if (entries.empty()) return;
+  std::vector<AppliedEntry> applied;
+  std::vector<coord::WaitOutcome> outcomes;
+  applied.reserve(entries.size());
+  for (const raft::Entry& entry : entries) {
+    const bool is_command = entry.type == raft::EntryType::kNormal && !entry.data.empty();
+    coord::Applied result = core_->state.Apply(entry.index, entry.term,
+                                               is_command ? entry.data.view() : std::string_view());
+    watches_.OnEvents(result.events);
+    outcomes.insert(outcomes.end(), result.wait_outcomes.begin(), result.wait_outcomes.end());
+    applied.push_back({entry.index, entry.term, std::nullopt});
+    if (is_command) applied.back().reply = std::move(result.reply);
+  }
+  if (!CommitState()) return;
+  core_->parts.metrics->entries_applied.Add(entries.size());
+  core_->cluster_time.OnApplied(core_->state.applied(), core_->state.applied_term(),
+                                core_->state.now_ms());
+  core_->raft->OnApplied(core_->state.applied());
+  for (const AppliedEntry& entry : applied) {
+    proposals_.OnApplied(entry.index, entry.term, entry.reply ? &*entry.reply : nullptr);
+  }
+  waits_.OnOutcomes(outcomes);
+  waits_.OnApplied();
+  reads_.OnApplied();
+  watches_.Flush();
+  expiry_due_ = true;  // a batch of expirations may have been full
+}
+
+bool Node::CommitState() {
+  const int64_t before_us = core_->parts.stopwatch->MonotonicUs();
+  const Status committed = core_->parts.state->Commit();
+  core_->parts.metrics->state_commit.ObserveUs(core_->parts.stopwatch->MonotonicUs() - before_us);
+  if (!committed.ok()) core_->Fail(committed);
+  return committed.ok();
+}
+
+void Node::InstallSnapshot(const raft::SnapshotMeta& meta) {
+  std::unique_ptr<SnapshotWriter> copy = snapshots_.Take(meta);
+  CHECK(copy != nullptr) << "the core installs only what it was given with its bytes";
+  if (const Status installed = core_->parts.state->Install(std::move(copy)); !installed.ok()) {
+    core_->Fail(installed);
+    return;
+  }
+  core_->state.Reload();
+  if (core_->state.applied() != meta.index || core_->state.applied_term() != meta.term) {
+    core_->Fail(Status(Code::kCorruption, "The snapshot is not of the entry it was sent for"));
+    return;
+  }
+  core_->membership = meta.config;
+  PutConfigRow(meta.config, core_->parts.state);
+  if (!CommitState()) return;
+  core_->cluster_time.OnSnapshotInstalled(meta.index, meta.term, core_->state.now_ms());
+  core_->raft->OnApplied(meta.index);
+  core_->parts.metrics->snapshots_installed.Add();
+  core_->parts.logger->Log(LogLevel::kInfo, "snapshot installed", {{"index", meta.index}});
+  proposals_.OnSnapshotInstalled(meta.index, meta.term);
+  waits_.OnSnapshotInstalled();
+  reads_.OnApplied();
+  watches_.OnSnapshotInstalled();
+}
+
+void Node::CompactIfDue() {
+  if (compacting_) return;
+  const CompactionLimits limits{core_->config.log_entries_max, core_->config.log_entries_kept};
+  const Index first = core_->parts.log->FirstIndex();
+  if (core_->state.applied() < first + limits.entries_max) return;  // the usual case, cheaply
+  const std::optional<Index> drop_to =
+      PlanCompaction(limits, core_->raft->GetStatus(), core_->state.applied());
+  if (!drop_to || *drop_to > core_->parts.log->LastIndex()) return;
+  const Result<Term> term = core_->parts.log->TermAt(*drop_to);
+  if (!term.ok()) return;  // in the midst of being written; with the next step
+  compacting_ = true;
+  core_->parts.log_writer->Compact({*drop_to, *term, core_->membership});
+}
+
+}  // namespace baton::node

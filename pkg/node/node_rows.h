@@ -1,0 +1,28 @@
+// File: node_rows.h
+//
+// What the node keeps for itself in the state tables, in the same batch as the state it is about:
+// the configuration as of the applied index. It travels in snapshots like every row.
+//
+// Row:    kNodeTablePrefix "config"
+// Value:  version u8 (1) | four lists, each: count varint, ids varint: voters, voters_outgoing,
+//         learners, learners_next | auto_leave bool
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "pkg/base/status.h"
+#include "pkg/coord/tables.h"
+#include "pkg/raft/types.h"
+
+namespace baton::node {
+
+std::string EncodeConfig(const raft::ConfigState& config);
+Result<raft::ConfigState> DecodeConfig(std::string_view bytes);  // kCorruption
+
+void PutConfigRow(const raft::ConfigState& config, coord::Tables* tables);
+// Empty: there is none. kCorruption: it cannot be read.
+Result<std::optional<raft::ConfigState>> GetConfigRow(const coord::Tables& tables);
+
+}  // namespace baton::node

@@ -1,0 +1,60 @@
+#include "pkg/node/proposals.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "pkg/coord/command.h"
+
+namespace baton::node {
+
+Status Proposals::Propose(std::string_view command, Callback done) {
+  if (!CanPropose()) return Status(Code::kUnavailable, "not_leader", "This node does not lead");
+  const Result<raft::Proposed> at =
+      raft_->Propose(raft::Payload(coord::EncodeEntry(cluster_time_->NowMs(), command)));
+  if (!at.ok()) return at.status();
+  const bool added =
+      pending_.emplace(Key{at->index, at->term}, Pending{time_->now_us, std::move(done)}).second;
+  CHECK(added) << "one proposal per index and term: " << at->index << "/" << at->term;
+  return Status::Ok();
+}
+
+void Proposals::OnApplied(Index index, Term term, const coord::Reply* reply) {
+  auto own = pending_.extract(Key{index, term});
+  std::vector<Pending> lost;
+  if (term > applied_term_) {  // only then can older proposals have become impossible
+    applied_term_ = term;
+    lost = TakeLost(index, term);
+  }
+  if (own) {
+    const Pending& pending = own.mapped();
+    pending.done({reply ? Fate::kApplied : Fate::kLost, index, reply, pending.proposed_us});
+  }
+  for (const Pending& pending : lost) pending.done({Fate::kLost, Index(), nullptr, 0});
+}
+
+void Proposals::OnSnapshotInstalled(Index index, Term term) {
+  std::vector<Pending> unknown;
+  while (!pending_.empty() && pending_.begin()->first.index <= index) {
+    unknown.push_back(std::move(pending_.begin()->second));
+    pending_.erase(pending_.begin());
+  }
+  applied_term_ = std::max(applied_term_, term);
+  const std::vector<Pending> lost = TakeLost(index, term);
+  for (const Pending& pending : unknown) pending.done({Fate::kUnknown, Index(), nullptr, 0});
+  for (const Pending& pending : lost) pending.done({Fate::kLost, Index(), nullptr, 0});
+}
+
+std::vector<Proposals::Pending> Proposals::TakeLost(Index from, Term term) {
+  std::vector<Pending> lost;
+  for (auto it = pending_.lower_bound(Key{from, Term()}); it != pending_.end();) {
+    if (it->first.term < term) {
+      lost.push_back(std::move(it->second));
+      it = pending_.erase(it);
+    } else {
+      ++it;
+    }
+  }
+  return lost;
+}
+
+}  // namespace baton::node

@@ -1,0 +1,87 @@
+// File: proposals.h
+//
+// What this node has put into the log and not yet seen applied. A proposal is known by index *and*
+// term: another leader may have written something else at its index.
+//
+//   applied   the entry applied at its index has its term;
+//   lost      it can never be applied: an entry of a later term was applied at its index or below
+//             (terms never decrease along a log, so nothing of an older term can follow);
+//   unknown   a snapshot was installed over its index.
+//
+// Losing leadership alone decides nothing: the next leader may still commit it.
+//
+// Every proposal is stamped with the cluster time here, and nowhere else.
+//
+// One thread. Callbacks may propose again: they run after the bookkeeping is done.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <string_view>
+#include <vector>
+
+#include "pkg/base/ids.h"
+#include "pkg/base/status.h"
+#include "pkg/coord/reply.h"
+#include "pkg/node/cluster_time.h"
+#include "pkg/node/step_time.h"
+#include "pkg/raft/raft.h"
+
+namespace baton::node {
+
+enum class Fate { kApplied, kLost, kUnknown };
+
+struct ProposalResult {
+  Fate fate = Fate::kLost;
+  Index index;                          // for kApplied
+  const coord::Reply* reply = nullptr;  // for kApplied; valid during the callback
+  int64_t proposed_us = 0;
+};
+
+class Proposals {
+ public:
+  using Callback = std::function<void(const ProposalResult&)>;
+
+  // All must outlive this object.
+  Proposals(raft::Raft* raft, const ClusterTime* cluster_time, const StepTime* time)
+      : raft_(raft), cluster_time_(cluster_time), time_(time) {}
+
+  // This node may propose: it leads, and its cluster time runs.
+  bool CanPropose() const {
+    return raft_->role() == raft::Role::kLeader && cluster_time_->leading();
+  }
+  // Appends a command (coord's encoding). As raft::Raft::Propose: when it fails, nothing was
+  // appended and `done` is never called.
+  Status Propose(std::string_view command, Callback done);
+
+  // Entries are reported in log order, empty ones (without a reply) too.
+  void OnApplied(Index index, Term term, const coord::Reply* reply);
+  // Everything up to `index` came in a snapshot whose last entry had `term`.
+  void OnSnapshotInstalled(Index index, Term term);
+
+  size_t size() const { return pending_.size(); }
+
+ private:
+  struct Key {
+    Index index;
+    Term term;
+    auto operator<=>(const Key&) const = default;
+  };
+  struct Pending {
+    int64_t proposed_us = 0;
+    Callback done;
+  };
+  using Map = std::map<Key, Pending>;
+
+  std::vector<Pending> TakeLost(Index from, Term term);
+
+  raft::Raft* raft_;
+  const ClusterTime* cluster_time_;
+  const StepTime* time_;
+  Map pending_;
+  Term applied_term_;
+};
+
+}  // namespace baton::node

@@ -1,0 +1,154 @@
+#include "pkg/node/reads.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace baton::node {
+namespace {
+
+Status TooLate() {
+  return Status(Code::kDeadlineExceeded, "The time allowed for the read ran out");
+}
+
+}  // namespace
+
+void Reads::Add(Consistency consistency, Revision min_revision, int64_t deadline_us,
+                Service::ReadCallback done) {
+  if (pending_ >= options_.pending_max) {
+    done(Status(Code::kUnavailable, "overloaded",
+                "This node has as many unanswered reads as it takes; retry later"));
+    return;
+  }
+  ++pending_;
+  Read read{consistency, min_revision, deadline_us, time_->now_us + options_.leader_wait_us,
+            std::move(done)};
+  if (consistency == Consistency::kStale) {
+    RunOrWait(std::move(read));
+  } else {
+    gathered_.push_back(std::move(read));
+  }
+}
+
+void Reads::Ask() {
+  if (gathered_.empty() || questions_.size() >= kQuestionsMax) return;
+  const uint64_t id = last_question_ + 1;
+  if (!raft_->ReadIndex(id).ok()) return;  // nobody leads: with the next step
+  last_question_ = id;
+  questions_[id] = Question{time_->now_us, std::move(gathered_)};
+  gathered_.clear();
+}
+
+void Reads::OnReadState(const raft::ReadState& answer) {
+  auto question = questions_.extract(answer.id);
+  if (question.empty()) return;  // asked again meanwhile
+  for (Read& read : question.mapped().reads) {
+    if (state_->applied() >= answer.index) {
+      RunOrWait(std::move(read));
+    } else {
+      for_index_.emplace(answer.index, std::move(read));
+    }
+  }
+}
+
+void Reads::OnAborted(uint64_t id) {
+  auto question = questions_.extract(id);
+  if (!question.empty()) Gather(std::move(question.mapped().reads));
+}
+
+void Reads::Gather(std::vector<Read> reads) {
+  for (Read& read : reads) {
+    read.leader_deadline_us = time_->now_us + options_.leader_wait_us;
+    gathered_.push_back(std::move(read));
+  }
+}
+
+void Reads::RunOrWait(Read read) {
+  if (state_->revision() < read.min_revision) {
+    const Revision revision = read.min_revision;
+    for_revision_.emplace(revision, std::move(read));
+    return;
+  }
+  --pending_;
+  read.done(ReadView{*state_, read.consistency});
+}
+
+void Reads::OnApplied() {
+  while (!for_index_.empty() && for_index_.begin()->first <= state_->applied()) {
+    auto first = for_index_.extract(for_index_.begin());
+    RunOrWait(std::move(first.mapped()));
+  }
+  while (!for_revision_.empty() && for_revision_.begin()->first <= state_->revision()) {
+    auto first = for_revision_.extract(for_revision_.begin());
+    RunOrWait(std::move(first.mapped()));
+  }
+}
+
+void Reads::Fail(Read read, const Status& why) {
+  --pending_;
+  read.done(why);
+}
+
+void Reads::DropLate(std::vector<Read>* reads) {
+  const auto in_time = [&](const Read& read) { return read.deadline_us > time_->now_us; };
+  const auto first_late = std::stable_partition(reads->begin(), reads->end(), in_time);
+  std::vector<Read> late(std::make_move_iterator(first_late),
+                         std::make_move_iterator(reads->end()));
+  reads->erase(first_late, reads->end());
+  for (Read& read : late) Fail(std::move(read), TooLate());
+}
+
+void Reads::OnTick() {
+  for (auto it = questions_.begin(); it != questions_.end();) {
+    DropLate(&it->second.reads);
+    if (it->second.reads.empty() || time_->now_us >= it->second.asked_us + options_.ask_again_us) {
+      raft_->CancelRead(it->first);
+      std::move(it->second.reads.begin(), it->second.reads.end(), std::back_inserter(gathered_));
+      it = questions_.erase(it);
+    } else {
+      ++it;
+    }
+  }
+  DropLate(&gathered_);
+  std::vector<Read> leaderless;
+  for (size_t i = 0; i < gathered_.size();) {
+    if (!raft_->leader() && time_->now_us >= gathered_[i].leader_deadline_us) {
+      leaderless.push_back(std::move(gathered_[i]));
+      gathered_.erase(gathered_.begin() + static_cast<std::ptrdiff_t>(i));
+    } else {
+      ++i;
+    }
+  }
+  for (Read& read : leaderless) {
+    Fail(std::move(read),
+         Status(Code::kUnavailable, "no_leader", "No leader was found to confirm the read"));
+  }
+  const auto drop_late = [this](auto* waiting) {
+    for (auto it = waiting->begin(); it != waiting->end();) {
+      if (it->second.deadline_us > time_->now_us) {
+        ++it;
+        continue;
+      }
+      Read late = std::move(it->second);
+      it = waiting->erase(it);
+      Fail(std::move(late), TooLate());
+    }
+  };
+  drop_late(&for_index_);
+  drop_late(&for_revision_);
+}
+
+void Reads::Close(const Status& why) {
+  std::vector<Read> all = std::move(gathered_);
+  gathered_.clear();
+  for (auto& [id, question] : questions_) {
+    std::move(question.reads.begin(), question.reads.end(), std::back_inserter(all));
+  }
+  questions_.clear();
+  for (auto& [index, read] : for_index_) all.push_back(std::move(read));
+  for_index_.clear();
+  for (auto& [revision, read] : for_revision_) all.push_back(std::move(read));
+  for_revision_.clear();
+  for (Read& read : all) Fail(std::move(read), why);
+}
+
+}  // namespace baton::node

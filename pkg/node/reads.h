@@ -1,0 +1,87 @@
+// File: reads.h
+//
+// Reads of the state. A linearizable read asks Raft for a read index first (thesis, section 6.4)
+// and runs when this node has applied it; all reads that arrive in one step share one question. A
+// question may be lost on its way to the leader or be aborted by a change of leaders; asking again
+// is harmless and is done until the read's own deadline. Reads that name a revision wait until this
+// node has reached it.
+//
+// One thread.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <list>
+#include <map>
+#include <vector>
+
+#include "pkg/base/ids.h"
+#include "pkg/base/status.h"
+#include "pkg/coord/state_machine.h"
+#include "pkg/node/service.h"
+#include "pkg/node/step_time.h"
+#include "pkg/raft/raft.h"
+
+namespace baton::node {
+
+struct ReadsOptions {
+  size_t pending_max = 0;      // beyond: kUnavailable/"overloaded"
+  int64_t leader_wait_us = 0;  // how long a read waits for somebody to lead
+  int64_t ask_again_us = 0;    // a question without answer for this long is asked again
+};
+
+class Reads {
+ public:
+  // Questions under way at once; reads that arrive meanwhile gather for the next one.
+  static constexpr size_t kQuestionsMax = 16;
+
+  Reads(const ReadsOptions& options, const StepTime* time, raft::Raft* raft,
+        const coord::StateMachine* state)
+      : options_(options), time_(time), raft_(raft), state_(state) {}
+
+  void Add(Consistency consistency, Revision min_revision, int64_t deadline_us,
+           Service::ReadCallback done);
+  // Asks Raft for what has gathered.
+  void Ask();
+  void OnReadState(const raft::ReadState& answer);
+  void OnAborted(uint64_t question);
+  // Runs what the state has become new enough for.
+  void OnApplied();
+  void OnTick();
+  void Close(const Status& why);
+
+  size_t pending() const { return pending_; }
+
+ private:
+  struct Read {
+    Consistency consistency = Consistency::kStale;
+    Revision min_revision;
+    int64_t deadline_us = 0;
+    int64_t leader_deadline_us = 0;
+    Service::ReadCallback done;
+  };
+  struct Question {
+    int64_t asked_us = 0;
+    std::vector<Read> reads;
+  };
+
+  void Gather(std::vector<Read> reads);
+  void RunOrWait(Read read);
+  void Fail(Read read, const Status& why);
+  void DropLate(std::vector<Read>* reads);
+
+  ReadsOptions options_;
+  const StepTime* time_;
+  raft::Raft* raft_;
+  const coord::StateMachine* state_;
+
+  size_t pending_ = 0;
+  uint64_t last_question_ = 0;
+  std::vector<Read> gathered_;                  // linearizable, not asked yet
+  std::map<uint64_t, Question> questions_;      // asked
+  std::multimap<Index, Read> for_index_;        // answered, not applied yet
+  std::multimap<Revision, Read> for_revision_;  // only the revision is missing
+};
+
+}  // namespace baton::node

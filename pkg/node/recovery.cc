@@ -1,0 +1,79 @@
+#include "pkg/node/recovery.h"
+
+#include <algorithm>
+#include <string>
+#include <utility>
+
+#include "pkg/node/node_rows.h"
+
+namespace baton::node {
+namespace {
+
+// The configuration as of the applied index: from the state's row; before there is one, from the
+// log's start; in a new cluster, from the caller.
+Result<raft::ConfigState> FindConfig(const std::vector<NodeId>& voters, const LogStore& log,
+                                     const StateStore& state) {
+  Result<std::optional<raft::ConfigState>> row = GetConfigRow(state);
+  if (!row.ok()) return row.status();
+  if (row->has_value()) return std::move(**row);
+  raft::ConfigState start = log.State().start.config;
+  if (!start.voters.empty()) return start;
+  if (voters.empty()) {
+    return Status(Code::kInvalidArgument, "voters must name the members of a new cluster");
+  }
+  raft::ConfigState config;
+  config.voters = voters;
+  std::sort(config.voters.begin(), config.voters.end());
+  return config;
+}
+
+// Whether the log goes through (index, term). An error of the disk is an error, not a "no": a log
+// must never be dropped because it could not be read.
+Result<bool> LogHolds(const LogStore& log, Index index, Term term) {
+  const raft::SnapshotMeta start = log.State().start;
+  if (index == start.index) return term == start.term;
+  if (index > log.LastIndex()) return false;
+  const Result<Term> found = log.TermAt(index);
+  if (!found.ok()) return found.status();
+  return *found == term;
+}
+
+Status StartLogAt(const raft::SnapshotMeta& start, LogStore* log) {
+  LogWrite write;
+  raft::HardState hard_state = log->State().hard_state;
+  hard_state.commit = std::max(hard_state.commit, start.index);
+  hard_state.term = std::max(hard_state.term, start.term);
+  write.hard_state = hard_state;
+  write.snapshot = start;
+  return log->Write({&write, 1}, /*must_sync=*/true);
+}
+
+}  // namespace
+
+Result<raft::InitialState> Recover(const std::vector<NodeId>& voters, Index applied,
+                                   Term applied_term, LogStore* log, StateStore* state) {
+  const LogState found = log->State();
+  if (applied < found.start.index) {
+    return Status(Code::kCorruption,
+                  "The state ends at entry " + std::to_string(applied.value()) +
+                      " and the log begins after entry " +
+                      std::to_string(found.start.index.value()) +
+                      ": what lies between is missing; restore this node from its peers");
+  }
+  const Result<raft::ConfigState> config = FindConfig(voters, *log, *state);
+  if (!config.ok()) return config.status();
+  const bool new_log = found.start.config.voters.empty() && !found.start.index && !log->LastIndex();
+  const Result<bool> holds = LogHolds(*log, applied, applied_term);
+  if (!holds.ok()) return holds.status();
+  if (new_log || !*holds) {
+    BATON_RETURN_IF_ERROR(StartLogAt({applied, applied_term, *config}, log));
+  }
+  raft::InitialState initial;
+  initial.hard_state = log->State().hard_state;
+  initial.hard_state.commit = std::max(initial.hard_state.commit, applied);
+  initial.config = *config;
+  initial.applied = applied;
+  return initial;
+}
+
+}  // namespace baton::node

@@ -1,0 +1,73 @@
+#include "pkg/node/transfer.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace baton::node {
+
+NodeId BestSuccessor(const raft::RaftStatus& status) {
+  NodeId best;
+  Index best_match;
+  for (const NodeId voter : status.config.voters) {
+    const auto peer = status.peers.find(voter);
+    if (voter == status.id || peer == status.peers.end()) continue;
+    if (!peer->second.recently_active || (best && peer->second.match <= best_match)) continue;
+    best = voter;
+    best_match = peer->second.match;
+  }
+  return best;
+}
+
+void Transfer::Start(NodeId target, Service::StatusCallback done) {
+  if (request_) {
+    done(Status(Code::kConflict, "transfer_under_way", "Leadership is being handed over already"));
+    return;
+  }
+  if (raft_->role() != raft::Role::kLeader) {
+    done(Status(Code::kUnavailable, "not_leader", "This node does not lead"));
+    return;
+  }
+  if (!target) target = BestSuccessor(raft_->GetStatus());
+  if (!target) {
+    done(Status(Code::kUnavailable, "no_successor", "No other voter was heard from lately"));
+    return;
+  }
+  if (Status started = raft_->TransferLeadership(target); !started.ok()) {
+    done(std::move(started));
+    return;
+  }
+  request_ = Request{time_->now_us + wait_us_, std::move(done)};
+}
+
+void Transfer::Drain() {
+  if (raft_->role() != raft::Role::kLeader) return;
+  const raft::RaftStatus status = raft_->GetStatus();
+  if (status.transfer_target) return;
+  const NodeId target = BestSuccessor(status);
+  if (target) (void)raft_->TransferLeadership(target).ok();  // refused: with the next tick
+}
+
+void Transfer::OnLeaderChange() {
+  if (request_ && raft_->role() != raft::Role::kLeader && raft_->leader()) Finish(Status::Ok());
+}
+
+void Transfer::OnTick() {
+  if (!request_ || time_->now_us < request_->deadline_us) return;
+  Finish(Status(Code::kDeadlineExceeded, "Nobody took the leadership in time"));
+}
+
+void Transfer::Finish(const Status& status) {
+  const Service::StatusCallback done = std::move(request_->done);
+  request_.reset();
+  done(status);
+}
+
+void Transfer::Close(const Status& why) {
+  if (request_) Finish(why);
+}
+
+bool Transfer::drained() const {
+  return raft_->role() != raft::Role::kLeader || !BestSuccessor(raft_->GetStatus());
+}
+
+}  // namespace baton::node

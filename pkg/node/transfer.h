@@ -1,0 +1,55 @@
+// File: transfer.h
+//
+// Handing leadership over: for whoever asks, and by itself while the node drains.
+//
+// One thread.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+
+#include "pkg/base/ids.h"
+#include "pkg/base/status.h"
+#include "pkg/node/service.h"
+#include "pkg/node/step_time.h"
+#include "pkg/raft/raft.h"
+
+namespace baton::node {
+
+// The voter that lags least, of those heard from lately; 0: there is none.
+NodeId BestSuccessor(const raft::RaftStatus& status);
+
+class Transfer {
+ public:
+  // wait_us: when to give a transfer up.
+  Transfer(int64_t wait_us, const StepTime* time, raft::Raft* raft)
+      : wait_us_(wait_us), time_(time), raft_(raft) {}
+
+  // target 0: the best successor. `done`: kUnavailable/"not_leader", kUnavailable/"no_successor",
+  // kConflict/"transfer_under_way", kInvalidArgument, kDeadlineExceeded; OK when another node is
+  // known to lead.
+  void Start(NodeId target, Service::StatusCallback done);
+  // Hands over if this node leads and somebody could take it; once a tick while draining.
+  void Drain();
+  void OnLeaderChange();
+  void OnTick();
+  void Close(const Status& why);
+
+  // While draining: this node does not lead, or nobody could take it.
+  bool drained() const;
+
+ private:
+  struct Request {
+    int64_t deadline_us = 0;
+    Service::StatusCallback done;
+  };
+
+  void Finish(const Status& status);
+
+  int64_t wait_us_;
+  const StepTime* time_;
+  raft::Raft* raft_;
+  std::optional<Request> request_;
+};
+
+}  // namespace baton::node

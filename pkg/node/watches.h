@@ -1,0 +1,109 @@
+// File: watches.h
+//
+// Clients that read along. A watch first catches up from the history in the replicated state, in
+// bounded slices so that a thousand of them do not stop the node, and then gets each event as it is
+// applied. Because there is one thread, nothing can be applied between the last slice and the first
+// live event. A watch that the history no longer reaches ends with kGone/"compacted"; one whose
+// client does not keep up ends with kResourceExhausted/"slow_watcher"; nothing is ever left out.
+//
+// Live watches are found by space and by key or prefix, so that a write costs the watches it
+// concerns and little more.
+//
+// One thread.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <map>
+#include <memory>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "pkg/base/ids.h"
+#include "pkg/base/status.h"
+#include "pkg/coord/event.h"
+#include "pkg/coord/state_machine.h"
+#include "pkg/node/service.h"
+#include "pkg/node/status_view.h"
+#include "pkg/node/step_time.h"
+
+namespace baton::node {
+
+// Which live watches want an event.
+class WatchIndex {
+ public:
+  void Add(uint64_t watch, const coord::EventFilter& filter);
+  void Remove(uint64_t watch, const coord::EventFilter& filter);
+  // Appends the numbers of all watches whose filter matches.
+  void Find(const coord::Event& event, std::vector<uint64_t>* watches) const;
+
+ private:
+  using Names = std::map<std::string, std::set<uint64_t>, std::less<>>;
+  struct Space {
+    Names exact;
+    Names prefixes;
+    std::map<size_t, size_t> prefix_lengths;  // length -> distinct prefixes of that length
+  };
+
+  std::map<coord::EventSpace, Space> spaces_;
+};
+
+class Watches {
+ public:
+  static constexpr uint64_t kEventsPerSlice = 128;
+  static constexpr int kSlicesPerStep = 16;
+  static constexpr int64_t kProgressIntervalUs = 10'000'000;
+
+  // watches_max: beyond, OnEnd with kResourceExhausted/"too_many_watches".
+  Watches(size_t watches_max, const StepTime* time, const coord::StateMachine* state,
+          NodeMetrics* metrics)
+      : watches_max_(watches_max), time_(time), state_(state), metrics_(metrics) {}
+
+  // `id` is the caller's, for Cancel. from 0: from now on.
+  void Add(uint64_t id, coord::EventFilter filter, Revision from, std::shared_ptr<WatchSink> sink);
+  void Cancel(uint64_t id);
+
+  // Events of one applied entry; given to the sinks by the next Flush.
+  void OnEvents(const std::vector<coord::Event>& events);
+  void Flush();
+  // Some events were never applied here: everybody looks into the history again.
+  void OnSnapshotInstalled();
+  // A bounded piece of catching up. True when there is more to do.
+  bool CatchUp();
+  void OnTick();  // progress marks
+  void Close(const Status& why);
+
+  size_t size() const { return watches_.size(); }
+
+ private:
+  struct Watch {
+    coord::EventFilter filter;
+    Revision next;  // the first revision not given yet; while live: do not give older ones
+    bool live = false;
+    int64_t told_us = 0;  // when the sink was last told anything
+    std::shared_ptr<WatchSink> sink;
+    std::vector<size_t> batch;  // indices into batch_
+  };
+
+  void GoLive(uint64_t id, Watch& watch);
+  void CatchUpSlice(uint64_t id, Watch& watch);
+  // False when the watch has ended over it.
+  bool Tell(uint64_t id, Watch& watch, const std::vector<coord::Event>& events, Revision through);
+  void End(uint64_t id, const Status& why);
+
+  size_t watches_max_;
+  const StepTime* time_;
+  const coord::StateMachine* state_;
+  NodeMetrics* metrics_;
+
+  std::map<uint64_t, Watch> watches_;
+  WatchIndex live_;
+  std::deque<uint64_t> catching_up_;  // in turn
+  std::vector<coord::Event> batch_;   // applied since the last Flush
+  std::set<uint64_t> touched_;        // watches with something in the batch
+  Revision flushed_;                  // live watches have been given everything up to here
+};
+
+}  // namespace baton::node
