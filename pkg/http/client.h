@@ -5,6 +5,7 @@
 // resolved again for each new connection.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <map>
@@ -13,6 +14,7 @@
 #include <string_view>
 
 #include "pkg/base/status.h"
+#include "pkg/http/percent.h"  // PercentEncode: what a target is made with
 
 namespace baton::http {
 
@@ -31,7 +33,8 @@ struct ClientResponse {
 
 struct ClientOptions {
   int64_t connect_timeout_ms = 1'000;
-  int64_t request_timeout_ms = 30'000;  // of silence from the server
+  int64_t request_timeout_ms = 30'000;   // of silence from the server
+  size_t response_bytes_max = 64 << 20;  // of one body handed back whole (Send); beyond: kTooLarge
 };
 
 class Client {
@@ -51,11 +54,5 @@ class Client {
   // Breaks a call under way on another thread.
   virtual void Abort() = 0;
 };
-
-// Percent-encodes everything but unreserved characters (RFC 3986); keep_slashes leaves '/' as it
-// is.
-std::string PercentEncode(std::string_view text, bool keep_slashes = false);
-// kInvalidArgument for a malformed or truncated %XX.
-Result<std::string> PercentDecode(std::string_view text);
 
 }  // namespace baton::http
