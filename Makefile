@@ -25,7 +25,7 @@ tsan: packages  ## every test under the thread sanitizer
 	@scripts/test --config=tsan
 
 format: packages  ## lay out all C++ sources as .clang-format says
-	@git ls-files '*.cc' '*.h' | xargs clang-format -i
+	@git ls-files -z --deduplicate --cached --others --exclude-standard '*.cc' '*.h' | xargs -0 -r clang-format -i
 
 memory: packages  ## print the resident memory of idle nodes
 	@bazel run --config=opt --ui_event_filters=-info,-stdout,-stderr --noshow_progress //test/bench:idle_memory
