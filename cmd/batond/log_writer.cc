@@ -10,6 +10,8 @@
 #include <cstdio>
 #include <ctime>
 
+#include "cmd/cli/utf8.h"
+
 namespace baton::batond {
 namespace {
 
@@ -59,31 +61,12 @@ void AppendUnit(uint32_t unit, std::string* out) {
   for (int shift = 12; shift >= 0; shift -= 4) *out += kHexDigits[(unit >> shift) & 15];
 }
 
-// The code point at the front of `text` and its length (RFC 3629: no overlong forms, no
-// surrogates, nothing above U+10FFFF); U+FFFD and length 1 for a byte that begins none.
-std::pair<uint32_t, size_t> TakeCodePoint(std::string_view text) {
-  const auto byte = [&](size_t i) { return static_cast<unsigned char>(text[i]); };
-  const unsigned char first = byte(0);
-  if (first < 0x80) return {first, 1};
-  const size_t length = first >= 0xf0 ? 4 : first >= 0xe0 ? 3 : 2;
-  if (first < 0xc2 || first > 0xf4 || text.size() < length) return {0xfffd, 1};
-  uint32_t point = first & (0x7fu >> length);
-  for (size_t i = 1; i < length; ++i) {
-    if ((byte(i) & 0xc0) != 0x80) return {0xfffd, 1};
-    point = (point << 6) | (byte(i) & 0x3fu);
-  }
-  constexpr uint32_t kLeast[] = {0, 0, 0x80, 0x800, 0x10000};
-  const bool surrogate = point >= 0xd800 && point <= 0xdfff;
-  if (point < kLeast[length] || surrogate || point > 0x10ffff) return {0xfffd, 1};
-  return {point, length};
-}
-
 void AppendJsonString(std::string_view text, std::string* out) {
   *out += '"';
   const bool cut = text.size() > kLogValueBytesMax;
   text = Cut(text);
   while (!text.empty()) {
-    const auto [point, length] = TakeCodePoint(text);
+    const auto [point, length, valid] = cli::FirstCodePoint(text);
     if (point < 0x80 && IsPlain(static_cast<unsigned char>(point))) {
       *out += static_cast<char>(point);
     } else if (point >= 0x10000) {

@@ -9,8 +9,8 @@ constexpr size_t kHelpWidth = 100;
 constexpr size_t kHelpIndent = 6;
 
 constexpr std::string_view kIntroduction =
-    R"(batond is one node of a Baton cluster: leader election, locks with fencing tokens, sessions, watches
-and small replicated data, over HTTP.
+    R"(batond is one node of a Baton cluster: leader election, locks with fencing tokens, sessions,
+watches and small replicated data, over HTTP.
 
 Usage:
   batond [--config FILE] [--SETTING VALUE]...
@@ -32,8 +32,8 @@ The same in a file (batond --config baton.yaml):
     2: 127.0.0.1:7411
     3: 127.0.0.1:7421
 
-Every setting has one name: tick-ms in the file, BATON_TICK_MS in the environment, --tick-ms as flag.
-Flags override the environment, which overrides the file.
+Every setting has one name: tick-ms in the file, BATON_TICK_MS in the environment, --tick-ms as a
+flag. Flags override the environment, which overrides the file.
 )";
 
 constexpr std::string_view kEnd = R"(
@@ -47,8 +47,8 @@ Instead of running:
 Signals: SIGTERM and SIGINT drain (leadership is handed over, requests are answered) and exit; a
 second one exits at once.
 
-Exit codes: 0 stopped as asked; 1 a fatal error while running, or a second signal; 2 could not start:
-settings, data directory or ports, with one sentence on standard error.
+Exit codes: 0 stopped as asked; 1 a fatal error while running, or a second signal; 2 could not
+start: settings, data directory or ports, with one sentence on standard error.
 )";
 
 // Words in lines of at most kHelpWidth, each indented.
