@@ -1,0 +1,194 @@
+#include <gtest/gtest.h>
+
+#include "pkg/coord/limits.h"
+#include "pkg/coord/test_machine.h"
+
+namespace baton::coord {
+namespace {
+
+class IdempotencyTest : public ::testing::Test {
+ protected:
+  uint64_t Entries() { return machine_.state().counts().idempotency_entries; }
+
+  TestMachine machine_;
+};
+
+// The first answer again, but for the mark.
+void ExpectReplayOf(const Applied& first, const Applied& second) {
+  EXPECT_FALSE(first.reply.replayed);
+  EXPECT_TRUE(second.reply.replayed);
+  Reply unmarked = second.reply;
+  unmarked.replayed = false;
+  EXPECT_EQ(unmarked, first.reply);
+  EXPECT_TRUE(second.events.empty());
+  EXPECT_TRUE(second.wait_outcomes.empty());
+}
+
+TEST_F(IdempotencyTest, ARetryGetsTheFirstAnswerAndChangesNothing) {
+  const Applied first = machine_.Do(Put("k", "v"), "key-1");
+  machine_.MustDo(Put("k", "later"));
+  machine_.AdvanceMs(1000);
+  const Applied retry = machine_.Do(Put("k", "v"), "key-1");
+  ExpectReplayOf(first, retry);
+  EXPECT_EQ(AsKv(retry).current->value, "v");
+  EXPECT_EQ(machine_.state().Get("k")->value, "later");
+  EXPECT_EQ(machine_.state().revision(), Revision(2));
+  EXPECT_EQ(machine_.state().now_ms(), machine_.now_ms()) << "time moves on all the same";
+}
+
+TEST_F(IdempotencyTest, ARefusalIsRememberedToo) {
+  KvPut put = Put("k", "mine");
+  put.precondition.kind = Precondition::Kind::kAbsent;
+  machine_.MustDo(Put("k", "theirs"));
+  const Applied first = machine_.Do(put, "key-1");
+  EXPECT_EQ(first.reply.status.code(), Code::kPreconditionFailed);
+  machine_.MustDo(Delete("k"));
+  const Applied retry = machine_.Do(put, "key-1");
+  ExpectReplayOf(first, retry);
+  EXPECT_EQ(AsKv(retry).current->value, "theirs");
+  EXPECT_EQ(machine_.state().Get("k"), std::nullopt);
+}
+
+TEST_F(IdempotencyTest, EveryKindOfReplyIsRemembered) {
+  machine_.MustDo(Create(1));
+  machine_.MustDo(Create(2));
+  const Token token = machine_.MustAcquire("lock", 1);
+  machine_.MustDo(Put("k", "v"));
+  const std::vector<CommandBody> commands = {
+      AdvanceTime{},
+      EphemeralPut("e", "v", SessionId(1)),
+      Delete("k"),
+      Create(3),
+      SessionRenew{{SessionId(1), SessionId(77)}},
+      Wait("lock", SessionId(2)),
+      Try("lock", SessionId(3)),
+      Proclaim{QueueKind::kLock, "lock", SessionId(1), token, "v"},
+      Give("lock", SessionId(1), token),
+      CancelWait{QueueKind::kLock, "lock", Ticket(99)},
+      SessionDestroy{SessionId(2)},
+  };
+  std::vector<Applied> first;
+  for (size_t i = 0; i < commands.size(); ++i) {
+    first.push_back(machine_.Do(commands[i], std::to_string(i)));
+  }
+  machine_.Restart();
+  const Revision revision = machine_.state().revision();
+  for (size_t i = 0; i < commands.size(); ++i) {
+    SCOPED_TRACE(i);
+    ExpectReplayOf(first[i], machine_.Do(commands[i], std::to_string(i)));
+  }
+  EXPECT_EQ(machine_.state().revision(), revision);
+}
+
+TEST_F(IdempotencyTest, AnotherCommandUnderTheSameKeyIsRefused) {
+  machine_.Do(Put("k", "v"), "key-1");
+  const std::vector<CommandBody> others = {Put("k", "w"), Put("l", "v"), Delete("k"), AdvanceTime{},
+                                           EphemeralPut("k", "v", SessionId(1))};
+  for (const CommandBody& other : others) {
+    const Applied refused = machine_.Do(other, "key-1");
+    EXPECT_EQ(refused.reply.status.code(), Code::kUnprocessable);
+    EXPECT_EQ(refused.reply.status.reason(), "idempotency_key_reused");
+    EXPECT_FALSE(refused.reply.replayed);
+    EXPECT_EQ(refused.reply.revision, Revision(1));
+  }
+  EXPECT_EQ(machine_.state().Get("k")->value, "v");
+  EXPECT_TRUE(machine_.Do(Put("k", "v"), "key-1").reply.replayed) << "the first one still is";
+}
+
+TEST_F(IdempotencyTest, KeysBelongToTheirPrincipals) {
+  machine_.Do(Put("k", "1"), "key", "alice");
+  const Applied bob = machine_.Do(Put("k", "2"), "key", "bob");
+  EXPECT_TRUE(bob.reply.status.ok());
+  EXPECT_FALSE(bob.reply.replayed);
+  machine_.Do(Put("k", "3"), "b", "a");
+  EXPECT_FALSE(machine_.Do(Put("k", "3"), "", "ab").reply.replayed);
+  EXPECT_FALSE(machine_.Do(Put("k", "3"), "ab", "").reply.replayed);
+  EXPECT_EQ(Entries(), 4u);
+}
+
+TEST_F(IdempotencyTest, ARetriedSessionCreateMayDrawAnotherId) {
+  const Applied first = machine_.Do(Create(1), "key-1");
+  SessionCreate again = Create(2);
+  again.name = "name-1";
+  const Applied retry = machine_.Do(again, "key-1");
+  ExpectReplayOf(first, retry);
+  EXPECT_EQ(AsSession(retry).session.id, SessionId(1));
+  EXPECT_EQ(machine_.state().counts().sessions, 1u);
+  again.ttl_ms += 1;
+  EXPECT_EQ(machine_.Do(again, "key-1").reply.status.reason(), "idempotency_key_reused");
+}
+
+TEST_F(IdempotencyTest, WhatMakesNoSenseLeavesNothing) {
+  machine_.Do(Put("", "no key"), "key-1");
+  EXPECT_EQ(Entries(), 0u);
+  EXPECT_TRUE(machine_.Do(Put("k", "v"), "key-1").reply.status.ok());
+  EXPECT_EQ(Entries(), 1u);
+}
+
+TEST_F(IdempotencyTest, TheValueOfAPutIsNotKeptTwice) {
+  const std::string big(kValueBytesMax, 'v');
+  const Applied first = machine_.Do(Put("k", big), "key-1");
+  size_t bytes = 0;
+  for (const auto& [row_key, value] : machine_.tables().rows()) {
+    if (row_key[0] == 'i') bytes += value.size();
+  }
+  EXPECT_LT(bytes, 200u);
+  EXPECT_EQ(AsKv(first).current->value, big);
+  ExpectReplayOf(first, machine_.Do(Put("k", big), "key-1"));
+}
+
+TEST_F(IdempotencyTest, AnswersAreForgottenByAgeInClusterTime) {
+  machine_.Do(Put("k", "v"), "key-1");
+  machine_.AdvanceMs(kIdempotencyAgeMaxMs);
+  EXPECT_TRUE(machine_.Do(Put("k", "v"), "key-1").reply.replayed) << "at the limit";
+  machine_.AdvanceMs(1);
+  EXPECT_EQ(Entries(), 1u);
+  machine_.MustDo(AdvanceTime{});
+  EXPECT_EQ(Entries(), 0u);
+  EXPECT_FALSE(machine_.Do(Put("k", "v"), "key-1").reply.replayed);
+}
+
+TEST_F(IdempotencyTest, AnOldAnswerIsNotServedEvenIfItsRowIsStillThere) {
+  machine_.check_each = false;
+  for (uint64_t i = 0; i < 3 * kTrimRowsMin; ++i) machine_.Do(Put("k", "v"), std::to_string(i));
+  machine_.AdvanceMs(kIdempotencyAgeMaxMs + 1);
+  machine_.check_each = true;
+  const std::string last = std::to_string(3 * kTrimRowsMin - 1);
+  EXPECT_FALSE(machine_.Do(Put("k", "another"), last).reply.replayed) << "the key is free again";
+  EXPECT_EQ(Entries(), 3 * kTrimRowsMin - kTrimRowsMin) << "64 forgotten, one taken anew";
+  EXPECT_TRUE(machine_.Do(Put("k", "another"), last).reply.replayed);
+  machine_.MustDo(AdvanceTime{});
+  EXPECT_EQ(Entries(), 1u);
+}
+
+TEST_F(IdempotencyTest, AnswersAreForgottenByCount) {
+  machine_.check_each = false;
+  for (uint64_t i = 1; i <= kIdempotencyEntriesMax; ++i) {
+    machine_.Do(AdvanceTime{}, std::to_string(i));
+  }
+  EXPECT_EQ(Entries(), kIdempotencyEntriesMax);
+  EXPECT_TRUE(machine_.Do(AdvanceTime{}, "1").reply.replayed) << "at the limit";
+  machine_.Do(AdvanceTime{}, "one more");
+  EXPECT_EQ(Entries(), kIdempotencyEntriesMax + 1 - kTrimRowsMin);
+  EXPECT_TRUE(machine_.Do(AdvanceTime{}, std::to_string(kTrimRowsMin + 1)).reply.replayed);
+  EXPECT_TRUE(machine_.Do(AdvanceTime{}, "one more").reply.replayed);
+  EXPECT_FALSE(machine_.Do(AdvanceTime{}, std::to_string(kTrimRowsMin)).reply.replayed);
+  machine_.check_each = true;
+  machine_.MustDo(AdvanceTime{});
+}
+
+TEST_F(IdempotencyTest, AnswersAreForgottenByBytes) {
+  machine_.check_each = false;
+  const std::string big(kValueBytesMax, 'v');
+  machine_.MustDo(Put("k", big));
+  KvPut refused = Put("k", "");
+  refused.precondition.kind = Precondition::Kind::kAbsent;  // the answer shows the big value
+  const uint64_t fit = kIdempotencyBytesMax / kValueBytesMax;
+  for (uint64_t i = 1; i <= fit + 10; ++i) machine_.Do(refused, std::to_string(i));
+  EXPECT_EQ(Entries(), fit - 1) << "a row is a little more than its value";
+  EXPECT_FALSE(machine_.Do(refused, "11").reply.replayed);
+  EXPECT_TRUE(machine_.Do(refused, std::to_string(fit + 10)).reply.replayed);
+}
+
+}  // namespace
+}  // namespace baton::coord
