@@ -26,6 +26,7 @@ CommandsOptions OptionsOfCommands(const NodeCore& core) {
 
 ReadsOptions OptionsOfReads(const NodeCore& core) {
   ReadsOptions options;
+  options.first_question = uint64_t{Random(core.config.seed).NextU32()} << 32;
   options.pending_max = core.config.pending_proposals_max;
   options.leader_wait_us = kLeaderWaitElections * core.election_timeout_us();
   options.ask_again_us = core.election_timeout_us() / 2;

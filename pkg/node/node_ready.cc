@@ -43,7 +43,8 @@ bool Node::Step() {
 
 bool Node::HandleReadys() {
   for (int i = 0; i < kReadysPerStep && !failed(); ++i) {
-    if (!core_->raft->HasReady()) {
+    if (!core_->raft->log_status().ok()) core_->Fail(core_->raft->log_status());
+    if (failed() || !core_->raft->HasReady()) {
       snapshots_.DropFinished();  // the core has seen it, and installed it or not
       return false;
     }

@@ -31,9 +31,9 @@ void Reads::Add(Consistency consistency, Revision min_revision, int64_t deadline
 
 void Reads::Ask() {
   if (gathered_.empty() || questions_.size() >= kQuestionsMax) return;
-  const uint64_t id = last_question_ + 1;
+  const uint64_t id = next_question_;
   if (!raft_->ReadIndex(id).ok()) return;  // nobody leads: with the next step
-  last_question_ = id;
+  ++next_question_;
   questions_[id] = Question{time_->now_us, std::move(gathered_)};
   gathered_.clear();
 }

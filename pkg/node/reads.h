@@ -26,9 +26,10 @@
 namespace baton::node {
 
 struct ReadsOptions {
-  size_t pending_max = 0;      // beyond: kUnavailable/"overloaded"
-  int64_t leader_wait_us = 0;  // how long a read waits for somebody to lead
-  int64_t ask_again_us = 0;    // a question without answer for this long is asked again
+  uint64_t first_question = 1;  // numbers of questions must not repeat, not even after a restart
+  size_t pending_max = 0;       // beyond: kUnavailable/"overloaded"
+  int64_t leader_wait_us = 0;   // how long a read waits for somebody to lead
+  int64_t ask_again_us = 0;     // a question without answer for this long is asked again
 };
 
 class Reads {
@@ -38,7 +39,11 @@ class Reads {
 
   Reads(const ReadsOptions& options, const StepTime* time, raft::Raft* raft,
         const coord::StateMachine* state)
-      : options_(options), time_(time), raft_(raft), state_(state) {}
+      : options_(options),
+        time_(time),
+        raft_(raft),
+        state_(state),
+        next_question_(options.first_question) {}
 
   void Add(Consistency consistency, Revision min_revision, int64_t deadline_us,
            Service::ReadCallback done);
@@ -77,7 +82,7 @@ class Reads {
   const coord::StateMachine* state_;
 
   size_t pending_ = 0;
-  uint64_t last_question_ = 0;
+  uint64_t next_question_;
   std::vector<Read> gathered_;                  // linearizable, not asked yet
   std::map<uint64_t, Question> questions_;      // asked
   std::multimap<Index, Read> for_index_;        // answered, not applied yet

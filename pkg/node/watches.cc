@@ -126,17 +126,14 @@ void Watches::CatchUpSlice(uint64_t id, Watch& watch) {
     GoLive(id, watch);
     return;
   }
-  Result<std::vector<coord::Event>> events =
-      state_->EventsSince(watch.filter, watch.next, kEventsPerSlice);
-  if (!events.ok()) {
-    End(id, events.status());
+  const Result<coord::EventPage> page = state_->EventsPage(watch.filter, watch.next, kSlice);
+  if (!page.ok()) {
+    End(id, page.status());
     return;
   }
-  const bool all = events->size() < kEventsPerSlice;
-  const Revision through = all ? newest : events->back().revision;
-  watch.next = through + 1;
-  if (!Tell(id, watch, *events, through)) return;
-  if (all) {
+  watch.next = page->through + 1;
+  if (!Tell(id, watch, page->events, page->through)) return;
+  if (watch.next > newest) {
     GoLive(id, watch);
   } else {
     catching_up_.push_back(id);

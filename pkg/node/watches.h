@@ -52,8 +52,9 @@ class WatchIndex {
 
 class Watches {
  public:
-  static constexpr uint64_t kEventsPerSlice = 128;
-  static constexpr int kSlicesPerStep = 16;
+  // One slice of catching up, and how many of them one step takes.
+  static constexpr coord::EventPageMax kSlice = {.events = 128, .rows = 1000, .bytes = 1 << 20};
+  static constexpr int kSlicesPerStep = 8;
   static constexpr int64_t kProgressIntervalUs = 10'000'000;
 
   // watches_max: beyond, OnEnd with kResourceExhausted/"too_many_watches".

@@ -1,0 +1,219 @@
+// File: sim_cluster.h
+//
+// A cluster of real Nodes in one thread: a simulated network, disk and clock, all from one seed.
+// The same seed gives the same run. Time passes only inside RunFor and RunUntil.
+//
+//   SimCluster cluster({.seed = 7});
+//   cluster.RunUntil([&] { return cluster.Leader().has_value(); }, 10'000);
+//   auto put = cluster.Submit(NodeId(1), Put("a", "1"), 5'000);
+//   cluster.RunUntil([&] { return put->done(); }, 5'000);
+//
+// Always checked, after every step of every node: at most one leader per term, and one state hash
+// per applied index.
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "pkg/base/clock.h"
+#include "pkg/base/random.h"
+#include "pkg/node/node.h"
+#include "pkg/node/testing/memory_stores.h"
+
+namespace baton::node::testing {
+
+struct SimOptions {
+  uint64_t seed = 1;
+  int nodes = 3;
+  int64_t network_delay_min_us = 200;
+  int64_t network_delay_max_us = 2'000;
+  uint64_t loss_percent = 0;
+  uint64_t repeat_percent = 0;
+  int64_t disk_latency_us = 500;
+  size_t snapshot_chunk_bytes = 4096;
+  NodeConfig config = {};  // id, cluster_id, voters and seed are filled in
+};
+
+// An answer that comes later. A node that dies answers nothing.
+template <typename T>
+struct Pending {
+  std::optional<Result<T>> result;
+  bool done() const { return result.has_value(); }
+  bool ok() const { return done() && result->ok(); }
+};
+template <typename T>
+using PendingPtr = std::shared_ptr<Pending<T>>;
+
+class SimCluster;
+
+// The network as one node sees it.
+class SimTransport final : public Transport {
+ public:
+  SimTransport(SimCluster* cluster, NodeId self) : cluster_(cluster), self_(self) {}
+  void Send(NodeId to, PeerMessage message) override;
+  void SetClusterTime(Term term, int64_t cluster_time_ms) override;
+  void SendSnapshot(NodeId to, raft::Message message,
+                    std::unique_ptr<SnapshotReader> snapshot) override;
+
+ private:
+  friend class SimCluster;
+  // A snapshot on its way, one piece at a time.
+  struct Stream {
+    NodeId to;
+    uint64_t number = 0;
+    uint64_t next_chunk = 0;
+    raft::Message message;
+    std::unique_ptr<SnapshotReader> reader;
+    std::string chunk;  // the next to go
+  };
+  void SendChunk(const std::shared_ptr<Stream>& stream);
+
+  SimCluster* cluster_;
+  NodeId self_;
+  Term term_;
+  int64_t cluster_time_ms_ = 0;
+  uint64_t last_stream_ = 0;
+};
+
+// The log writer of one node: jobs are done in order, one disk latency after they were given, or
+// when the disk is let go.
+class SimLogWriter final : public LogWriter {
+ public:
+  SimLogWriter(SimCluster* cluster, NodeId self) : cluster_(cluster), self_(self) {}
+  void Write(WriteJob job) override;
+  void Compact(raft::SnapshotMeta start) override;
+
+ private:
+  friend class SimCluster;
+  struct Job {
+    std::optional<WriteJob> write;
+    std::optional<raft::SnapshotMeta> compact;
+  };
+  void Schedule();
+  void DoNext();
+
+  SimCluster* cluster_;
+  NodeId self_;
+  std::deque<Job> jobs_;
+  bool held_ = false;
+};
+
+class SimSnapshotWorker final : public SnapshotWorker {
+ public:
+  SimSnapshotWorker(SimCluster* cluster, NodeId self) : cluster_(cluster), self_(self) {}
+  void Write(SnapshotWriter* writer, std::string chunk, bool last) override;
+
+ private:
+  SimCluster* cluster_;
+  NodeId self_;
+};
+
+class SimCluster final : public Clock {
+ public:
+  explicit SimCluster(SimOptions options);
+  ~SimCluster() override;
+
+  // --- time ---
+  int64_t MonotonicMs() const override { return now_us_ / 1000; }
+  int64_t MonotonicUs() const override { return now_us_; }
+  int64_t WallMs() const override { return 1'700'000'000'000 + now_us_ / 1000; }
+  void RunFor(int64_t distance_ms);
+  // True as soon as `condition` holds after some event; false after limit_ms.
+  bool RunUntil(const std::function<bool()>& condition, int64_t limit_ms);
+
+  // --- nodes ---
+  std::vector<NodeId> ids() const;
+  bool alive(NodeId id) const { return At(id).node != nullptr; }
+  Node& node(NodeId id);
+  MemoryLogStore& log(NodeId id) { return *At(id).log; }
+  MemoryStateStore& state(NodeId id) { return *At(id).state; }
+  NodeMetrics& metrics(NodeId id) { return *At(id).metrics; }
+  // Of the living nodes that lead the one of the highest term, if a majority follows it.
+  std::optional<NodeId> Leader();
+  NodeId AwaitLeader(int64_t limit_ms = 20'000);
+  NodeId AFollower();
+  // All living nodes have applied the same entries.
+  bool Converged();
+
+  // --- faults ---
+  enum class CrashKind { kKill, kPowerLoss };
+  // kKill: what the process wrote stays. kPowerLoss: of what was not synced a prefix stays, chosen
+  // by chance. Log writes under way are lost.
+  void Crash(NodeId id, CrashKind kind = CrashKind::kKill);
+  void Restart(NodeId id);
+  void Cut(NodeId a, NodeId b);  // both directions
+  void Isolate(NodeId id);
+  void Heal();
+  void HoldDisk(NodeId id);     // log writes hang
+  void ReleaseDisk(NodeId id);  // and go on
+  // The process gets no time; messages wait. Its clock goes on.
+  void Pause(NodeId id, int64_t distance_ms);
+  void SetLoss(uint64_t loss_percent) { options_.loss_percent = loss_percent; }
+
+  // --- clients ---
+  PendingPtr<coord::Reply> Submit(NodeId at, const coord::Command& command, int64_t timeout_ms);
+  PendingPtr<AcquireResult> Acquire(NodeId at, const coord::Command& command, int64_t timeout_ms,
+                                    uint64_t* number = nullptr);
+  PendingPtr<coord::SessionInfo> KeepAlive(NodeId at, SessionId session, int64_t timeout_ms);
+  // Runs `look` on the state when the read is answered.
+  PendingPtr<std::string> Read(NodeId at, Consistency consistency, Revision min_revision,
+                               int64_t timeout_ms,
+                               std::function<std::string(const coord::StateMachine&)> look);
+  uint64_t Watch(NodeId at, coord::EventFilter filter, Revision from,
+                 std::shared_ptr<WatchSink> sink);
+  // Anything else; steps the node afterwards.
+  void With(NodeId at, const std::function<void(Node&)>& input);
+
+ private:
+  friend class SimTransport;
+  friend class SimLogWriter;
+  friend class SimSnapshotWorker;
+
+  struct Place {
+    NodeConfig config;
+    std::unique_ptr<MemoryLogStore> log;
+    std::unique_ptr<MemoryStateStore> state;
+    std::unique_ptr<NodeMetrics> metrics;
+    std::unique_ptr<SimTransport> transport;
+    std::unique_ptr<SimLogWriter> log_writer;
+    std::unique_ptr<SimSnapshotWorker> snapshot_worker;
+    std::unique_ptr<Node> node;
+    uint64_t life = 0;  // counts starts; events of an earlier life are void
+    int64_t paused_until_us = 0;
+  };
+
+  Place& At(NodeId id) { return places_.at(id); }
+  const Place& At(NodeId id) const { return places_.at(id); }
+  void After(int64_t delay_us, std::function<void()> event);
+  // As above, for one node: void after a crash, late while it is paused.
+  void AfterOn(NodeId id, int64_t delay_us, std::function<void(Node&)> event);
+  void RunOn(NodeId id, uint64_t life, const std::function<void(Node&)>& event);
+  void TickLater(NodeId id);
+  void Start(NodeId id);
+  void Deliver(const PeerEnvelope& envelope);
+  bool Connected(NodeId from, NodeId to) const;
+  int64_t NetworkDelayUs();
+  void CheckInvariants(NodeId id);
+
+  SimOptions options_;
+  Random random_;
+  NullLogger logger_;
+  int64_t now_us_ = 0;
+  std::map<std::pair<int64_t, uint64_t>, std::function<void()>> events_;
+  uint64_t last_event_ = 0;
+  std::map<NodeId, Place> places_;
+  std::set<std::pair<NodeId, NodeId>> cut_;
+  uint64_t last_number_ = 0;  // of acquires and watches
+  std::map<Term, NodeId> leaders_;
+  std::map<Index, uint64_t> hashes_;
+};
+
+}  // namespace baton::node::testing

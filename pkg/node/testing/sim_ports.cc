@@ -1,0 +1,127 @@
+// The network and the disk of a SimCluster, as one node sees them.
+#include <utility>
+
+#include "pkg/node/testing/sim_cluster.h"
+
+namespace baton::node::testing {
+namespace {
+
+constexpr int64_t kSnapshotTimeoutUs = 2'000'000;
+
+}  // namespace
+
+void SimTransport::Send(NodeId to, PeerMessage message) {
+  PeerEnvelope envelope;
+  envelope.cluster_id = "0123456789abcdef";
+  envelope.from = self_;
+  envelope.to = to;
+  envelope.term = term_;
+  envelope.cluster_time_ms = cluster_time_ms_;
+  envelope.messages.push_back(std::move(message));
+  cluster_->Deliver(envelope);
+}
+
+void SimTransport::SetClusterTime(Term term, int64_t cluster_time_ms) {
+  term_ = term;
+  cluster_time_ms_ = cluster_time_ms;
+}
+
+void SimTransport::SendSnapshot(NodeId to, raft::Message message,
+                                std::unique_ptr<SnapshotReader> snapshot) {
+  auto stream = std::make_shared<Stream>();
+  stream->to = to;
+  stream->number = ++last_stream_;
+  stream->message = std::move(message);
+  stream->reader = std::move(snapshot);
+  Result<std::string> first = stream->reader->NextChunk(cluster_->options_.snapshot_chunk_bytes);
+  CHECK(first.ok());
+  stream->chunk = std::move(first).value();
+  cluster_->AfterOn(self_, 0, [this, stream](Node&) { SendChunk(stream); });
+}
+
+void SimTransport::SendChunk(const std::shared_ptr<Stream>& stream) {
+  const auto give_up = [this, to = stream->to] {
+    cluster_->AfterOn(self_, 100'000, [to](Node& node) { node.OnSnapshotSent(to, false); });
+  };
+  if (!cluster_->Connected(self_, stream->to) || !cluster_->alive(stream->to)) {
+    give_up();
+    return;
+  }
+  Result<std::string> next = stream->reader->NextChunk(cluster_->options_.snapshot_chunk_bytes);
+  CHECK(next.ok());
+  Service::SnapshotChunk chunk;
+  chunk.from = self_;
+  chunk.stream = stream->number;
+  chunk.number = stream->next_chunk++;
+  chunk.bytes = std::move(stream->chunk);
+  stream->chunk = std::move(next).value();
+  const bool last = stream->chunk.empty();
+  if (last) chunk.message = stream->message;
+  const auto answered = std::make_shared<bool>(false);
+  const auto written = [this, stream, last, give_up, answered](const Status& status) {
+    if (std::exchange(*answered, true)) return;
+    if (!status.ok()) {
+      give_up();
+    } else if (last) {
+      cluster_->AfterOn(self_, cluster_->NetworkDelayUs(),
+                        [to = stream->to](Node& node) { node.OnSnapshotSent(to, true); });
+    } else {
+      cluster_->AfterOn(self_, cluster_->NetworkDelayUs(),
+                        [this, stream](Node&) { SendChunk(stream); });
+    }
+  };
+  cluster_->AfterOn(stream->to, cluster_->NetworkDelayUs(),
+                    [chunk, written](Node& node) { node.OnSnapshotChunk(chunk, written); });
+}
+
+// --- disk ---
+
+void SimLogWriter::Write(WriteJob job) {
+  jobs_.push_back({std::move(job), std::nullopt});
+  if (!held_) Schedule();
+}
+
+void SimLogWriter::Compact(raft::SnapshotMeta start) {
+  jobs_.push_back({std::nullopt, std::move(start)});
+  if (!held_) Schedule();
+}
+
+void SimLogWriter::Schedule() {
+  cluster_->After(cluster_->options_.disk_latency_us, [this, life = cluster_->At(self_).life] {
+    // A disk works on while the process is paused; it stops with a crash.
+    if (cluster_->At(self_).life == life && !held_ && !jobs_.empty()) DoNext();
+  });
+}
+
+void SimLogWriter::DoNext() {
+  Job job = std::move(jobs_.front());
+  jobs_.pop_front();
+  SimCluster::Place& place = cluster_->At(self_);
+  if (job.compact) {
+    CHECK(place.state->Sync().ok());
+    CHECK(place.log->Compact(*job.compact).ok());
+    cluster_->AfterOn(self_, 0, [](Node& node) { node.OnCompacted(); });
+    return;
+  }
+  const Status written = place.log->Write({&job.write->write, 1}, job.write->must_sync);
+  if (!written.ok()) {
+    cluster_->After(0, [this] {
+      if (cluster_->alive(self_)) cluster_->Crash(self_);
+    });
+    return;
+  }
+  for (raft::Message& message : job.write->messages) {
+    const NodeId to = message.to;
+    place.transport->Send(to, std::move(message));
+  }
+  cluster_->AfterOn(self_, 0, [mark = job.write->mark](Node& node) { node.OnPersisted(mark); });
+}
+
+void SimSnapshotWorker::Write(SnapshotWriter* writer, std::string chunk, bool last) {
+  Status status = writer->Append(chunk);
+  if (status.ok() && last) status = writer->Finish();
+  cluster_->AfterOn(self_, cluster_->options_.disk_latency_us,
+                    [status](Node& node) { node.OnChunkWritten(status); });
+}
+
+}  // namespace baton::node::testing
