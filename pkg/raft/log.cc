@@ -166,7 +166,8 @@ Status RaftLog::Accept(Term leader_term, Term prev_term, std::vector<Entry> entr
       if (!own.ok()) return own.status();
       if (*own == entries[i].term) continue;
     }
-    Rewrite(leader_term, i == 0 ? prev_term : entries[i - 1].term, std::move(entries), i);
+    const Term before = i == 0 ? prev_term : entries[i - 1].term;
+    Rewrite(leader_term, before, std::move(entries), i);
     return Status::Ok();
   }
   return Status::Ok();

@@ -92,7 +92,10 @@ void Flush(Core& core) {
 void AskForLostAppends(Core& core, Progress& peer) {
   const Index prev = peer.next() - 1;
   const Result<Term> prev_term = core.log.TermAt(prev);
-  if (!prev_term.ok()) return;
+  if (!prev_term.ok()) {
+    peer.OnUnreachable();  // what was sent is compacted meanwhile: start over, with a snapshot
+    return;
+  }
   core.Send(peer.id(), AppendRequest{prev, *prev_term, core.log.committed(), {}});
   peer.OnAsked(core.now);
 }

@@ -4,7 +4,9 @@
 // paper (figure 3) is broken. It keeps its own books and asks the cores as little as possible.
 //
 //   election safety       one leader per term
-//   log matching          one (index, term) has one predecessor and one content, on all disks
+//   log matching          one (index, term) has one predecessor and one content, on all disks and
+//   in
+//                         all messages
 //   leader completeness   who becomes leader holds everything that was committed
 //   state machine safety  one entry per index is ever applied, in order, everywhere
 //   durability            an entry is applied only when a quorum of disks holds it
@@ -15,7 +17,6 @@
 
 #include <cstdint>
 #include <map>
-#include <set>
 #include <utility>
 
 #include "pkg/raft/testing/test_node.h"
@@ -30,6 +31,8 @@ class Checker {
 
   // Called for each Ready before it is carried out.
   void OnReady(const TestNode& node, const Ready& ready);
+  // Called for each write when it is on the disk.
+  void OnWrite(const TestNode& node, const PendingWrite& write);
   // After each step.
   void Check();
   void OnRestart(NodeId id) { seen_.erase(id); }
@@ -48,7 +51,7 @@ class Checker {
     Role role = Role::kFollower;
   };
 
-  void CheckEntries(const TestNode& node, const std::vector<Entry>& entries);
+  void CheckEntries(NodeId writer, Term prev_term, const std::vector<Entry>& entries);
   void CheckCommitted(const TestNode& node, const std::vector<Entry>& entries);
   void CheckReads(const Ready& ready);
   void CheckNode(const TestNode& node);

@@ -38,7 +38,9 @@ Cluster::Cluster(uint64_t voters)
 Cluster::Cluster(ClusterOptions options) {
   for (const NodeId id : Members(options.membership)) {
     options.config.id = id;
-    nodes_.try_emplace(id, options.config, options.membership);
+    TestNode& made = nodes_.try_emplace(id, options.config, options.membership).first->second;
+    made.OnWrite(
+        [this](const TestNode& node, const PendingWrite& write) { checker_.OnWrite(node, write); });
   }
 }
 

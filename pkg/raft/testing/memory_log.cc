@@ -38,6 +38,7 @@ void MemoryLog::Write(const std::optional<HardState>& hard_state,
   if (hard_state) hard_state_ = *hard_state;
   if (snapshot) {
     start_ = *snapshot;
+    offered_ = *snapshot;
     entries_.clear();
   }
   if (!entries.empty()) {

@@ -73,8 +73,9 @@ void TestNode::WriteOne() {
     applied_ = write.snapshot->index;
     applied_entries_.clear();
   }
-  for (Message& message : write.messages) outbox_.push_back(std::move(message));
+  outbox_.insert(outbox_.end(), write.messages.begin(), write.messages.end());
   unreported_.push_back(write.mark);
+  if (on_write_) on_write_(*this, write);
 }
 
 void TestNode::ReportWrites() {

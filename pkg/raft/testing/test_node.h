@@ -45,6 +45,9 @@ class TestNode {
   void TakeReadys(const ReadyHook& on_ready = nullptr);
 
   // --- the disk: write, then report ---
+  // Sees every write when it has reached the disk.
+  using WriteHook = std::function<void(const TestNode&, const PendingWrite&)>;
+  void OnWrite(WriteHook hook) { on_write_ = std::move(hook); }
   const std::deque<PendingWrite>& writes() const { return writes_; }
   // The oldest write reaches the disk and its messages leave; the core is not told yet.
   void WriteOne();
@@ -82,6 +85,7 @@ class TestNode {
   Index applied_;
   Index durable_applied_;
   std::vector<Entry> applied_entries_;  // since the last start or snapshot
+  WriteHook on_write_;
   std::vector<Message> outbox_;
   std::vector<ReadState> read_states_;
   std::vector<uint64_t> aborted_reads_;

@@ -1,0 +1,335 @@
+// Random histories: crashes, restarts, partitions, slow disks, lost, repeated and reordered
+// messages, compaction, transfers and reads, from one seed. First a phase in which only safety is
+// asked for (testing/checker.h, after every step), then everything is healed and the cluster must
+// come to life: one leader, all logs alike, a new command applied everywhere, within a bound.
+//
+// A failing seed is named; replay it alone with --seed=N, or search on with --seeds=N.
+#include <gtest/gtest.h>
+
+#include <cinttypes>
+#include <csignal>
+#include <cstdio>
+#include <cstdlib>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "pkg/base/random.h"
+#include "pkg/raft/membership.h"
+#include "pkg/raft/testing/cluster.h"
+
+namespace baton::raft {
+namespace {
+
+using testing::Cluster;
+using testing::ClusterOptions;
+using testing::Ids;
+using testing::TestNode;
+
+constexpr int kSteps = 4000;
+constexpr uint64_t kHealTicksMax = 400;
+
+std::optional<uint64_t> g_only_seed;
+uint64_t g_seeds = 600;
+uint64_t g_seed = 0;  // the one that runs
+
+// A broken CHECK aborts; say how to see it again.
+void NameTheSeed(int) { std::fprintf(stderr, "replay with --seed=%" PRIu64 "\n", g_seed); }
+
+// Different seeds run different clusters, so that all of these meet all kinds of trouble.
+ClusterOptions OptionsOf(uint64_t seed, Random& random) {
+  ClusterOptions options;
+  switch (random.Below(6)) {
+    case 0:
+      options.membership = testing::Voters({1});
+      options.membership.learners = Ids({2});
+      break;
+    case 1:
+      options.membership = testing::Voters({1, 2, 3, 4, 5});
+      break;
+    case 2:
+      options.membership = testing::Voters({1, 2, 3});
+      options.membership.learners = Ids({4});
+      break;
+    case 3:  // in the middle of a change, with one who will become a learner
+      options.membership = testing::Voters({1, 2, 3});
+      options.membership.voters_outgoing = Ids({2, 3, 4});
+      options.membership.learners_next = Ids({4});
+      break;
+    default:
+      break;
+  }
+  options.config.seed = seed;
+  options.config.pre_vote = random.Chance(3, 4);
+  options.config.check_quorum = random.Chance(3, 4);
+  options.config.append_bytes_max = random.Chance(1, 2) ? 1 : 200;
+  options.config.inflight_messages_max = random.Chance(1, 3) ? 2 : 256;
+  options.config.committed_bytes_max = random.Chance(1, 2) ? 60 : 4096;
+  options.config.uncommitted_bytes_max = random.Chance(1, 4) ? 40 : 1 << 20;
+  return options;
+}
+
+// What happened in all histories, counted since the last restart of each node.
+struct Totals {
+  uint64_t committed = 0;
+  uint64_t reads = 0;
+  uint64_t elections = 0;
+  uint64_t rejections = 0;
+  uint64_t snapshots = 0;
+  uint64_t without_quorum = 0;
+  uint64_t slow_disk = 0;
+};
+
+class History {
+ public:
+  explicit History(uint64_t seed) : random_(seed), cluster_(OptionsOf(seed, random_)) {
+    for (const auto& [id, node] : cluster_.nodes()) ids_.push_back(id);
+    trouble_ = random_.Between(1, 30);
+  }
+
+  void RunSafetyPhase() {
+    for (int step = 0; step < kSteps; ++step) {
+      OneStep();
+      cluster_.checker().Check();
+      for (const NodeId id : ids_) {
+        reads_ += std::exchange(cluster_.node(id).read_states(), {}).size();
+      }
+    }
+  }
+
+  void RunLivenessPhase() {
+    EndTrouble();
+    cluster_.Settle();
+    uint64_t ticks = 0;
+    while (!TryToConverge()) {
+      ASSERT_LT(++ticks, kHealTicksMax) << Describe();
+      cluster_.TickAll();
+    }
+    ExpectReadsAreAnswered();
+  }
+
+  void AddTo(Totals& totals) {
+    totals.committed += cluster_.checker().last_committed().value();
+    totals.reads += reads_;
+    for (const NodeId id : ids_) {
+      const Counters counters = cluster_.raft(id).GetStatus().counters;
+      totals.elections += counters.elections_started;
+      totals.rejections += counters.append_rejections;
+      totals.snapshots += counters.snapshots_sent;
+      totals.without_quorum += counters.step_downs_without_quorum;
+      totals.slow_disk += counters.step_downs_for_slow_disk;
+    }
+  }
+
+ private:
+  NodeId AnyNode() { return ids_[random_.Below(ids_.size())]; }
+
+  void OneStep() {
+    if (random_.Chance(trouble_, 1000)) return Trouble();
+    const uint64_t dice = random_.Below(100);
+    if (dice < 45) return DeliverSome();
+    if (dice < 68) return UseDisk(AnyNode());
+    if (dice < 82) return cluster_.Tick(AnyNode());
+    if (dice < 92) return ClientCall(AnyNode());
+    cluster_.Pump(AnyNode());
+  }
+
+  // Mostly in order, sometimes not, sometimes twice, sometimes never.
+  void DeliverSome() {
+    auto& on_the_way = cluster_.on_the_way();
+    for (uint64_t i = random_.Between(1, 6); i > 0 && !on_the_way.empty(); --i) {
+      const bool reorder = random_.Chance(trouble_, 200);
+      const size_t place = reorder ? random_.Below(on_the_way.size()) : 0;
+      const bool is_snapshot = std::holds_alternative<SnapshotRequest>(on_the_way[place].body);
+      if (random_.Chance(trouble_, 400)) {
+        on_the_way.push_back(on_the_way[place]);
+      } else if (random_.Chance(trouble_, 400) && !is_snapshot) {  // a lost one would be reported
+        on_the_way.erase(on_the_way.begin() + static_cast<std::ptrdiff_t>(place));
+        continue;
+      }
+      cluster_.DeliverOne(place);
+    }
+  }
+
+  void UseDisk(NodeId id) {
+    TestNode& node = cluster_.node(id);
+    if (!node.running() || cluster_.DiskHeld(id)) return;
+    switch (random_.Below(4)) {
+      case 0:
+        if (!node.writes().empty()) node.WriteOne();
+        break;
+      case 1:
+        node.ReportWrites();
+        break;
+      case 2:
+        node.ReportLastWrite();
+        break;
+      default:
+        node.Persist();
+    }
+    cluster_.Pump(id);
+  }
+
+  void ClientCall(NodeId id) {
+    if (!cluster_.node(id).running()) return;
+    Raft& raft = cluster_.raft(id);
+    ++calls_;
+    switch (random_.Below(10)) {
+      case 0:
+      case 1:
+      case 2:
+        (void)cluster_.Read(id, calls_).ok();
+        break;
+      case 3:
+        (void)raft.TransferLeadership(AnyNode()).ok();
+        break;
+      case 4:
+        raft.CancelRead(random_.Below(calls_));
+        break;
+      case 5:
+        cluster_.node(id).Compact(random_.Below(4));
+        break;
+      default:
+        (void)raft.Propose(Payload("c" + std::to_string(calls_))).ok();
+    }
+    if (random_.Chance(1, 2)) cluster_.Pump(id);  // else several calls share a Ready
+  }
+
+  void Trouble() {
+    const NodeId id = AnyNode();
+    const bool running = cluster_.node(id).running();
+    if (random_.Chance(1, 6)) return EndTrouble();
+    switch (random_.Below(8)) {
+      case 0:
+      case 1:
+        return running ? cluster_.Crash(id) : cluster_.Restart(id);
+      case 2:
+        return cluster_.Isolate(id);
+      case 3:
+        return cluster_.Cut(id, AnyNode());
+      case 4:
+        return cluster_.CutOneWay(id, AnyNode());
+      case 5:
+        return cluster_.DiskHeld(id) ? cluster_.ReleaseDisk(id) : cluster_.HoldDisk(id);
+      case 6:
+        if (running) cluster_.raft(id).Campaign();
+        return;
+      default:
+        if (running) cluster_.raft(id).OnUnreachable(AnyNode());
+    }
+  }
+
+  void EndTrouble() {
+    cluster_.Heal();
+    for (const NodeId id : ids_) {
+      cluster_.ReleaseDisk(id);
+      if (!cluster_.node(id).running()) cluster_.Restart(id);
+    }
+  }
+
+  // A leader, and everybody has applied what it has, a fresh command included.
+  bool TryToConverge() {
+    const NodeId leader = cluster_.Leader();
+    if (!leader || !cluster_.raft(leader).has_committed_in_term()) return false;
+    if (!cluster_.raft(leader).Propose(Payload("last")).ok()) return false;
+    cluster_.Settle();
+    const Index last = cluster_.raft(leader).GetStatus().last_index;
+    for (const NodeId id : ids_) {
+      if (cluster_.node(id).applied() != last || cluster_.raft(id).leader() != leader) return false;
+    }
+    return true;
+  }
+
+  void ExpectReadsAreAnswered() {
+    for (const NodeId id : ids_) {
+      const uint64_t read = ++calls_;
+      cluster_.node(id).read_states().clear();
+      ASSERT_TRUE(cluster_.Read(id, read).ok());
+      cluster_.Pump(id);
+      cluster_.Settle();
+      const auto& states = cluster_.node(id).read_states();
+      ASSERT_FALSE(states.empty()) << "node " << id;
+      EXPECT_EQ(states.back().id, read);
+    }
+  }
+
+  std::string Describe() {
+    std::string text;
+    for (const NodeId id : ids_) {
+      const RaftStatus status = cluster_.raft(id).GetStatus();
+      text += "node " + std::to_string(id.value()) + " " + std::string(RoleName(status.role)) +
+              " term " + std::to_string(status.term.value()) + " leader " +
+              std::to_string(status.leader.value()) + " commit " +
+              std::to_string(status.commit.value()) + " last " +
+              std::to_string(status.last_index.value()) + " persisted " +
+              std::to_string(status.persisted.value()) + "\n";
+      for (const auto& [peer, progress] : status.peers) {
+        text += "  peer " + std::to_string(peer.value()) + " match " +
+                std::to_string(progress.match.value()) + " next " +
+                std::to_string(progress.next.value()) + " state " +
+                std::to_string(static_cast<int>(progress.state)) + "\n";
+      }
+    }
+    cluster_.TakeTranscript();
+    cluster_.TickAll(2);
+    return text + cluster_.TakeTranscript();
+  }
+
+  Random random_;
+  Cluster cluster_;
+  std::vector<NodeId> ids_;
+  uint64_t trouble_ = 0;
+  uint64_t calls_ = 0;
+  uint64_t reads_ = 0;  // answered
+};
+
+// Histories in which nothing happens would prove nothing.
+void ExpectEnoughHappened(const Totals& totals, uint64_t histories) {
+  if (histories < 100) return;
+  std::printf("%" PRIu64 " histories: %" PRIu64 " committed, %" PRIu64 " reads, %" PRIu64
+              " elections, %" PRIu64 " rejections, %" PRIu64 " snapshots, %" PRIu64
+              " without quorum, %" PRIu64 " slow disks\n",
+              histories, totals.committed, totals.reads, totals.elections, totals.rejections,
+              totals.snapshots, totals.without_quorum, totals.slow_disk);
+  EXPECT_GT(totals.committed, 10 * histories);
+  EXPECT_GT(totals.reads, histories);
+  EXPECT_GT(totals.elections, histories);
+  EXPECT_GT(totals.rejections, histories);
+  EXPECT_GT(totals.snapshots, histories / 10);
+  EXPECT_GT(totals.without_quorum, histories / 50);
+  EXPECT_GT(totals.slow_disk, 0u);
+}
+
+TEST(RaftRandomTest, StaysSafeInTroubleAndComesToLifeAfterIt) {
+  Totals totals;
+  const uint64_t first = g_only_seed.value_or(1);
+  const uint64_t last = g_only_seed.value_or(g_seeds);
+  for (uint64_t seed = first; seed <= last; ++seed) {
+    SCOPED_TRACE("--seed=" + std::to_string(seed));
+    g_seed = seed;
+    History history(seed);
+    history.RunSafetyPhase();
+    history.RunLivenessPhase();
+    history.AddTo(totals);
+    if (HasFatalFailure()) FAIL() << "replay with --seed=" << seed;
+  }
+  ExpectEnoughHappened(totals, last - first + 1);
+}
+
+}  // namespace
+}  // namespace baton::raft
+
+int main(int argc, char** argv) {
+  ::testing::InitGoogleTest(&argc, argv);
+  for (int i = 1; i < argc; ++i) {
+    const std::string argument = argv[i];
+    const auto number = [&argument] {
+      return std::strtoull(argument.c_str() + argument.find('=') + 1, nullptr, 10);
+    };
+    if (argument.starts_with("--seed=")) baton::raft::g_only_seed = number();
+    if (argument.starts_with("--seeds=")) baton::raft::g_seeds = number();
+  }
+  std::signal(SIGABRT, baton::raft::NameTheSeed);
+  return RUN_ALL_TESTS();
+}
