@@ -136,16 +136,22 @@ void Node::TransferLeadership(NodeId target, Service::StatusCallback done) {
   transfer_.Start(target, std::move(done));
 }
 
-Status Node::CheckEnvelope(const PeerEnvelope& envelope) const {
-  if (envelope.cluster_id != core_->config.cluster_id) {
+Status CheckAddress(const NodeConfig& config, const raft::ConfigState& membership,
+                    const PeerEnvelope& envelope) {
+  if (envelope.cluster_id != config.cluster_id) {
     return Status(Code::kPermissionDenied, "wrong_cluster", "The envelope is for another cluster");
   }
-  if (envelope.to != core_->config.id) {
+  if (envelope.to != config.id) {
     return Status(Code::kInvalidArgument, "wrong_receiver", "The envelope is for another node");
   }
-  if (envelope.from == core_->config.id || !IsMember(core_->membership, envelope.from)) {
+  if (envelope.from == config.id || !IsMember(membership, envelope.from)) {
     return Status(Code::kPermissionDenied, "unknown_peer", "The sender is not a member");
   }
+  return Status::Ok();
+}
+
+Status Node::CheckEnvelope(const PeerEnvelope& envelope) const {
+  BATON_RETURN_IF_ERROR(CheckAddress(core_->config, core_->membership, envelope));
   for (const PeerMessage& message : envelope.messages) {
     const auto* raft_message = std::get_if<raft::Message>(&message);
     if (raft_message == nullptr) continue;
@@ -210,6 +216,11 @@ void Node::OnSnapshotChunk(Service::SnapshotChunk chunk, Service::StatusCallback
 void Node::OnChunkWritten(const Status& status) {
   std::optional<raft::Message> message = snapshots_.OnChunkWritten(status);
   if (message) ReceiveMessage(message->from, std::move(*message));
+}
+
+void Node::StartDrain() {
+  draining_ = true;
+  transfer_.Drain();
 }
 
 bool Node::drained() const {

@@ -41,6 +41,11 @@
 
 namespace baton::node {
 
+// An envelope is for this node and from a member. kPermissionDenied/"wrong_cluster" or
+// "unknown_peer", kInvalidArgument/"wrong_receiver".
+Status CheckAddress(const NodeConfig& config, const raft::ConfigState& membership,
+                    const PeerEnvelope& envelope);
+
 class Node {
  public:
   // Reads what the disk holds and brings it in order (recovery.h). Errors as Runner::Create.
@@ -83,7 +88,7 @@ class Node {
   bool Step();
 
   // Leadership is handed over, now and whenever it comes back; work goes on.
-  void StartDrain() { draining_ = true; }
+  void StartDrain();
   // Draining, not leading (if anybody else could), and nothing is pending.
   bool drained() const;
   // The end: everything pending is answered kUnavailable/"shutting_down".

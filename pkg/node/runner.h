@@ -6,6 +6,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 
 #include "pkg/base/clock.h"
@@ -23,6 +24,10 @@ struct NodePorts {
   Transport* transport = nullptr;
   Clock* clock = nullptr;
   Logger* logger = nullptr;
+  // Called, on any thread, with an error after which the node must not go on: a disk that lies or
+  // a write that failed. Unset: one line on standard error, and the process ends at once with exit
+  // code 70. Set in tests.
+  std::function<void(const Status&)> fatal = {};
 };
 
 class Runner : public Service {
@@ -32,11 +37,12 @@ class Runner : public Service {
   static Result<std::unique_ptr<Runner>> Create(const NodeConfig& config, const NodePorts& ports);
 
   virtual void Start() = 0;
-  // Stops taking new work, hands leadership over (within timeout_ms), answers what can be answered,
-  // then Stop(). Returns what it did, for the log.
+  // Hands leadership over and goes on serving until nothing is pending, or for timeout_ms; then
+  // Stop(). Whoever wants an end before the time runs out stops sending new work first. OK, or
+  // kDeadlineExceeded: what was still pending was answered as by Stop().
   virtual Status Drain(int64_t timeout_ms) = 0;
   // Ends the threads; everything still pending is answered kUnavailable/"shutting_down" with its
-  // outcome.
+  // outcome, and so is everything asked later.
   virtual void Stop() = 0;
 };
 

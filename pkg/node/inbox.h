@@ -1,0 +1,69 @@
+// File: inbox.h
+//
+// What other threads want from the raft thread. Three kinds, taken in this order:
+//
+//   completions  of work that the raft thread gave away; never refused (as many as it gave away)
+//   peers        bounded: beyond, the network is told to try later
+//   clients      bounded: beyond, refused with kUnavailable/"overloaded"
+//
+// so that no number of clients can keep a heartbeat or a finished write waiting.
+//
+// Thread-safe.
+#pragma once
+
+#include <condition_variable>
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <mutex>
+#include <vector>
+
+#include "pkg/base/status.h"
+#include "pkg/node/node.h"
+
+namespace baton::node {
+
+struct InboxItem {
+  std::function<void(Node&)> run;
+  std::function<void(const Status&)> refuse = {};  // instead of run; unset: nobody waits for it
+};
+
+class Inbox {
+ public:
+  // Clients' items that one Take gives at most, so that ticks and peers get their turn.
+  static constexpr size_t kClientItemsPerTake = 1024;
+
+  // items_max: of clients, and as many of peers.
+  explicit Inbox(size_t items_max) : items_max_(items_max) {}
+
+  void PushCompletion(std::function<void(Node&)> run);
+  // OK, kUnavailable/"overloaded" or kUnavailable/"shutting_down"; `item` was not taken then.
+  Status PushPeer(InboxItem item);
+  Status PushClient(InboxItem item);
+  // A client's item that makes work less: never refused while the inbox is open.
+  void PushCancel(std::function<void(Node&)> run);
+
+  // Waits until there is something, or Wake, or for wait_us; gives what there is.
+  std::vector<InboxItem> Take(int64_t wait_us);
+  void Wake();
+
+  // Refuses everything from now on, and what is inside.
+  void Close();
+
+  size_t size() const;
+
+ private:
+  Status Push(std::deque<InboxItem>* queue, size_t max, InboxItem item);
+
+  const size_t items_max_;
+  mutable std::mutex mutex_;
+  std::condition_variable changed_;
+  std::deque<InboxItem> completions_;
+  std::deque<InboxItem> peers_;
+  std::deque<InboxItem> clients_;
+  bool woken_ = false;
+  bool closed_ = false;
+};
+
+}  // namespace baton::node

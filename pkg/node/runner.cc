@@ -1,0 +1,290 @@
+#include "pkg/node/runner.h"
+
+#include <pthread.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <atomic>
+#include <chrono>
+#include <condition_variable>
+#include <iostream>
+#include <mutex>
+#include <thread>
+#include <utility>
+#include <vector>
+
+#include "pkg/node/inbox.h"
+#include "pkg/node/log_writer_thread.h"
+#include "pkg/node/node.h"
+#include "pkg/node/snapshot_thread.h"
+
+namespace baton::node {
+namespace {
+
+constexpr int kFatalExitCode = 70;  // sysexits.h: EX_SOFTWARE
+
+// No destructor, no flush, no answer: what is in memory can no longer be trusted to agree with the
+// disk. Kubernetes starts the process again.
+[[noreturn]] void StopProcess(const Status& status) {
+  std::cerr << "batond stops: " << status.ToString() << std::endl;
+  _exit(kFatalExitCode);
+}
+
+// A callback that two lambdas may hold, of which one will call it.
+template <typename Callback>
+std::shared_ptr<Callback> Shared(Callback done) {
+  return std::make_shared<Callback>(std::move(done));
+}
+
+class NodeRunner final : public Runner {
+ public:
+  NodeRunner(const NodeConfig& config, const NodePorts& ports)
+      : config_(config),
+        ports_(ports),
+        inbox_(config.inbox_items_max),
+        log_writer_({ports.log, ports.state, ports.transport, ports.clock, &metrics_.log_sync,
+                     [this](raft::LogMark mark) {
+                       inbox_.PushCompletion([mark](Node& node) { node.OnPersisted(mark); });
+                     },
+                     [this] { inbox_.PushCompletion([](Node& node) { node.OnCompacted(); }); },
+                     ports.fatal}),
+        snapshot_thread_([this](const Status& status) {
+          inbox_.PushCompletion([status](Node& node) { node.OnChunkWritten(status); });
+        }) {}
+  ~NodeRunner() override { Stop(); }
+
+  Status Open() {
+    NodeParts parts;
+    parts.log = ports_.log;
+    parts.state = ports_.state;
+    parts.transport = ports_.transport;
+    parts.log_writer = &log_writer_;
+    parts.snapshot_worker = &snapshot_thread_;
+    parts.logger = ports_.logger;
+    parts.metrics = &metrics_;
+    parts.stopwatch = ports_.clock;
+    parts.fatal = ports_.fatal;
+    Result<std::unique_ptr<Node>> node = Node::Create(config_, parts, ports_.clock->MonotonicUs());
+    if (!node.ok()) return node.status();
+    node_ = std::move(node).value();
+    Publish();
+    return Status::Ok();
+  }
+
+  void Start() override {
+    log_writer_.Start();
+    snapshot_thread_.Start();
+    raft_thread_ = std::thread([this] { Run(); });
+    pthread_setname_np(raft_thread_.native_handle(), "raft");
+  }
+
+  Status Drain(int64_t timeout_ms) override;
+  void Stop() override;
+
+  void Submit(coord::Command command, int64_t timeout_ms, ReplyCallback done) override;
+  uint64_t Acquire(coord::Command command, int64_t timeout_ms, AcquireCallback done) override;
+  void CancelAcquire(uint64_t acquire) override;
+  void KeepAlive(SessionId session, int64_t timeout_ms,
+                 std::function<void(Result<coord::SessionInfo>)> done) override;
+  void Read(Consistency consistency, Revision min_revision, int64_t timeout_ms,
+            ReadCallback done) override;
+  uint64_t Watch(coord::EventFilter filter, Revision from,
+                 std::shared_ptr<WatchSink> sink) override;
+  void CancelWatch(uint64_t watch) override;
+  void TransferLeadership(NodeId target, StatusCallback done) override;
+  Status Deliver(PeerEnvelope envelope) override;
+  void OnUnreachable(NodeId peer) override;
+  void OnSnapshotSent(NodeId peer, bool delivered) override;
+  void OnSnapshotChunk(SnapshotChunk chunk, StatusCallback done) override;
+
+  std::shared_ptr<const StatusView> GetStatus() const override {
+    const std::lock_guard<std::mutex> lock(status_mutex_);
+    return status_;
+  }
+  const NodeMetrics& metrics() const override { return metrics_; }
+
+ private:
+  void Run();
+  void Publish();
+  // Pushes, or answers at once with the refusal.
+  void Ask(std::function<void(Node&)> run, std::function<void(const Status&)> refuse);
+
+  const NodeConfig config_;
+  const NodePorts ports_;
+  NodeMetrics metrics_;
+  Inbox inbox_;
+  LogWriterThread log_writer_;
+  SnapshotThread snapshot_thread_;
+  std::unique_ptr<Node> node_;  // the raft thread's, once that runs
+  std::thread raft_thread_;
+  std::atomic<bool> stopping_{false};
+  std::atomic<uint64_t> last_number_{0};  // of acquires and watches
+
+  mutable std::mutex status_mutex_;
+  std::condition_variable drained_changed_;
+  std::shared_ptr<const StatusView> status_;
+  bool drained_ = false;
+};
+
+void NodeRunner::Run() {
+  const int64_t tick_us = config_.tick_ms * 1000;
+  int64_t next_tick_us = ports_.clock->MonotonicUs() + tick_us;
+  bool more = false;
+  while (!stopping_.load()) {
+    const int64_t wait_us = more ? 0 : next_tick_us - ports_.clock->MonotonicUs();
+    const std::vector<InboxItem> items = inbox_.Take(wait_us);
+    const int64_t now_us = ports_.clock->MonotonicUs();
+    node_->AdvanceTo(now_us);
+    for (const InboxItem& item : items) item.run(*node_);
+    // After the messages: a process that was paused hears its leader before it counts the time.
+    // Missed ticks are not made up for, because nobody was there to hear anything meanwhile.
+    if (now_us >= next_tick_us) {
+      node_->Tick();
+      next_tick_us += tick_us;
+      if (next_tick_us <= now_us) next_tick_us = now_us + tick_us;
+    }
+    more = node_->Step();
+    Publish();
+    if (node_->failed()) break;
+  }
+  node_->Close();
+  Publish();
+}
+
+void NodeRunner::Publish() {
+  auto view = std::make_shared<StatusView>(node_->MakeStatus());
+  view->inbox_size = inbox_.size();
+  const bool drained = node_->drained();
+  {
+    const std::lock_guard<std::mutex> lock(status_mutex_);
+    status_ = std::move(view);
+    if (drained == drained_) return;
+    drained_ = drained;
+  }
+  drained_changed_.notify_all();
+}
+
+Status NodeRunner::Drain(int64_t timeout_ms) {
+  inbox_.PushCompletion([](Node& node) { node.StartDrain(); });
+  bool drained = false;
+  {
+    std::unique_lock<std::mutex> lock(status_mutex_);
+    drained = drained_changed_.wait_for(lock, std::chrono::milliseconds(timeout_ms),
+                                        [this] { return drained_; });
+  }
+  Stop();
+  if (drained) return Status::Ok();
+  return Status(Code::kDeadlineExceeded,
+                "Leadership or pending work could not be handed over in time");
+}
+
+void NodeRunner::Stop() {
+  stopping_.store(true);
+  inbox_.Wake();
+  if (raft_thread_.joinable()) raft_thread_.join();
+  inbox_.Close();
+  snapshot_thread_.Stop();
+  log_writer_.Stop();
+}
+
+void NodeRunner::Ask(std::function<void(Node&)> run, std::function<void(const Status&)> refuse) {
+  const Status pushed = inbox_.PushClient({std::move(run), refuse});
+  if (!pushed.ok()) refuse(pushed);
+}
+
+void NodeRunner::Submit(coord::Command command, int64_t timeout_ms, ReplyCallback done) {
+  const auto shared = Shared(std::move(done));
+  Ask([command = std::move(command), timeout_ms,
+       shared](Node& node) { node.Submit(command, timeout_ms, std::move(*shared)); },
+      [shared](const Status& why) { (*shared)(why); });
+}
+
+uint64_t NodeRunner::Acquire(coord::Command command, int64_t timeout_ms, AcquireCallback done) {
+  const uint64_t number = last_number_.fetch_add(1) + 1;
+  const auto shared = Shared(std::move(done));
+  Ask([number, command = std::move(command), timeout_ms,
+       shared](Node& node) { node.Acquire(number, command, timeout_ms, std::move(*shared)); },
+      [shared](const Status& why) { (*shared)(why); });
+  return number;
+}
+
+void NodeRunner::CancelAcquire(uint64_t acquire) {
+  inbox_.PushCancel([acquire](Node& node) { node.CancelAcquire(acquire); });
+}
+
+void NodeRunner::KeepAlive(SessionId session, int64_t timeout_ms,
+                           std::function<void(Result<coord::SessionInfo>)> done) {
+  const auto shared = Shared(std::move(done));
+  Ask([session, timeout_ms,
+       shared](Node& node) { node.KeepAlive(session, timeout_ms, std::move(*shared)); },
+      [shared](const Status& why) { (*shared)(why); });
+}
+
+void NodeRunner::Read(Consistency consistency, Revision min_revision, int64_t timeout_ms,
+                      ReadCallback done) {
+  const auto shared = Shared(std::move(done));
+  Ask([consistency, min_revision, timeout_ms, shared](
+          Node& node) { node.Read(consistency, min_revision, timeout_ms, std::move(*shared)); },
+      [shared](const Status& why) { (*shared)(why); });
+}
+
+uint64_t NodeRunner::Watch(coord::EventFilter filter, Revision from,
+                           std::shared_ptr<WatchSink> sink) {
+  const uint64_t number = last_number_.fetch_add(1) + 1;
+  Ask([number, filter = std::move(filter), from,
+       sink](Node& node) { node.Watch(number, filter, from, sink); },
+      [sink](const Status& why) { sink->OnEnd(why); });
+  return number;
+}
+
+void NodeRunner::CancelWatch(uint64_t watch) {
+  inbox_.PushCancel([watch](Node& node) { node.CancelWatch(watch); });
+}
+
+void NodeRunner::TransferLeadership(NodeId target, StatusCallback done) {
+  const auto shared = Shared(std::move(done));
+  Ask([target, shared](Node& node) { node.TransferLeadership(target, std::move(*shared)); },
+      [shared](const Status& why) { (*shared)(why); });
+}
+
+Status NodeRunner::Deliver(PeerEnvelope envelope) {
+  Status checked = CheckAddress(config_, GetStatus()->raft.config, envelope);
+  if (!checked.ok()) {
+    metrics_.peer_envelopes_rejected.Add();
+    return checked;
+  }
+  const auto shared = std::make_shared<PeerEnvelope>(std::move(envelope));
+  return inbox_.PushPeer({[shared](Node& node) {
+    (void)node.Receive(std::move(*shared)).ok();  // counted there
+  }});
+}
+
+void NodeRunner::OnUnreachable(NodeId peer) {
+  (void)inbox_.PushPeer({[peer](Node& node) { node.OnUnreachable(peer); }}).ok();
+}
+
+void NodeRunner::OnSnapshotSent(NodeId peer, bool delivered) {
+  inbox_.PushCompletion([peer, delivered](Node& node) { node.OnSnapshotSent(peer, delivered); });
+}
+
+void NodeRunner::OnSnapshotChunk(SnapshotChunk chunk, StatusCallback done) {
+  const auto shared = Shared(std::move(done));
+  const auto piece = std::make_shared<SnapshotChunk>(std::move(chunk));
+  const auto refuse = [shared](const Status& why) { (*shared)(why); };
+  const Status pushed = inbox_.PushPeer(
+      {[piece, shared](Node& node) { node.OnSnapshotChunk(std::move(*piece), std::move(*shared)); },
+       refuse});
+  if (!pushed.ok()) refuse(pushed);
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Runner>> Runner::Create(const NodeConfig& config, const NodePorts& ports) {
+  NodePorts complete = ports;
+  if (!complete.fatal) complete.fatal = StopProcess;
+  auto runner = std::make_unique<NodeRunner>(config, complete);
+  BATON_RETURN_IF_ERROR(runner->Open());
+  return std::unique_ptr<Runner>(std::move(runner));
+}
+
+}  // namespace baton::node
