@@ -16,11 +16,29 @@ std::string Root() {
   return std::filesystem::canonical(readme).parent_path();
 }
 
-TEST(TidyTest, TheTreeKeepsTheRules) {
-  const std::vector<Source> tree = ReadTree(Root());
-  ASSERT_GT(tree.size(), 50u) << "this is not the tree: " << Root();
-  for (const Finding& finding : CheckTree(tree)) ADD_FAILURE() << Describe(finding);
+const std::vector<Source>& Tree() {
+  static const std::vector<Source> tree = ReadTree(Root());
+  return tree;
 }
+
+std::string DescribeAll(const std::vector<Finding>& findings) {
+  std::string all;
+  for (const Finding& finding : findings) all += Describe(finding) + "\n";
+  return all;
+}
+
+class TidyTest : public testing::TestWithParam<Rule> {};
+
+TEST_P(TidyTest, TheTreeKeepsTheRule) {
+  ASSERT_GT(Tree().size(), 50u) << "this is not the tree: " << Root();
+  const std::vector<Finding> findings = GetParam().check(Tree());
+  EXPECT_TRUE(findings.empty()) << DescribeAll(findings);
+}
+
+INSTANTIATE_TEST_SUITE_P(Rules, TidyTest, testing::ValuesIn(AllRules()),
+                         [](const auto& rule) { return rule.param.name; });
+
+TEST(LayoutTest, TheTreeIsLaidOut) { EXPECT_EQ(DescribeAll(CheckLayout(Root(), Tree())), ""); }
 
 }  // namespace
 }  // namespace baton::tidy
