@@ -166,10 +166,10 @@ TEST_F(CompactionTest, TheLastRevisionsAreKept) {
 
 TEST_F(CompactionTest, NoApplyTrimsMoreThanItsBoundAndTrimmingCatchesUp) {
   machine_.MustDo(Create(1));
-  for (int i = 0; i < 1000; ++i) {
+  for (int i = 0; i < 300; ++i) {
     machine_.MustDo(EphemeralPut("k" + std::to_string(i), "", SessionId(1)));
   }
-  machine_.MustDo(SessionDestroy{SessionId(1)});  // 1000 rows of one revision
+  machine_.MustDo(SessionDestroy{SessionId(1)});  // 300 rows of one revision
   const Revision burst = machine_.state().revision();
   PutUntil(burst.value() + kHistoryRevisionsMax - 1);
   uint64_t rows = Rows();
