@@ -35,12 +35,6 @@ void Checker::OnWrite(const TestNode& node, const PendingWrite& write) {
   CheckEntries(node.id(), *prev_term, write.entries);
 }
 
-void Checker::Check() {
-  for (const auto& [id, node] : *nodes_) {
-    if (node.running()) CheckNode(node);
-  }
-}
-
 void Checker::CheckEntries(NodeId writer, Term prev_term, const std::vector<Entry>& entries) {
   for (const Entry& entry : entries) {
     const auto value = std::make_pair(prev_term, entry);
@@ -74,7 +68,7 @@ void Checker::CheckReads(const Ready& ready) {
   }
 }
 
-void Checker::CheckNode(const TestNode& node) {
+void Checker::Check(const TestNode& node) {
   const RaftStatus status = node.raft().GetStatus();
   Seen& seen = seen_[node.id()];
   CHECK_GE(status.term, seen.term) << "node " << node.id();

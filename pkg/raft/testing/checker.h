@@ -33,8 +33,8 @@ class Checker {
   void OnReady(const TestNode& node, const Ready& ready);
   // Called for each write when it is on the disk.
   void OnWrite(const TestNode& node, const PendingWrite& write);
-  // After each step.
-  void Check();
+  // After each step of a node.
+  void Check(const TestNode& node);
   void OnRestart(NodeId id) { seen_.erase(id); }
   // The read was asked now.
   void OnRead(uint64_t id) { read_floor_[id] = last_committed(); }
@@ -54,7 +54,6 @@ class Checker {
   void CheckEntries(NodeId writer, Term prev_term, const std::vector<Entry>& entries);
   void CheckCommitted(const TestNode& node, const std::vector<Entry>& entries);
   void CheckReads(const Ready& ready);
-  void CheckNode(const TestNode& node);
   void CheckNewLeader(const TestNode& node);
 
   const Nodes* nodes_;

@@ -13,18 +13,6 @@ constexpr int kSettleStepsMax = 1'000'000;
 
 }  // namespace
 
-std::vector<NodeId> Ids(std::initializer_list<uint64_t> numbers) {
-  std::vector<NodeId> ids;
-  for (const uint64_t number : numbers) ids.push_back(NodeId(number));
-  return ids;
-}
-
-ConfigState Voters(std::initializer_list<uint64_t> numbers) {
-  ConfigState config;
-  config.voters = Ids(numbers);
-  return config;
-}
-
 Cluster::Cluster(uint64_t voters)
     : Cluster([voters] {
         ClusterOptions options;
@@ -49,10 +37,10 @@ void Cluster::Pump(NodeId id) {
   if (!pumped.running()) return;
   pumped.TakeReadys([this](TestNode& at, const Ready& ready) { checker_.OnReady(at, ready); });
   for (Message& message : std::exchange(pumped.outbox(), {})) {
-    transcript_ += Describe(message) + "\n";
+    if (recording_) transcript_ += Describe(message) + "\n";
     on_the_way_.push_back(std::move(message));
   }
-  checker_.Check();
+  checker_.Check(pumped);
 }
 
 bool Cluster::Lost(const Message& message) const {
@@ -63,13 +51,13 @@ bool Cluster::Lost(const Message& message) const {
 
 bool Cluster::DeliverOne(size_t place) {
   if (place >= on_the_way_.size()) return false;
-  Message message = std::move(on_the_way_[place]);
+  const Message message = std::move(on_the_way_[place]);
   on_the_way_.erase(on_the_way_.begin() + static_cast<std::ptrdiff_t>(place));
   const bool lost = Lost(message);
   const bool is_snapshot = std::holds_alternative<SnapshotRequest>(message.body);
   const NodeId from = message.from;
   const NodeId to = message.to;
-  if (!lost) Step(std::move(message));
+  if (!lost) Step(message);
   if (is_snapshot && node(from).running()) {
     raft(from).OnSnapshotSent(to, !lost);
     Pump(from);
@@ -77,12 +65,10 @@ bool Cluster::DeliverOne(size_t place) {
   return true;
 }
 
-void Cluster::Step(Message message) {
-  const NodeId to = message.to;
-  const std::string text = Describe(message);
-  const Status status = raft(to).Step(std::move(message));
-  CHECK(status.ok()) << text << ": " << status.ToString();
-  Pump(to);
+void Cluster::Step(const Message& message) {
+  const Status status = raft(message.to).Step(message);
+  CHECK(status.ok()) << Describe(message) << ": " << status.ToString();
+  Pump(message.to);
 }
 
 void Cluster::Settle() {

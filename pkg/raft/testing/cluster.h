@@ -9,7 +9,7 @@
 //   cluster.Settle();                          // until nothing moves any more
 //   cluster.Isolate(NodeId(1));  cluster.TickAll(20);
 //
-// After every step the Checker looks at all of it.
+// After every step the Checker looks at what moved.
 #pragma once
 
 #include <cstdint>
@@ -22,12 +22,9 @@
 
 #include "pkg/base/random.h"
 #include "pkg/raft/testing/checker.h"
+#include "pkg/raft/testing/solo.h"
 
 namespace baton::raft::testing {
-
-// NodeIds from plain numbers: Ids({1, 2, 3}).
-std::vector<NodeId> Ids(std::initializer_list<uint64_t> numbers);
-ConfigState Voters(std::initializer_list<uint64_t> numbers);
 
 struct ClusterOptions {
   ConfigState membership = Voters({1, 2, 3});
@@ -53,7 +50,7 @@ class Cluster {
   bool DeliverOne(size_t place = 0);
   // Messages on the way, oldest first. The test may drop, repeat or reorder them.
   std::deque<Message>& on_the_way() { return on_the_way_; }
-  void Step(Message message);  // arrives at message.to, now
+  void Step(const Message& message);  // arrives at message.to, now
 
   // --- until nothing moves ---
   // Delivers and persists everything, but for disks that are held.
@@ -86,7 +83,8 @@ class Cluster {
   Status Read(NodeId id, uint64_t read);
   // The commands applied at `id` since its start, "a b c"; empty entries are left out.
   std::string Applied(NodeId id) const;
-  // Every message that was sent since the last call, described, one per line.
+  // From now on, messages that are sent are described, one per line.
+  void Record() { recording_ = true; }
   std::string TakeTranscript();
 
  private:
@@ -98,6 +96,7 @@ class Cluster {
   std::set<std::pair<NodeId, NodeId>> cut_;
   std::set<NodeId> held_disks_;
   std::function<bool(const Message&)> drop_;
+  bool recording_ = false;
   std::string transcript_;
 };
 

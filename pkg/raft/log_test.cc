@@ -1,0 +1,389 @@
+#include "pkg/raft/log.h"
+
+#include <gtest/gtest.h>
+
+#include "pkg/raft/testing/memory_log.h"
+#include "pkg/raft/testing/solo.h"
+
+namespace baton::raft {
+namespace {
+
+using testing::EntriesOf;
+using testing::MemoryLog;
+using testing::Voters;
+
+// --- RecentEntries ---
+
+TEST(RecentEntriesTest, KnowsTheTermOfItsBase) {
+  RecentEntries recent(Index(4), Term(2));
+  EXPECT_EQ(recent.last_index(), Index(4));
+  EXPECT_EQ(recent.last_term(), Term(2));
+  for (Entry& entry : EntriesOf(5, {2, 3, 3})) recent.Append(std::move(entry));
+  EXPECT_EQ(recent.TermAt(Index(4)), Term(2));
+  EXPECT_EQ(recent.TermAt(Index(6)), Term(3));
+  EXPECT_EQ(recent.last_index(), Index(7));
+}
+
+TEST(RecentEntriesTest, DropsAtTheFrontAndTruncatesAtTheBack) {
+  RecentEntries recent(Index(0), Term(0));
+  for (Entry& entry : EntriesOf(1, {1, 1, 2, 2, 3})) recent.Append(std::move(entry));
+  recent.DropThrough(Index(2));
+  EXPECT_EQ(recent.base_index(), Index(2));
+  EXPECT_EQ(recent.TermAt(Index(2)), Term(1));
+  EXPECT_EQ(recent.At(Index(3)).data.view(), "e3t2");
+  recent.TruncateFrom(Index(5));
+  EXPECT_EQ(recent.last_index(), Index(4));
+  recent.DropThrough(Index(99));
+  EXPECT_EQ(recent.size(), 0u);
+  EXPECT_EQ(recent.last_term(), Term(2));
+}
+
+TEST(RecentEntriesTest, StaysRightWhileItMoves) {
+  RecentEntries recent(Index(0), Term(0));
+  uint64_t next = 1;
+  uint64_t dropped = 0;
+  for (int round = 0; round < 500; ++round) {
+    for (int i = 0; i < round % 9; ++i, ++next) {
+      recent.Append(Entry{Term(1 + next / 10), Index(next), {}, Payload(std::to_string(next))});
+    }
+    dropped = std::min(next - 1, dropped + static_cast<uint64_t>(round % 8));
+    recent.DropThrough(Index(dropped));
+    ASSERT_EQ(recent.base_index(), Index(dropped));
+    ASSERT_EQ(recent.last_index(), Index(next - 1));
+    for (const Entry& entry : recent.Range(recent.first_index(), Index(next))) {
+      ASSERT_EQ(entry.data.view(), std::to_string(entry.index.value()));
+    }
+  }
+  EXPECT_GT(dropped, 1000u);
+}
+
+TEST(RecentEntriesDeathTest, RefusesHoles) {
+  RecentEntries recent(Index(4), Term(2));
+  EXPECT_DEATH(recent.Append(Entry{Term(2), Index(6), {}, {}}), "CHECK");
+  EXPECT_DEATH((void)recent.At(Index(4)), "CHECK");
+  EXPECT_DEATH(recent.TruncateFrom(Index(4)), "CHECK");
+}
+
+// --- RaftLog ---
+
+class RaftLogTest : public ::testing::Test {
+ protected:
+  // A log with entries of these terms on disk.
+  RaftLog Open(std::initializer_list<uint64_t> terms, uint64_t commit = 0, uint64_t applied = 0) {
+    disk.Write(std::nullopt, std::nullopt, EntriesOf(1, terms), true);
+    const Term term = *disk.TermAt(disk.LastIndex());
+    Result<RaftLog> log = RaftLog::Open(
+        &disk, InitialState{HardState{term, NodeId(), Index(commit)}, Voters({1}), Index(applied)});
+    CHECK(log.ok()) << log.status().ToString();
+    return std::move(*log);
+  }
+
+  // Hands out what is to be written and makes it durable; the core is told or not.
+  LogMark Write(RaftLog& log) {
+    const std::optional<SnapshotMeta> snapshot = log.TakeUnhandedSnapshot();
+    const LogMark mark = log.mark();
+    disk.Write(std::nullopt, snapshot, log.TakeUnhandedEntries(), true);
+    return mark;
+  }
+
+  static SnapshotMeta Meta(uint64_t index, uint64_t term) {
+    return SnapshotMeta{Index(index), Term(term), Voters({1})};
+  }
+
+  MemoryLog disk{Voters({1})};
+};
+
+TEST_F(RaftLogTest, StartsWithWhatIsOnDisk) {
+  const RaftLog log = Open({1, 1, 2}, 2, 1);
+  EXPECT_EQ(log.first_index(), Index(1));
+  EXPECT_EQ(log.last_index(), Index(3));
+  EXPECT_EQ(log.last_term(), Term(2));
+  EXPECT_EQ(log.committed(), Index(2));
+  EXPECT_EQ(log.applied(), Index(1));
+  EXPECT_EQ(log.persisted(), Index(3));
+  EXPECT_FALSE(log.HasUnhanded());
+  EXPECT_TRUE(log.HasCommitted());
+}
+
+TEST_F(RaftLogTest, CommitOnDiskMayLagBehindWhatWasApplied) {
+  EXPECT_EQ(Open({1, 1, 2}, 1, 3).committed(), Index(3));
+}
+
+TEST_F(RaftLogTest, RefusesAStateThatContradictsTheLog) {
+  disk.Write(std::nullopt, Meta(5, 2), {}, true);
+  disk.Write(std::nullopt, std::nullopt, EntriesOf(6, {2, 3}), true);
+  const auto code = [&](uint64_t term, uint64_t commit, uint64_t applied) {
+    const Result<RaftLog> log = RaftLog::Open(
+        &disk,
+        InitialState{HardState{Term(term), NodeId(), Index(commit)}, Voters({1}), Index(applied)});
+    return log.ok() ? Code::kOk : log.status().code();
+  };
+  EXPECT_EQ(code(3, 7, 5), Code::kOk);
+  EXPECT_EQ(code(3, 8, 5), Code::kCorruption) << "commit beyond the end";
+  EXPECT_EQ(code(3, 7, 8), Code::kCorruption) << "applied beyond the end";
+  EXPECT_EQ(code(3, 7, 4), Code::kCorruption) << "applied below the snapshot";
+  EXPECT_EQ(code(2, 7, 5), Code::kCorruption) << "term below the last entry's";
+}
+
+TEST_F(RaftLogTest, ReportsWhatTheReaderSaysAtStart) {
+  disk.FailReads(Status(Code::kIo, "the disk is on fire"));
+  const Result<RaftLog> log = RaftLog::Open(&disk, InitialState{});
+  ASSERT_FALSE(log.ok());
+  EXPECT_EQ(log.status().code(), Code::kIo);
+}
+
+TEST_F(RaftLogTest, TermsInsideAndOutside) {
+  disk.Write(std::nullopt, Meta(5, 2), {}, true);
+  const RaftLog opened = Open({}, 5, 5);
+  RaftLog log = opened;
+  log.Append(Term(4), EntryType::kNormal, Payload("x"));
+  EXPECT_EQ(log.TermAt(Index(4)).status().code(), Code::kGone);
+  EXPECT_EQ(*log.TermAt(Index(5)), Term(2));
+  EXPECT_EQ(*log.TermAt(Index(6)), Term(4));
+  EXPECT_EQ(log.TermAt(Index(7)).status().code(), Code::kNotFound);
+  EXPECT_TRUE(log.Matches(Index(6), Term(4)));
+  EXPECT_FALSE(log.Matches(Index(6), Term(3)));
+  EXPECT_FALSE(log.Matches(Index(4), Term(2)));
+  EXPECT_TRUE(log.failure().ok()) << "none of this is trouble";
+}
+
+TEST_F(RaftLogTest, UpToDateIsALaterTermOrALongerLogOfTheSame) {
+  const RaftLog log = Open({1, 2, 2});
+  EXPECT_TRUE(log.IsUpToDate(Index(1), Term(3)));
+  EXPECT_TRUE(log.IsUpToDate(Index(3), Term(2)));
+  EXPECT_TRUE(log.IsUpToDate(Index(4), Term(2)));
+  EXPECT_FALSE(log.IsUpToDate(Index(2), Term(2)));
+  EXPECT_FALSE(log.IsUpToDate(Index(99), Term(1)));
+}
+
+TEST_F(RaftLogTest, NewestWithTermAtMostSkipsWholeTerms) {
+  const RaftLog log = Open({1, 1, 4, 4, 4, 7});
+  const auto newest = [&](uint64_t term, uint64_t low, uint64_t high) {
+    return log.NewestWithTermAtMost(Term(term), Index(low), Index(high)).value();
+  };
+  EXPECT_EQ(newest(7, 0, 6), 6u);
+  EXPECT_EQ(newest(6, 0, 6), 5u);
+  EXPECT_EQ(newest(3, 0, 6), 2u);
+  EXPECT_EQ(newest(3, 0, 1), 1u);
+  EXPECT_EQ(newest(0, 0, 6), 0u);
+  EXPECT_EQ(newest(3, 4, 6), 4u) << "nothing: the lower end";
+}
+
+TEST_F(RaftLogTest, SlicesCrossFromDiskToMemoryWithinTheirBytes) {
+  RaftLog log = Open({1, 1, 1}, 3, 3);
+  log.Append(Term(2), EntryType::kNormal, Payload("x"));
+  log.Append(Term(2), EntryType::kNormal, Payload("y"));
+  const auto slice = [&](uint64_t low, uint64_t high, size_t bytes) {
+    return log.Slice(Index(low), Index(high), bytes)->size();
+  };
+  const size_t one = EntriesOf(1, {1})[0].ApproximateBytes();
+  EXPECT_EQ(slice(1, 6, 1 << 20), 5u);
+  EXPECT_EQ(slice(1, 3, 1 << 20), 2u);
+  EXPECT_EQ(slice(4, 6, 1 << 20), 2u);
+  EXPECT_EQ(slice(1, 6, 0), 1u) << "at least one";
+  EXPECT_EQ(slice(5, 6, 0), 1u);
+  EXPECT_EQ(slice(1, 6, 2 * one), 2u);
+  EXPECT_EQ(slice(1, 6, 2 * one - 1), 1u);
+  EXPECT_EQ(slice(3, 6, one + 25), 2u) << "one from each side";
+  EXPECT_EQ(slice(3, 6, one + 24), 1u);
+}
+
+TEST_F(RaftLogTest, SlicesOfCompactedEntriesAreGone) {
+  RaftLog log = Open({1, 1, 1}, 3, 3);
+  disk.Compact(Index(2));
+  EXPECT_EQ(log.Slice(Index(2), Index(4), 100).status().code(), Code::kGone);
+  EXPECT_TRUE(log.Slice(Index(3), Index(4), 100).ok());
+}
+
+TEST_F(RaftLogTest, AcceptKeepsWhatAgreesAndReplacesWhatDiffers) {
+  RaftLog log = Open({1, 1, 2, 2});
+  ASSERT_TRUE(log.Accept(Term(5), Term(1), EntriesOf(3, {2})).ok());
+  EXPECT_EQ(log.last_index(), Index(4)) << "all of it agreed: what follows stays";
+  EXPECT_FALSE(log.HasUnhanded());
+  ASSERT_TRUE(log.Accept(Term(5), Term(1), EntriesOf(3, {2, 4, 5})).ok());
+  EXPECT_EQ(log.last_index(), Index(5));
+  EXPECT_EQ(*log.TermAt(Index(4)), Term(4));
+  const std::vector<Entry> unhanded = log.TakeUnhandedEntries();
+  ASSERT_EQ(unhanded.size(), 2u);
+  EXPECT_EQ(unhanded[0].index, Index(4)) << "only from the first difference on";
+}
+
+TEST_F(RaftLogTest, AcceptRewritesWhatMemoryDoesNotHold) {
+  RaftLog log = Open({1, 1, 2, 2, 2});
+  ASSERT_TRUE(log.Accept(Term(5), Term(1), EntriesOf(2, {3})).ok());
+  EXPECT_EQ(log.last_index(), Index(2));
+  EXPECT_EQ(log.persisted(), Index(1));
+  EXPECT_EQ(*log.TermAt(Index(1)), Term(1));
+  log.OnPersisted(Write(log));
+  EXPECT_EQ(log.persisted(), Index(2));
+  EXPECT_EQ(disk.LastIndex(), Index(2));
+}
+
+TEST_F(RaftLogTest, ContradictionsAreDifferencesInWhatIsSettled) {
+  RaftLog log = Open({1, 1, 2, 2}, 2, 2);
+  const auto contradicts = [&](uint64_t leader, uint64_t prev, uint64_t prev_term,
+                               std::initializer_list<uint64_t> terms) {
+    return log.Contradicts(Term(leader), Index(prev), Term(prev_term), EntriesOf(prev + 1, terms));
+  };
+  EXPECT_FALSE(contradicts(5, 1, 1, {1, 3})) << "3 is not committed";
+  EXPECT_TRUE(contradicts(5, 1, 1, {2})) << "2 is committed";
+  EXPECT_TRUE(contradicts(5, 2, 2, {})) << "so is the predecessor";
+  EXPECT_FALSE(contradicts(5, 9, 5, {}));
+  // Leader 2 wrote 3 and 4 itself; it cannot send others.
+  EXPECT_TRUE(contradicts(2, 3, 1, {}));
+  EXPECT_FALSE(contradicts(2, 3, 2, {2, 2}));
+}
+
+TEST_F(RaftLogTest, CommittedEntriesComeOutOncePersistedInPages) {
+  RaftLog log = Open({});
+  for (int i = 0; i < 5; ++i) log.Append(Term(1), EntryType::kNormal, Payload("x"));
+  log.CommitTo(Index(4));
+  EXPECT_FALSE(log.HasCommitted()) << "a quorum of others has them, the own disk not";
+  log.OnPersisted(Write(log));
+  EXPECT_TRUE(log.HasCommitted());
+  EXPECT_EQ(log.TakeCommitted(50).size(), 2u);
+  EXPECT_EQ(log.TakeCommitted(1).size(), 1u);
+  EXPECT_EQ(log.TakeCommitted(1000).back().index, Index(4));
+  EXPECT_FALSE(log.HasCommitted());
+  log.OnApplied(Index(4));
+  EXPECT_EQ(log.applied(), Index(4));
+  log.OnApplied(Index(2));
+  EXPECT_EQ(log.applied(), Index(4));
+}
+
+TEST_F(RaftLogTest, ReadsFromDiskWhatWasCommittedBeforeARestart) {
+  RaftLog log = Open({1, 1, 1}, 3, 1);
+  const std::vector<Entry> committed = log.TakeCommitted(1000);
+  ASSERT_EQ(committed.size(), 2u);
+  EXPECT_EQ(committed[0].index, Index(2));
+}
+
+// The write of 1..3 is under way when the leader of term 2 replaces 2 and 3. Its late completion
+// must not say that the new 2 and 3 are durable.
+TEST_F(RaftLogTest, ALateCompletionDoesNotConfirmRewrittenEntries) {
+  RaftLog log = Open({});
+  ASSERT_TRUE(log.Accept(Term(1), Term(0), EntriesOf(1, {1, 1, 1})).ok());
+  const LogMark first = Write(log);
+  ASSERT_TRUE(log.Accept(Term(2), Term(1), EntriesOf(2, {2, 2})).ok());
+  const LogMark second = Write(log);
+  EXPECT_LT(first, second);
+  log.OnPersisted(first);
+  EXPECT_EQ(log.persisted(), Index(0));
+  log.OnPersisted(second);
+  EXPECT_EQ(log.persisted(), Index(3));
+}
+
+// Written, replaced, and written again with the very same index and term.
+TEST_F(RaftLogTest, ALateCompletionDoesNotConfirmEntriesThatCameBack) {
+  RaftLog log = Open({});
+  ASSERT_TRUE(log.Accept(Term(1), Term(0), EntriesOf(1, {1, 1})).ok());
+  const LogMark first = Write(log);
+  ASSERT_TRUE(log.Accept(Term(2), Term(0), EntriesOf(1, {2})).ok());
+  const LogMark second = Write(log);
+  ASSERT_TRUE(log.Accept(Term(3), Term(0), EntriesOf(1, {1, 1})).ok());
+  const LogMark third = Write(log);
+  log.OnPersisted(first);
+  EXPECT_EQ(log.persisted(), Index(0));
+  log.OnPersisted(second);
+  EXPECT_EQ(log.persisted(), Index(0));
+  log.OnPersisted(third);
+  EXPECT_EQ(log.persisted(), Index(2));
+}
+
+TEST_F(RaftLogTest, CompletionsOutOfOrderLoseNothing) {
+  RaftLog log = Open({});
+  log.Append(Term(1), EntryType::kNormal, Payload("x"));
+  const LogMark first = Write(log);
+  log.Append(Term(1), EntryType::kNormal, Payload("y"));
+  const LogMark second = Write(log);
+  log.OnPersisted(second);
+  EXPECT_EQ(log.persisted(), Index(2));
+  log.OnPersisted(first);
+  EXPECT_EQ(log.persisted(), Index(2));
+}
+
+TEST_F(RaftLogTest, ARestoredSnapshotReplacesTheLog) {
+  RaftLog log = Open({1, 1, 1}, 1, 1);
+  log.Restore(Term(3), Meta(20, 2));
+  EXPECT_EQ(log.first_index(), Index(21));
+  EXPECT_EQ(log.last_index(), Index(20));
+  EXPECT_EQ(log.last_term(), Term(2));
+  EXPECT_EQ(log.committed(), Index(20));
+  EXPECT_EQ(log.TermAt(Index(3)).status().code(), Code::kGone);
+  EXPECT_FALSE(log.HasCommitted());
+  EXPECT_EQ(log.applied(), Index(1));
+  log.OnPersisted(Write(log));
+  EXPECT_FALSE(log.snapshot_pending());
+  EXPECT_EQ(log.persisted(), Index(20));
+  EXPECT_EQ(log.applied(), Index(20));
+}
+
+TEST_F(RaftLogTest, EntriesBehindASnapshotWaitForIt) {
+  RaftLog log = Open({});
+  log.Restore(Term(3), Meta(20, 2));
+  ASSERT_TRUE(log.Accept(Term(3), Term(2), EntriesOf(21, {3})).ok());
+  log.CommitTo(Index(21));
+  EXPECT_FALSE(log.HasCommitted());
+  EXPECT_TRUE(log.TakeUnhandedSnapshot().has_value());
+  EXPECT_FALSE(log.TakeUnhandedSnapshot().has_value()) << "once";
+  EXPECT_EQ(log.TakeUnhandedEntries().size(), 1u);
+}
+
+TEST_F(RaftLogTest, ASecondSnapshotIsNotConfirmedByTheFirstOnesCompletion) {
+  RaftLog log = Open({});
+  log.Restore(Term(3), Meta(10, 2));
+  const LogMark first = Write(log);
+  log.Restore(Term(3), Meta(20, 3));
+  log.OnPersisted(first);
+  EXPECT_TRUE(log.snapshot_pending());
+  EXPECT_LT(log.persisted(), Index(20));
+  log.OnPersisted(Write(log));
+  EXPECT_FALSE(log.snapshot_pending());
+  EXPECT_EQ(log.persisted(), Index(20));
+}
+
+TEST_F(RaftLogTest, ASnapshotIsConfirmedByItsCompletionWhoeverLeadsMeanwhile) {
+  RaftLog log = Open({});
+  log.Restore(Term(3), Meta(10, 2));
+  const LogMark first = Write(log);
+  ASSERT_TRUE(log.Accept(Term(4), Term(2), EntriesOf(11, {4})).ok());
+  log.OnPersisted(first);
+  EXPECT_FALSE(log.snapshot_pending());
+  EXPECT_EQ(log.persisted(), Index(10)) << "but not what the new leader wrote";
+}
+
+TEST_F(RaftLogTest, TroubleWithTheDiskIsRememberedAndSilences) {
+  RaftLog log = Open({1, 1, 1}, 3, 1);
+  disk.FailReads(Status(Code::kCorruption, "checksum"));
+  EXPECT_TRUE(log.HasCommitted());
+  EXPECT_TRUE(log.TakeCommitted(100).empty());
+  EXPECT_EQ(log.failure().code(), Code::kCorruption);
+  EXPECT_FALSE(log.HasCommitted());
+}
+
+TEST_F(RaftLogTest, LosingWhatIsNotAppliedIsTrouble) {
+  RaftLog log = Open({1, 1, 1}, 3, 1);
+  disk.Compact(Index(3));
+  EXPECT_TRUE(log.TakeCommitted(100).empty());
+  EXPECT_EQ(log.failure().code(), Code::kGone);
+}
+
+TEST_F(RaftLogTest, ADiskErrorWhileAcceptingChangesNothing) {
+  RaftLog log = Open({1, 1, 1});
+  disk.FailReads(Status(Code::kIo, "unplugged"));
+  EXPECT_EQ(log.Accept(Term(2), Term(1), EntriesOf(2, {2})).code(), Code::kIo);
+  EXPECT_EQ(log.last_index(), Index(3));
+  EXPECT_FALSE(log.HasUnhanded());
+}
+
+using RaftLogDeathTest = RaftLogTest;
+
+TEST_F(RaftLogDeathTest, ADriverThatInventsCompletionsIsStopped) {
+  RaftLog log = Open({1});
+  EXPECT_DEATH(log.OnPersisted(LogMark{Term(9), Index(1)}), "never handed out");
+  EXPECT_DEATH(log.OnApplied(Index(1)), "never handed out");
+  EXPECT_DEATH(log.CommitTo(Index(2)), "CHECK");
+}
+
+}  // namespace
+}  // namespace baton::raft
