@@ -45,13 +45,17 @@ class Client {
   virtual ~Client() = default;
 
   // kUnavailable when no connection could be made (outcome not_applied) or it broke (unknown),
-  // kDeadlineExceeded. Any HTTP status is an OK result.
+  // kDeadlineExceeded (unknown) after request_timeout_ms of silence, kTooLarge (unknown) for a body
+  // over response_bytes_max, kInvalidArgument (not_applied) for a method, target or header that
+  // would not be one line. Any HTTP status is an OK result. Header values arrive percent-decoded:
+  // so the library hands them out.
   virtual Result<ClientResponse> Send(const ClientRequest& request) = 0;
-  // As Send, but hands each piece of the body to `on_piece` as it arrives (SSE); false ends the
-  // call.
+  // As Send, but hands each piece of a 2xx body to `on_piece` as it arrives (SSE); false ends the
+  // call, which is then OK. The body of any other status is collected as by Send.
   virtual Result<ClientResponse> Stream(const ClientRequest& request,
                                         const std::function<bool(std::string_view)>& on_piece) = 0;
-  // Breaks a call under way on another thread.
+  // Breaks a call under way on another thread, and every later one: they return
+  // kUnavailable/"aborted". Waits at most for a connection attempt under way (connect_timeout_ms).
   virtual void Abort() = 0;
 };
 

@@ -11,9 +11,10 @@
 namespace baton::http {
 
 struct Limits {
+  // Lines are counted with their CRLF. At most 8 KiB: cpp-httplib parses no longer request line.
   size_t request_line_bytes_max = 8 * 1024;
   size_t header_line_bytes_max = 8 * 1024;
-  size_t headers_bytes_max = 32 * 1024;
+  size_t headers_bytes_max = 32 * 1024;  // all header lines together, without the request line
   size_t headers_max = 100;
   size_t body_bytes_max = 1536 * 1024;  // after de-chunking, too
   size_t connections_max = 10'000;
@@ -21,10 +22,13 @@ struct Limits {
   size_t requests_in_flight_max = 10'000;  // requests that wait for their answer, streams included
   size_t requests_per_connection_max = 1'000'000;
   size_t stream_buffer_bytes_max = 1 << 20;  // unsent bytes of one streamed response
-  int64_t header_timeout_ms = 5'000;         // for the whole head, from its first byte
-  int64_t request_timeout_ms = 15'000;       // for head and body
-  int64_t idle_timeout_ms = 60'000;          // between requests
-  int64_t write_timeout_ms = 10'000;         // without any progress of the reader
+  // What all connections together hold of unanswered requests; beyond: 503. And, counted apart, of
+  // unsent stream pieces; beyond: Write returns false.
+  size_t buffered_bytes_max = 256 << 20;
+  int64_t header_timeout_ms = 5'000;    // for the whole head, from its first byte
+  int64_t request_timeout_ms = 15'000;  // for head and body, from the first byte
+  int64_t idle_timeout_ms = 60'000;     // between requests
+  int64_t write_timeout_ms = 10'000;    // without any progress of the reader
 };
 
 }  // namespace baton::http

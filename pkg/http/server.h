@@ -56,14 +56,16 @@ struct Response {
   static Response Text(int status, std::string body);
 };
 
-// The open end of a streamed (chunked) response: SSE, NDJSON. Any thread.
+// The open end of a streamed (chunked) response: SSE, NDJSON. Any thread. Dropped without Close,
+// the connection is cut without the last chunk, so that the client sees that something is missing.
 class ResponseStream {
  public:
   virtual ~ResponseStream() = default;
   // Queues a piece as one chunk. False: the client is gone or its buffer is over
-  // stream_buffer_bytes_max; the piece was dropped and the stream should end.
+  // stream_buffer_bytes_max; the piece was dropped, and so is all that comes later: the stream
+  // should end. Nothing is queued for an empty piece, nor for HEAD (false).
   virtual bool Write(std::string piece) = 0;
-  virtual void Close() = 0;  // after everything queued has been sent
+  virtual void Close() = 0;  // takes effect after everything queued has been sent
 };
 
 // One request and the way to answer it. Dropped without an answer: 500.
@@ -76,7 +78,10 @@ class Exchange {
   // Answers with a head (its body is the first piece) and an open end.
   virtual std::shared_ptr<ResponseStream> StartStream(Response head) = 0;
   // Calls `gone` on the loop's thread when the client closes its connection before the answer (or,
-  // for a stream, before Close). At most one; set it on the loop's thread, inside the handler.
+  // for a stream, before Close), and when the server stops before it. At most one; set it on the
+  // loop's thread, inside the handler. A client that only ended its sending side cannot be told
+  // from one that left: `gone` is called, and an answer that still comes is sent. A stream to it
+  // ends at once.
   virtual void OnClientGone(std::function<void()> gone) = 0;
   // Runs a function on the loop's thread: where answers made elsewhere are turned into bytes.
   virtual void Post(std::function<void()> work) = 0;
@@ -85,8 +90,8 @@ class Exchange {
 using Handler = std::function<void(std::shared_ptr<Exchange>)>;
 
 // Finds handlers by path segments. "{name}" captures one segment, "{name...}" the (non-empty) rest.
-// A literal segment wins over a capture. Unknown path: 404; known path, other method: 405 with
-// Allow.
+// A literal segment wins over a capture, and a capture over the rest. Unknown path: 404; known
+// path, other method: 405 with Allow. HEAD is answered by the handler of GET, without the body.
 class Router {
  public:
   struct Match {
@@ -94,8 +99,10 @@ class Router {
     std::string route;
     std::map<std::string, std::string> captures;
     std::vector<std::string> allowed_methods;  // when only the method did not match
+    Status error;                              // not OK: the path is malformed (400)
   };
 
+  // A pattern that is not as above, or given twice for a method, is a CHECK.
   void Handle(std::string method, std::string pattern, Handler handler);
   // `path` as sent: split at '/', then each segment percent-decoded (so %2F stays inside a
   // segment).
@@ -104,17 +111,32 @@ class Router {
       const;  // method, pattern; in order added
 
  private:
+  enum class Kind { kRest, kCapture, kLiteral };  // the later, the more it says
+  struct Segment {
+    Kind kind = Kind::kLiteral;
+    std::string text;  // the literal, or the name of the capture
+
+    friend bool operator==(const Segment&, const Segment&) = default;
+  };
   struct Route {
     std::string method;
     std::string pattern;
-    std::vector<std::string> segments;
+    std::vector<Segment> segments;
     Handler handler;
   };
+  static Segment ParseSegment(std::string_view text);
+  static bool Matches(const Route& route, const std::vector<std::string>& path);
+  static bool SaysMore(const Route& a, const Route& b);
+  static std::map<std::string, std::string> Captures(const Route& route,
+                                                     const std::vector<std::string>& path);
+  const Route* Best(std::string_view method, const std::vector<std::string>& path) const;
+
   std::vector<Route> routes_;
 };
 
 // Counted by a server, translated by pkg/metrics. Keys are route templates, methods and codes:
-// bounded.
+// bounded. What matches no route counts as "other"; a method that this server does not know, as
+// "OTHER".
 struct RequestCount {
   std::string route;
   std::string method;
@@ -136,7 +158,8 @@ struct ListenOptions {
   std::string address = "127.0.0.1";
   uint16_t port = 0;  // 0: any free one
   Limits limits;
-  // Adds headers to every response (X-Served-By, ...); called on the loop's thread.
+  // Adds headers to every response (X-Served-By, ...); called on the loop's thread. For a request
+  // that could not be framed, the Request has nothing but its id and address.
   std::function<void(const Request&, Response*)> decorate;
   // Makes the response for errors found before or beside a handler (framing, 404, 405, 503).
   std::function<Response(const Status&, int http_status, const std::string& request_id)> on_error;
@@ -144,15 +167,17 @@ struct ListenOptions {
 
 class Server {
  public:
-  // Binds. kIo naming address, port and reason ("address already in use") when it cannot.
+  // Binds. kInvalidArgument for a limit or an address that cannot be. kIo naming address, port and
+  // reason ("address already in use") when it cannot.
   static Result<std::unique_ptr<Server>> Listen(ListenOptions options, Router router,
                                                 Logger* logger);
   virtual ~Server() = default;
 
-  virtual void Start() = 0;
+  virtual void Start() = 0;  // once
   virtual uint16_t port() const = 0;
   // Stops accepting, lets requests in flight be answered for up to timeout_ms (responses say
-  // Connection: close), then closes everything and ends the thread.
+  // Connection: close), then closes everything and ends the thread. Streams are ended with their
+  // last chunk at once. Answers that come later are dropped. Not on the loop's thread.
   virtual void Stop(int64_t timeout_ms) = 0;
   virtual ServerStats Stats() const = 0;  // any thread
 };

@@ -1,0 +1,268 @@
+#include "pkg/http/connection.h"
+
+#include <algorithm>
+#include <array>
+#include <limits>
+#include <utility>
+
+namespace baton::http {
+namespace {
+
+// After so many steps the other connections have their turn.
+constexpr int kStepsAtOnceMax = 64;
+constexpr size_t kLingeringBytesMax = 1 << 20;
+constexpr int64_t kLingeringMs = 1'000;
+
+}  // namespace
+
+Connection::Connection(ListenerContext* context, std::unique_ptr<Socket> socket,
+                       std::string remote_address, std::function<void(Connection*)> closed)
+    : context_(context),
+      remote_address_(std::move(remote_address)),
+      closed_(std::move(closed)),
+      socket_(std::move(socket)),
+      framer_(context->options.limits),
+      last_progress_ms_(context->clock.MonotonicMs()) {}
+
+void Connection::Start() { Resume(); }
+
+void Connection::Refuse() {
+  FailRequest(503, Status(Code::kUnavailable, "too_many_connections",
+                          "this node has as many connections as it may have"));
+  Resume();
+}
+
+void Connection::BeginDrain() {
+  keep_alive_ = false;
+  if (state_ == State::kReading && IsIdle()) return Close();
+  if (state_ != State::kStreaming) return;
+  TellClientGone();
+  stream_->Close();
+  Resume();
+}
+
+void Connection::Close() {
+  if (state_ == State::kClosed) return;
+  state_ = State::kClosed;
+  socket_->Close();
+  EndStream();
+  TellClientGone();
+  EndRequest();
+  context_->buffered_bytes -= accounted_bytes_;
+  accounted_bytes_ = 0;
+  closed_(this);
+}
+
+void Connection::OnReadable() {
+  waits_readable_ = false;
+  readable_ = true;
+  Resume();
+}
+
+void Connection::OnWritable() {
+  waits_writable_ = false;
+  Resume();
+}
+
+void Connection::Resume() {
+  if (in_resume_ || state_ == State::kClosed) return;
+  in_resume_ = true;
+  int steps = 0;
+  while (state_ != State::kClosed && steps < kStepsAtOnceMax && Step()) ++steps;
+  in_resume_ = false;
+  if (state_ == State::kClosed) return;
+  UpdateDeadline();
+  if (steps < kStepsAtOnceMax) return ArmWaits();
+  if (resume_posted_) return;
+  resume_posted_ = true;
+  context_->queue->Post([self = shared_from_this()] {
+    self->resume_posted_ = false;
+    self->Resume();
+  });
+}
+
+bool Connection::Step() {
+  if (!SendOutput()) return false;
+  switch (state_) {
+    case State::kReading:
+      return StepReading();
+    case State::kAnswering:
+      if (readable_) ReadAhead();
+      return false;
+    case State::kSending:
+      EndResponse();
+      return true;
+    case State::kStreaming:
+      return StepStreaming();
+    case State::kLingering:
+      return StepLingering();
+    case State::kClosed:
+      break;
+  }
+  return false;
+}
+
+// True when nothing is left to send.
+bool Connection::SendOutput() {
+  bool progress = false;
+  while (!output_.empty()) {
+    std::array<std::string_view, kWritePiecesMax> front;
+    const size_t count = output_.Front(&front);
+    const IoResult result = socket_->Write(front.data(), count);
+    if (result.outcome == IoOutcome::kWouldBlock) break;
+    if (result.outcome != IoOutcome::kDone) {
+      Close();
+      return false;
+    }
+    output_.Drop(result.bytes);
+    progress = true;
+  }
+  if (progress) last_progress_ms_ = context_->clock.MonotonicMs();
+  if (progress && stream_ != nullptr) stream_->SetUnsent(output_.bytes());
+  return output_.empty();
+}
+
+bool Connection::StepReading() {
+  if (!input_.empty()) return FeedInput();
+  if (readable_) return FeedFromSocket();
+  if (peer_ended_) Close();
+  return false;
+}
+
+bool Connection::FeedInput() {
+  input_start_ += Feed(std::string_view(input_).substr(input_start_));
+  if (input_start_ == input_.size()) {
+    input_ = std::string();
+    input_start_ = 0;
+  }
+  return ActOnFraming();
+}
+
+bool Connection::FeedFromSocket() {
+  const IoResult result = socket_->Read(context_->scratch.data(), context_->scratch.size());
+  readable_ = result.outcome == IoOutcome::kDone && result.bytes == context_->scratch.size();
+  if (result.outcome == IoOutcome::kWouldBlock) return false;
+  if (result.outcome != IoOutcome::kDone) {
+    // Between two requests or within one: there is nobody to answer.
+    Close();
+    return false;
+  }
+  const std::string_view bytes(context_->scratch.data(), result.bytes);
+  const size_t taken = Feed(bytes);
+  input_ = bytes.substr(taken);
+  input_start_ = 0;
+  return ActOnFraming();
+}
+
+size_t Connection::Feed(std::string_view bytes) {
+  if (framer_.phase() == Framer::Phase::kIdle) {
+    request_started_ms_ = context_->clock.MonotonicMs();
+  }
+  return framer_.Consume(bytes);
+}
+
+bool Connection::ActOnFraming() {
+  AccountBuffered();
+  if (framer_.phase() == Framer::Phase::kFailed) {
+    context_->counters.framing_errors_total.fetch_add(1, std::memory_order_relaxed);
+    FailRequest(framer_.error().http_status, framer_.error().status);
+  } else if (framer_.phase() == Framer::Phase::kComplete) {
+    Dispatch();
+  } else if (context_->buffered_bytes > context_->options.limits.buffered_bytes_max) {
+    FailRequest(503, Status(Code::kUnavailable, "too_many_bytes_buffered",
+                            "this node already holds as many bytes of requests as it may"));
+  } else if (framer_.ClientWaitsForContinue()) {
+    output_.Add("HTTP/1.1 100 Continue\r\n\r\n");
+    framer_.ContinueWasSent();
+  }
+  return true;
+}
+
+// Reads what comes while a request is being answered: for the next request, and to notice that the
+// client is gone.
+void Connection::ReadAhead() {
+  input_.erase(0, input_start_);
+  input_start_ = 0;
+  const size_t room = kReadBytesMax - std::min(input_.size(), kReadBytesMax);
+  if (room == 0) return;
+  const IoResult result = socket_->Read(context_->scratch.data(), room);
+  readable_ = result.outcome == IoOutcome::kDone && result.bytes == room;
+  if (result.outcome == IoOutcome::kDone) {
+    input_.append(context_->scratch.data(), result.bytes);
+    AccountBuffered();
+  } else if (result.outcome == IoOutcome::kEnd) {
+    PeerEnded();
+  } else if (result.outcome != IoOutcome::kWouldBlock) {
+    Close();
+  }
+}
+
+void Connection::PeerEnded() {
+  peer_ended_ = true;
+  if (state_ == State::kStreaming) return Close();
+  TellClientGone();
+}
+
+bool Connection::StepLingering() {
+  if (!readable_) return false;
+  const IoResult result = socket_->Read(context_->scratch.data(), context_->scratch.size());
+  readable_ = result.outcome == IoOutcome::kDone && result.bytes == context_->scratch.size();
+  if (result.outcome == IoOutcome::kWouldBlock) return false;
+  lingering_bytes_ += result.bytes;
+  if (result.outcome != IoOutcome::kDone || lingering_bytes_ > kLingeringBytesMax) Close();
+  return readable_;
+}
+
+bool Connection::IsIdle() const {
+  return framer_.phase() == Framer::Phase::kIdle && input_.empty();
+}
+
+void Connection::AccountBuffered() {
+  const size_t bytes = framer_.buffered_bytes() + input_.size() + request_body_bytes_;
+  context_->buffered_bytes += bytes - accounted_bytes_;
+  accounted_bytes_ = bytes;
+}
+
+void Connection::ArmWaits() {
+  const bool has_room = state_ == State::kReading || state_ == State::kLingering ||
+                        ((state_ == State::kAnswering || state_ == State::kStreaming) &&
+                         input_.size() - input_start_ < kReadBytesMax);
+  if (has_room && !readable_ && !peer_ended_ && !waits_readable_) {
+    waits_readable_ = true;
+    socket_->WaitReadable(shared_from_this());
+  }
+  if (!output_.empty() && !waits_writable_) {
+    waits_writable_ = true;
+    socket_->WaitWritable(shared_from_this());
+  }
+}
+
+int64_t Connection::DeadlineWhileReading() const {
+  const Limits& limits = context_->options.limits;
+  if (IsIdle()) return last_progress_ms_ + limits.idle_timeout_ms;
+  const int64_t whole = request_started_ms_ + limits.request_timeout_ms;
+  if (framer_.phase() == Framer::Phase::kBody) return whole;
+  return std::min(whole, request_started_ms_ + limits.header_timeout_ms);
+}
+
+void Connection::UpdateDeadline() {
+  if (state_ == State::kReading) {
+    deadline_ms_ = DeadlineWhileReading();
+  } else if (state_ == State::kLingering) {
+    deadline_ms_ = last_progress_ms_ + kLingeringMs;
+  } else if (!output_.empty()) {
+    deadline_ms_ = last_progress_ms_ + context_->options.limits.write_timeout_ms;
+  } else {
+    deadline_ms_ = std::numeric_limits<int64_t>::max();  // the handler's business
+  }
+}
+
+void Connection::CheckDeadline(int64_t now_ms) {
+  if (now_ms < deadline_ms_) return;
+  if (state_ != State::kReading || IsIdle()) return Close();
+  FailRequest(408, Status(Code::kDeadlineExceeded, "request_timeout",
+                          "the request did not arrive in time"));
+  Resume();
+}
+
+}  // namespace baton::http

@@ -1,0 +1,125 @@
+#include "pkg/http/exchange.h"
+
+#include <utility>
+
+namespace baton::http {
+namespace {
+
+using SinkCall = std::function<void(AnswerSink&)>;
+
+// Calls on the loop's thread: now if this is it, soon if not.
+void Reach(const std::shared_ptr<LoopQueue>& queue, const std::weak_ptr<AnswerSink>& weak_sink,
+           const SinkCall& call) {
+  const auto resume = [weak_sink] {
+    if (const auto sink = weak_sink.lock()) sink->Resume();
+  };
+  if (!queue->OnLoopThread()) {
+    queue->Post([weak_sink, call, resume] {
+      if (const auto sink = weak_sink.lock()) call(*sink);
+      resume();
+    });
+    return;
+  }
+  const auto sink = weak_sink.lock();
+  if (sink == nullptr) return;
+  call(*sink);
+  if (!sink->InDispatch()) queue->Post(resume);
+}
+
+class ResponseStreamImpl final : public ResponseStream {
+ public:
+  ResponseStreamImpl(std::shared_ptr<StreamBuffer> buffer, std::shared_ptr<LoopQueue> queue,
+                     std::weak_ptr<AnswerSink> sink)
+      : buffer_(std::move(buffer)), queue_(std::move(queue)), sink_(std::move(sink)) {}
+
+  ~ResponseStreamImpl() override {
+    buffer_->Abandon();
+    Wake();
+  }
+
+  bool Write(std::string piece) override {
+    if (!buffer_->Append(piece)) return false;
+    if (!piece.empty()) Wake();
+    return true;
+  }
+
+  void Close() override {
+    buffer_->Close();
+    Wake();
+  }
+
+ private:
+  void Wake() {
+    queue_->Post([sink = sink_] {
+      if (const auto connection = sink.lock()) connection->Resume();
+    });
+  }
+
+  const std::shared_ptr<StreamBuffer> buffer_;
+  const std::shared_ptr<LoopQueue> queue_;
+  const std::weak_ptr<AnswerSink> sink_;
+};
+
+class ExchangeImpl final : public Exchange {
+ public:
+  explicit ExchangeImpl(ExchangeParts parts) : parts_(std::move(parts)) {}
+
+  ~ExchangeImpl() override {
+    if (answered_.exchange(true)) return;
+    Reach(parts_.queue, parts_.sink,
+          [number = parts_.number](AnswerSink& sink) { sink.AnswerDropped(number); });
+  }
+
+  const Request& request() const override { return *parts_.request; }
+
+  void Respond(Response response) override {
+    if (answered_.exchange(true)) return;
+    Reach(parts_.queue, parts_.sink,
+          [number = parts_.number, answer = std::move(response)](AnswerSink& sink) mutable {
+            sink.Answer(number, std::move(answer));
+          });
+  }
+
+  std::shared_ptr<ResponseStream> StartStream(Response head) override {
+    auto buffer = std::make_shared<StreamBuffer>(parts_.stream_budget,
+                                                 parts_.stream_buffer_bytes_max, parts_.chunked);
+    auto stream = std::make_shared<ResponseStreamImpl>(buffer, parts_.queue, parts_.sink);
+    const bool late = answered_.exchange(true);
+    if (late || parts_.request->method == "HEAD") buffer->Stop();
+    if (late) return stream;
+    buffer->Append(head.body);
+    head.body.clear();
+    Reach(parts_.queue, parts_.sink,
+          [number = parts_.number, head = std::move(head), buffer](AnswerSink& sink) mutable {
+            sink.AnswerWithStream(number, std::move(head), buffer);
+          });
+    return stream;
+  }
+
+  void OnClientGone(std::function<void()> gone) override {
+    const auto sink = parts_.sink.lock();
+    if (sink != nullptr) sink->SetClientGone(parts_.number, std::move(gone));
+  }
+
+  void Post(std::function<void()> work) override {
+    parts_.queue->Post([work = std::move(work), logger = parts_.logger] {
+      try {
+        work();
+      } catch (...) {
+        logger->Log(LogLevel::kError, "work posted to the loop threw");
+      }
+    });
+  }
+
+ private:
+  const ExchangeParts parts_;
+  std::atomic<bool> answered_{false};
+};
+
+}  // namespace
+
+std::shared_ptr<Exchange> MakeExchange(ExchangeParts parts) {
+  return std::make_shared<ExchangeImpl>(std::move(parts));
+}
+
+}  // namespace baton::http

@@ -1,0 +1,133 @@
+#include "pkg/http/response_head.h"
+
+#include <algorithm>
+#include <array>
+#include <cstdio>
+#include <ctime>
+
+#include "pkg/base/check.h"
+#include "pkg/http/request_head.h"
+
+namespace baton::http {
+namespace {
+
+bool EqualIgnoringCase(std::string_view a, std::string_view b) {
+  const auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; };
+  return std::equal(a.begin(), a.end(), b.begin(), b.end(),
+                    [&](char x, char y) { return lower(x) == lower(y); });
+}
+
+bool IsMadeHere(std::string_view name) {
+  static constexpr std::array<std::string_view, 4> kNames = {"content-length", "transfer-encoding",
+                                                             "connection", "date"};
+  return std::any_of(kNames.begin(), kNames.end(),
+                     [&](std::string_view made) { return EqualIgnoringCase(name, made); });
+}
+
+void CheckHeader(const std::string& name, const std::string& value) {
+  CHECK(!name.empty() && std::all_of(name.begin(), name.end(), IsTokenCharacter))
+      << "a response header's name is not a token";
+  CHECK(value.find_first_of(std::string_view("\r\n\0", 3)) == std::string::npos)
+      << "the response header " << name << " has CR, LF or NUL in its value";
+  CHECK(!IsMadeHere(name)) << "the response header " << name << " is not a handler's to set";
+}
+
+void AppendHeader(std::string_view name, std::string_view value, std::string* head) {
+  head->append(name).append(": ").append(value).append("\r\n");
+}
+
+}  // namespace
+
+std::string SerializeHead(const Response& response, const HeadOptions& options) {
+  CHECK(response.status >= 200 && response.status <= 599) << response.status;
+  std::string head;
+  head.reserve(512);
+  head.append("HTTP/1.1 ").append(std::to_string(response.status)).append(" ");
+  head.append(ReasonPhrase(response.status)).append("\r\n");
+  AppendHeader("Date", options.date, &head);
+  for (const auto& [name, value] : response.headers) {
+    CheckHeader(name, value);
+    AppendHeader(name, value, &head);
+  }
+  if (StatusHasBody(response.status)) {
+    if (options.framing == BodyFraming::kLength) {
+      AppendHeader("Content-Length", std::to_string(response.body.size()), &head);
+    } else if (options.framing == BodyFraming::kChunked) {
+      AppendHeader("Transfer-Encoding", "chunked", &head);
+    }
+  }
+  if (!options.keep_alive) {
+    AppendHeader("Connection", "close", &head);
+  } else if (options.version_minor == 0) {
+    AppendHeader("Connection", "keep-alive", &head);
+  }
+  head.append("\r\n");
+  return head;
+}
+
+bool StatusHasBody(int status) { return status >= 200 && status != 204 && status != 304; }
+
+std::string_view ReasonPhrase(int status) {
+  struct Phrase {
+    int status;
+    std::string_view text;
+  };
+  static constexpr std::array<Phrase, 34> kPhrases = {{
+      {200, "OK"},
+      {201, "Created"},
+      {202, "Accepted"},
+      {204, "No Content"},
+      {301, "Moved Permanently"},
+      {302, "Found"},
+      {303, "See Other"},
+      {304, "Not Modified"},
+      {307, "Temporary Redirect"},
+      {308, "Permanent Redirect"},
+      {400, "Bad Request"},
+      {401, "Unauthorized"},
+      {403, "Forbidden"},
+      {404, "Not Found"},
+      {405, "Method Not Allowed"},
+      {406, "Not Acceptable"},
+      {408, "Request Timeout"},
+      {409, "Conflict"},
+      {410, "Gone"},
+      {412, "Precondition Failed"},
+      {413, "Content Too Large"},
+      {414, "URI Too Long"},
+      {415, "Unsupported Media Type"},
+      {417, "Expectation Failed"},
+      {422, "Unprocessable Content"},
+      {428, "Precondition Required"},
+      {429, "Too Many Requests"},
+      {431, "Request Header Fields Too Large"},
+      {500, "Internal Server Error"},
+      {501, "Not Implemented"},
+      {503, "Service Unavailable"},
+      {504, "Gateway Timeout"},
+      {505, "HTTP Version Not Supported"},
+      {507, "Insufficient Storage"},
+  }};
+  for (const Phrase& phrase : kPhrases) {
+    if (phrase.status == status) return phrase.text;
+  }
+  return "Other";
+}
+
+std::string HttpDate(int64_t unix_seconds) {
+  static constexpr std::array<const char*, 7> kDays = {"Sun", "Mon", "Tue", "Wed",
+                                                       "Thu", "Fri", "Sat"};
+  static constexpr std::array<const char*, 12> kMonths = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
+                                                          "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
+  const auto seconds = static_cast<std::time_t>(unix_seconds);
+  std::tm utc{};
+  gmtime_r(&seconds, &utc);
+  std::array<char, 40> text{};
+  std::snprintf(text.data(), text.size(), "%s, %02d %s %04d %02d:%02d:%02d GMT",
+                kDays[static_cast<size_t>(utc.tm_wday)], utc.tm_mday,
+                kMonths[static_cast<size_t>(utc.tm_mon)], utc.tm_year + 1900, utc.tm_hour,
+                utc.tm_min, utc.tm_sec);
+  return text.data();
+}
+
+}  // namespace baton::http

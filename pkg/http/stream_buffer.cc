@@ -1,0 +1,76 @@
+#include "pkg/http/stream_buffer.h"
+
+#include <array>
+#include <cstdio>
+#include <utility>
+
+namespace baton::http {
+namespace {
+
+std::string ChunkHead(size_t size) {
+  std::array<char, 24> head{};
+  const int length = std::snprintf(head.data(), head.size(), "%zx\r\n", size);
+  return std::string(head.data(), static_cast<size_t>(length));
+}
+
+}  // namespace
+
+bool StreamBudget::Take(size_t bytes) {
+  if (used_.fetch_add(bytes, std::memory_order_relaxed) + bytes <= bytes_max_) return true;
+  Return(bytes);
+  return false;
+}
+
+bool StreamBuffer::Append(std::string_view piece) {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  if (refusing_) return false;
+  // An empty chunk would end the body.
+  if (piece.empty()) return true;
+  const std::string head = chunked_ ? ChunkHead(piece.size()) : std::string();
+  const std::string_view tail = chunked_ ? "\r\n" : "";
+  const size_t bytes = head.size() + piece.size() + tail.size();
+  if (pending_.size() + taken_unsent_ + bytes > bytes_max_ || !budget_->Take(bytes)) {
+    refusing_ = true;
+    return false;
+  }
+  pending_.append(head).append(piece).append(tail);
+  return true;
+}
+
+void StreamBuffer::Close() {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  refusing_ = true;
+  closed_ = closed_ || !abandoned_;
+}
+
+void StreamBuffer::Abandon() {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  refusing_ = true;
+  abandoned_ = abandoned_ || !closed_;
+}
+
+StreamBuffer::Taken StreamBuffer::Take() {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  Taken taken{std::move(pending_), closed_, abandoned_};
+  pending_ = std::string();
+  taken_unsent_ += taken.bytes.size();
+  if (taken.closed && chunked_) taken.bytes.append("0\r\n\r\n");
+  return taken;
+}
+
+void StreamBuffer::SetUnsent(size_t bytes) {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  if (bytes >= taken_unsent_) return;
+  budget_->Return(taken_unsent_ - bytes);
+  taken_unsent_ = bytes;
+}
+
+void StreamBuffer::Stop() {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  refusing_ = true;
+  budget_->Return(pending_.size() + taken_unsent_);
+  pending_ = std::string();
+  taken_unsent_ = 0;
+}
+
+}  // namespace baton::http
