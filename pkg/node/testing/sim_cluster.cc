@@ -238,7 +238,7 @@ void SimCluster::Deliver(const PeerEnvelope& envelope) {
     After(NetworkDelayUs(), [this, envelope] {
       Place& to = At(envelope.to);
       if (!Connected(envelope.from, envelope.to)) return;
-      RunOn(envelope.to, to.life, [&envelope](Node& node) {
+      RunOn(envelope.to, to.life, [envelope](Node& node) {
         const Status received = node.Receive(envelope);
         CHECK(received.ok()) << received.ToString();
       });

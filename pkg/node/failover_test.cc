@@ -1,0 +1,229 @@
+// What writers see when leaders come and go: a delay, or an honest outcome; never a lost or doubled
+// write.
+#include <gtest/gtest.h>
+
+#include <map>
+#include <set>
+
+#include "pkg/node/testing/commands.h"
+#include "pkg/node/testing/sim_cluster.h"
+
+namespace baton::node::testing {
+namespace {
+
+std::vector<uint64_t> Seeds(uint64_t count) {
+  std::vector<uint64_t> seeds;
+  for (uint64_t seed = 1; seed <= count; ++seed) seeds.push_back(seed);
+  return seeds;
+}
+
+std::string ReadKey(SimCluster& cluster, NodeId at, const std::string& key) {
+  const auto read = cluster.Read(at, Consistency::kLinearizable, Revision(), 10'000, ValueOf(key));
+  CHECK(cluster.RunUntil([&] { return read->done(); }, 15'000));
+  return read->ok() ? **read->result : read->result->status().ToString();
+}
+
+uint64_t VersionOf(SimCluster& cluster, NodeId at, const std::string& key) {
+  const auto found = cluster.node(at).state().Get(key);
+  return found ? found->version : 0;
+}
+
+TEST(FailoverTest, AcknowledgedWritesSurviveTheLeadersDeath) {
+  for (const uint64_t seed : Seeds(20)) {
+    SCOPED_TRACE(seed);
+    SimCluster cluster({.seed = seed});
+    const NodeId leader = cluster.AwaitLeader();
+    const NodeId follower = cluster.AFollower();
+    cluster.RunFor(100);
+    std::map<std::string, PendingPtr<coord::Reply>> puts;
+    for (int i = 0; i < 20; ++i) {
+      const std::string key = "k" + std::to_string(i);
+      puts[key] = cluster.Submit(follower, Put(key, "v"), 5'000);
+      cluster.RunFor(1);
+    }
+    cluster.Crash(leader);
+    std::set<std::string> acknowledged;
+    for (const auto& [key, put] : puts) {
+      if (put->ok()) acknowledged.insert(key);
+    }
+    cluster.RunFor(100);
+    cluster.AwaitLeader();
+    for (const std::string& key : acknowledged) EXPECT_EQ(ReadKey(cluster, follower, key), "v");
+    EXPECT_GT(acknowledged.size(), 3U);
+    cluster.Restart(leader);
+    EXPECT_TRUE(cluster.RunUntil([&] { return cluster.Converged(); }, 10'000));
+  }
+}
+
+TEST(FailoverTest, AWriteWithAKeyThatMeetsTheLeadersDeathIsOnlyDelayedAndAppliedOnce) {
+  for (const uint64_t seed : Seeds(30)) {
+    SCOPED_TRACE(seed);
+    SimCluster cluster({.seed = seed});
+    const NodeId leader = cluster.AwaitLeader();
+    const NodeId follower = cluster.AFollower();
+    cluster.RunFor(50);
+    const auto put = cluster.Submit(follower, Put("k", "v", "request-1"), 10'000);
+    // Anywhere between "not yet sent" and "the answer is on its way".
+    const uint64_t die_after_us = seed * 173 % 5'000;
+    cluster.RunUntil([] { return false; }, static_cast<int64_t>(die_after_us / 1000));
+    cluster.Crash(leader);
+    ASSERT_TRUE(cluster.RunUntil([&] { return put->done(); }, 10'000));
+    ASSERT_TRUE(put->ok()) << put->result->status().ToString();
+    EXPECT_TRUE((*put->result)->status.ok());
+    cluster.RunFor(3'000);
+    EXPECT_EQ(VersionOf(cluster, follower, "k"), 1U);
+  }
+}
+
+TEST(FailoverTest, WithoutAKeyTheOutcomeSaysUnknownOnceTheLeaderHasIt) {
+  for (const uint64_t seed : Seeds(20)) {
+    SCOPED_TRACE(seed);
+    SimCluster cluster({.seed = seed});
+    const NodeId leader = cluster.AwaitLeader();
+    const NodeId follower = cluster.AFollower();
+    cluster.RunFor(50);
+    const auto put = cluster.Submit(follower, Put("k", "v"), 10'000);
+    cluster.Crash(leader);  // before or after it could do anything: the follower cannot know
+    ASSERT_TRUE(cluster.RunUntil([&] { return put->done(); }, 10'000));
+    ASSERT_FALSE(put->ok());
+    EXPECT_EQ(put->result->status().outcome(), Outcome::kUnknown);
+    EXPECT_EQ(put->result->status().reason(), "leader_lost");
+    cluster.RunFor(3'000);
+    EXPECT_LE(VersionOf(cluster, follower, "k"), 1U);
+  }
+}
+
+TEST(FailoverTest, AWriteSubmittedWhileNobodyLeadsWaitsForTheNextLeader) {
+  SimCluster cluster({.seed = 3});
+  const NodeId leader = cluster.AwaitLeader();
+  const NodeId follower = cluster.AFollower();
+  cluster.Crash(leader);
+  ASSERT_TRUE(cluster.RunUntil([&] { return !cluster.node(follower).raft().leader(); }, 5'000));
+  const auto put = cluster.Submit(follower, Put("k", "v"), 10'000);
+  ASSERT_TRUE(cluster.RunUntil([&] { return put->done(); }, 10'000));
+  EXPECT_TRUE(put->ok()) << put->result->status().ToString();
+}
+
+TEST(FailoverTest, WithoutAMajorityAWriteIsRefusedAsNotAppliedAfterABoundedWait) {
+  SimCluster cluster({.seed = 4});
+  const NodeId follower = cluster.AFollower();
+  cluster.RunFor(100);
+  for (const NodeId id : cluster.ids()) {
+    if (id != follower) cluster.Crash(id);
+  }
+  ASSERT_TRUE(cluster.RunUntil([&] { return !cluster.node(follower).raft().leader(); }, 5'000));
+  const auto put = cluster.Submit(follower, Put("k", "v"), 60'000);
+  ASSERT_TRUE(cluster.RunUntil([&] { return put->done(); }, 3'200));  // 3 election timeouts
+  ASSERT_FALSE(put->ok());
+  EXPECT_EQ(put->result->status().code(), Code::kUnavailable);
+  EXPECT_EQ(put->result->status().reason(), "no_leader");
+  EXPECT_EQ(put->result->status().outcome(), Outcome::kNotApplied);
+}
+
+TEST(FailoverTest, TheCallersTimeoutBoundsTheWaitForALeaderToo) {
+  SimCluster cluster({.seed = 4});
+  const NodeId follower = cluster.AFollower();
+  cluster.RunFor(100);
+  for (const NodeId id : cluster.ids()) {
+    if (id != follower) cluster.Crash(id);
+  }
+  ASSERT_TRUE(cluster.RunUntil([&] { return !cluster.node(follower).raft().leader(); }, 5'000));
+  const auto put = cluster.Submit(follower, Put("k", "v"), 500);
+  ASSERT_TRUE(cluster.RunUntil([&] { return put->done(); }, 700));
+  EXPECT_EQ(put->result->status().code(), Code::kDeadlineExceeded);
+  EXPECT_EQ(put->result->status().outcome(), Outcome::kNotApplied);
+}
+
+// The old leader is cut off with a proposal that nobody else has: it is overwritten, which it
+// learns when it returns. The command did not happen, and is tried again by itself.
+TEST(FailoverTest, AProposalThatWasOverwrittenIsProposedAgain) {
+  for (const uint64_t seed : Seeds(10)) {
+    SCOPED_TRACE(seed);
+    SimCluster cluster({.seed = seed});
+    const NodeId leader = cluster.AwaitLeader();
+    cluster.RunFor(100);
+    cluster.Isolate(leader);
+    const auto put = cluster.Submit(leader, Put("k", "old"), 30'000);
+    ASSERT_TRUE(
+        cluster.RunUntil([&] { return cluster.Leader() && *cluster.Leader() != leader; }, 10'000));
+    const auto other = cluster.Submit(*cluster.Leader(), Put("k", "new"), 5'000);
+    ASSERT_TRUE(cluster.RunUntil([&] { return other->done(); }, 2'000));
+    ASSERT_TRUE(other->ok());
+    EXPECT_FALSE(put->done());
+    cluster.Heal();
+    ASSERT_TRUE(cluster.RunUntil([&] { return put->done(); }, 10'000));
+    ASSERT_TRUE(put->ok()) << put->result->status().ToString();
+    EXPECT_GT((*put->result)->revision, (*other->result)->revision);
+    ASSERT_TRUE(cluster.RunUntil([&] { return cluster.Converged(); }, 10'000));
+    EXPECT_EQ(VersionOf(cluster, leader, "k"), 2U);
+  }
+}
+
+TEST(FailoverTest, APartitionedLeadersWriteEndsWithItsDeadlineAsUnknown) {
+  SimCluster cluster({.seed = 6});
+  const NodeId leader = cluster.AwaitLeader();
+  cluster.RunFor(100);
+  cluster.Isolate(leader);
+  const auto put = cluster.Submit(leader, Put("k", "v"), 2'000);
+  ASSERT_TRUE(cluster.RunUntil([&] { return put->done(); }, 2'200));
+  EXPECT_EQ(put->result->status().code(), Code::kDeadlineExceeded);
+  EXPECT_EQ(put->result->status().outcome(), Outcome::kUnknown);
+}
+
+TEST(FailoverTest, ARetryWithTheSameKeyThroughAnotherNodeReplaysTheFirstAnswer) {
+  SimCluster cluster({.seed = 8});
+  const NodeId leader = cluster.AwaitLeader();
+  const NodeId follower = cluster.AFollower();
+  const auto first = cluster.Submit(leader, Put("k", "v", "same"), 5'000);
+  ASSERT_TRUE(cluster.RunUntil([&] { return first->done(); }, 1'000));
+  cluster.RunFor(300);
+  cluster.Crash(leader);
+  const auto retry = cluster.Submit(follower, Put("k", "v", "same"), 10'000);
+  ASSERT_TRUE(cluster.RunUntil([&] { return retry->done(); }, 10'000));
+  ASSERT_TRUE(retry->ok());
+  EXPECT_TRUE((*retry->result)->replayed);
+  EXPECT_EQ(VersionOf(cluster, follower, "k"), 1U);
+}
+
+// Loss, repetition and reordering of every message; every node takes writes; a node dies now and
+// then. Each write carries a key and must be there exactly once if it was acknowledged, and at most
+// once if not.
+TEST(FailoverTest, UnderLossAndRepetitionWritesAreAppliedAtMostOnce) {
+  for (const uint64_t seed : Seeds(15)) {
+    SCOPED_TRACE(seed);
+    SimCluster cluster(
+        {.seed = seed, .network_delay_max_us = 40'000, .loss_percent = 5, .repeat_percent = 20});
+    cluster.AwaitLeader();
+    std::vector<PendingPtr<coord::Reply>> puts;
+    const bool with_key = seed % 2 == 0;
+    for (int i = 0; i < 120; ++i) {
+      const NodeId at(static_cast<uint64_t>(i % 3 + 1));
+      const std::string name = std::to_string(i);
+      if (i == 60) cluster.Crash(cluster.Leader().value_or(NodeId(1)));
+      if (!cluster.alive(at)) {
+        cluster.Restart(at);
+      }
+      puts.push_back(cluster.Submit(at, Put("k" + name, "v", with_key ? "id" + name : ""), 8'000));
+      cluster.RunFor(30);
+    }
+    cluster.SetLoss(0);
+    cluster.RunFor(15'000);
+    ASSERT_TRUE(cluster.RunUntil([&] { return cluster.Converged(); }, 10'000));
+    int acknowledged = 0;
+    for (size_t i = 0; i < puts.size(); ++i) {
+      const uint64_t version = VersionOf(cluster, NodeId(1), "k" + std::to_string(i));
+      EXPECT_LE(version, 1U) << "write " << i << " was applied twice";
+      if (!puts[i]->done()) continue;  // its node died
+      if (puts[i]->ok()) {
+        EXPECT_EQ(version, 1U) << "write " << i << " was lost";
+        ++acknowledged;
+      } else if (puts[i]->result->status().outcome() == Outcome::kNotApplied) {
+        EXPECT_EQ(version, 0U) << "write " << i << " happened, and its answer denied it";
+      }
+    }
+    EXPECT_GT(acknowledged, with_key ? 80 : 40);
+  }
+}
+
+}  // namespace
+}  // namespace baton::node::testing
