@@ -1,0 +1,43 @@
+// File: families.h
+//
+// The translation, one function per source and one file per function. Each adds the families of its
+// topic to a list; names, help texts and label rules are written there and nowhere else.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "pkg/http/peer_transport.h"
+#include "pkg/http/server.h"
+#include "pkg/metrics/family.h"
+#include "pkg/metrics/process_facts.h"
+#include "pkg/node/status_view.h"
+
+namespace baton::metrics {
+
+// node_families.cc: baton_server_*, baton_raft_*, and what the replicated state holds.
+void AddStatusFamilies(const node::StatusView& status, FamilyList* list);
+void AddNodeFamilies(const node::NodeMetrics& node, FamilyList* list);
+
+// http_families.cc: baton_http_*, with a label for the listener.
+void AddListenerFamilies(const std::string& listener, const http::ServerStats& stats,
+                         FamilyList* list);
+
+// peer_families.cc: baton_peer_*, with the peer's number as label.
+void AddPeerFamilies(const std::vector<http::PeerStats>& peers, FamilyList* list);
+
+// process_families.cc: process_*, os_fd_*, baton_build_info.
+void AddProcessFamilies(const ProcessFacts& facts, FamilyList* list);
+void AddBuildFamily(const std::string& version, FamilyList* list);
+
+// etcd_families.cc: the same facts under etcd's names, types and labels.
+void AddEtcdStatusFamilies(const node::StatusView& status, FamilyList* list);
+void AddEtcdNodeFamilies(const node::NodeMetrics& node, FamilyList* list);
+void AddEtcdPeerFamilies(const std::string& local_id, const std::vector<http::PeerStats>& peers,
+                         FamilyList* list);
+void AddEtcdBuildFamily(const std::string& version, FamilyList* list);
+
+// etcd writes member ids as hexadecimal without leading zeros.
+std::string EtcdMemberId(NodeId id);
+
+}  // namespace baton::metrics

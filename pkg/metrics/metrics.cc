@@ -1,0 +1,102 @@
+#include "pkg/metrics/metrics.h"
+
+#include <prometheus/collectable.h>
+#include <prometheus/metric_family.h>
+#include <prometheus/text_serializer.h>
+
+#include "pkg/metrics/families.h"
+#include "pkg/metrics/family.h"
+
+namespace baton::metrics {
+namespace {
+
+FamilyList CollectFamilies(const MetricsSource& source) {
+  FamilyList list;
+  std::string local_id;
+  if (!source.version.empty()) {
+    AddBuildFamily(source.version, &list);
+    AddEtcdBuildFamily(source.version, &list);
+  }
+  if (source.status) {
+    if (const std::shared_ptr<const node::StatusView> status = source.status()) {
+      AddStatusFamilies(*status, &list);
+      AddEtcdStatusFamilies(*status, &list);
+      local_id = EtcdMemberId(status->raft.id);
+    }
+  }
+  if (source.node != nullptr) {
+    AddNodeFamilies(*source.node, &list);
+    AddEtcdNodeFamilies(*source.node, &list);
+  }
+  for (const ListenerSource& listener : source.listeners) {
+    AddListenerFamilies(listener.name, listener.stats(), &list);
+  }
+  if (source.peers) {
+    const std::vector<http::PeerStats> peers = source.peers();
+    AddPeerFamilies(peers, &list);
+    AddEtcdPeerFamilies(local_id, peers, &list);
+  }
+  if (source.process) AddProcessFamilies(source.process(), &list);
+  return list;
+}
+
+prometheus::MetricType TypeOf(FamilyType type) {
+  switch (type) {
+    case FamilyType::kCounter:
+      return prometheus::MetricType::Counter;
+    case FamilyType::kGauge:
+      return prometheus::MetricType::Gauge;
+    case FamilyType::kHistogram:
+      return prometheus::MetricType::Histogram;
+  }
+  return prometheus::MetricType::Untyped;
+}
+
+prometheus::ClientMetric Translate(const Sample& sample) {
+  prometheus::ClientMetric metric;
+  for (const auto& [name, value] : sample.labels) metric.label.push_back({name, value});
+  metric.counter.value = sample.value;
+  metric.gauge.value = sample.value;
+  metric.histogram.sample_count = sample.histogram.total;
+  metric.histogram.sample_sum = sample.histogram.sum_seconds;
+  for (const HistogramSample::Bucket& bucket : sample.histogram.buckets) {
+    metric.histogram.bucket.push_back({bucket.cumulative, bucket.upper_bound_seconds});
+  }
+  return metric;
+}
+
+prometheus::MetricFamily Translate(const Family& family) {
+  prometheus::MetricFamily translated;
+  translated.name = family.name;
+  translated.help = family.help;
+  translated.type = TypeOf(family.type);
+  for (const Sample& sample : family.samples) translated.metric.push_back(Translate(sample));
+  return translated;
+}
+
+// The node as prometheus-cpp sees it: nothing is kept between scrapes.
+class NodeCollectable final : public prometheus::Collectable {
+ public:
+  // The source must outlive the collectable.
+  explicit NodeCollectable(const MetricsSource* source) : source_(source) {}
+
+  std::vector<prometheus::MetricFamily> Collect() const override {
+    std::vector<prometheus::MetricFamily> families;
+    const FamilyList list = CollectFamilies(*source_);
+    families.reserve(list.families().size());
+    for (const Family& family : list.families()) families.push_back(Translate(family));
+    return families;
+  }
+
+ private:
+  const MetricsSource* source_;
+};
+
+}  // namespace
+
+std::string RenderMetrics(const MetricsSource& source) {
+  const prometheus::TextSerializer serializer;
+  return serializer.Serialize(NodeCollectable(&source).Collect());
+}
+
+}  // namespace baton::metrics
