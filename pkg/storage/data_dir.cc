@@ -1,0 +1,152 @@
+#include "pkg/storage/data_dir.h"
+
+#include <utility>
+
+#include "pkg/storage/disk_failure.h"
+#include "pkg/storage/env.h"
+#include "pkg/storage/files.h"
+#include "pkg/storage/sealed_text.h"
+
+namespace baton::storage {
+namespace {
+
+constexpr char kLockName[] = "LOCK";
+constexpr char kIdentityName[] = "IDENTITY";
+constexpr char kCreatingName[] = "CREATING";
+constexpr char kLostAndFound[] = "lost+found";  // the root of an ext4 volume has one
+
+Status UnusableSetting(const std::string& path, const std::string& why) {
+  return Status(Code::kInvalidArgument, "unusable_directory",
+                "The data directory " + path + " cannot be used: " + why +
+                    ". Give a directory that this user may read and write.");
+}
+
+// Only full disks and failed hardware keep their own code: there the setting is not at fault.
+Status UnusableUnlessFull(const std::string& path, const leveldb::Status& status) {
+  const Status mapped = FromLevelDb(status, "The data directory " + path + " cannot be used");
+  if (mapped.code() == Code::kStorageFull) return mapped;
+  return UnusableSetting(path, status.ToString());
+}
+
+std::string ParentOf(const std::string& path) {
+  const size_t slash = path.find_last_of('/', path.find_last_not_of('/'));
+  if (slash == std::string::npos) return ".";
+  return slash == 0 ? "/" : path.substr(0, slash);
+}
+
+Status MakeDirectories(DurableEnv* env, const std::string& path) {
+  for (size_t end = path.find('/', 1);; end = path.find('/', end + 1)) {
+    const std::string prefix = path.substr(0, end);
+    if (!env->FileExists(prefix)) {
+      leveldb::Status status = env->CreateDir(prefix);
+      if (status.ok()) status = env->SyncDir(ParentOf(prefix));
+      if (!status.ok()) return UnusableUnlessFull(path, status);
+    }
+    if (end == std::string::npos) return Status::Ok();
+  }
+}
+
+// May lie in a directory that counts as empty.
+bool IsHarmless(const std::string& name) {
+  return name == "." || name == ".." || name == kLockName || name == kLostAndFound ||
+         name == std::string(kCreatingName) + ".tmp";
+}
+
+enum class Content { kEmpty, kHalfMade, kBaton };
+
+// What the directory holds, by the names in it.
+Result<Content> Classify(DurableEnv* env, const std::string& path) {
+  std::vector<std::string> names;
+  const leveldb::Status status = env->GetChildren(path, &names);
+  if (!status.ok()) return UnusableSetting(path, status.ToString());
+  bool creating = false;
+  bool other = false;
+  for (const std::string& name : names) {
+    if (name == kIdentityName) return Content::kBaton;
+    if (name == kCreatingName) creating = true;
+    other |= !IsHarmless(name);
+  }
+  if (creating) return Content::kHalfMade;
+  if (!other) return Content::kEmpty;
+  return Status(Code::kInvalidArgument, "foreign_directory",
+                "The data directory " + path +
+                    " is not empty, and the file IDENTITY of a Baton data directory is not there. "
+                    "Give an empty directory, or one that does not exist yet.");
+}
+
+// Every step is durable before the next: CREATING first, IDENTITY last. A crash in between leaves
+// kHalfMade, which begins again.
+Status Create(DurableEnv* env, const std::string& path, const Identity& identity) {
+  BATON_RETURN_IF_ERROR(WriteFileDurably(env, path, kCreatingName, ""));
+  BATON_RETURN_IF_ERROR(LevelLogStore::Create(env, path, identity));
+  BATON_RETURN_IF_ERROR(LevelStateStore::Create(env, path, identity));
+  return WriteFileDurably(env, path, kIdentityName, EncodeIdentityFile(identity));
+}
+
+Status CheckIdentityFile(DurableEnv* env, const std::string& path, const Identity& identity) {
+  const std::string file_path = JoinPath(path, kIdentityName);
+  const Result<std::string> text = ReadWholeFile(env, file_path, kSealedTextBytesMax);
+  if (!text.ok() && text.status().code() != Code::kTooLarge) return text.status();
+  const Result<Identity> owner =
+      text.ok() ? DecodeIdentityFile(*text, file_path)
+                : Result<Identity>(Status(Code::kCorruption, text.status().message()));
+  if (owner.status().code() == Code::kCorruption) {
+    return Unusable("data directory", path, owner.status().message());
+  }
+  if (!owner.ok()) return owner.status();
+  return CheckOwner(*owner, identity, path);
+}
+
+}  // namespace
+
+Result<std::unique_ptr<DataDir>> DataDir::Open(const std::string& path, const Identity& identity,
+                                               const DataDirOptions& options) {
+  if (path.empty()) return Status(Code::kInvalidArgument, "The data directory has no name.");
+  BATON_RETURN_IF_ERROR(CheckIdentity(identity));
+  DurableEnv* const env = options.env != nullptr ? options.env : PosixEnv();
+  BATON_RETURN_IF_ERROR(MakeDirectories(env, path));
+  std::unique_ptr<DataDir> dir(new DataDir(env, path));
+  // Look before the lock: LOCK must not be made in a directory that is not ours.
+  Result<Content> content = Classify(env, path);
+  if (!content.ok()) return content.status();
+  BATON_RETURN_IF_ERROR(dir->Lock());
+  content = Classify(env, path);  // another process may have been at work until now
+  if (!content.ok()) return content.status();
+  if (*content != Content::kBaton) BATON_RETURN_IF_ERROR(Create(env, path, identity));
+  BATON_RETURN_IF_ERROR(CheckIdentityFile(env, path, identity));
+  (void)env->RemoveFile(JoinPath(path, kCreatingName));  // IDENTITY outweighs it
+  BATON_RETURN_IF_ERROR(dir->OpenStores(identity, options));
+  return dir;
+}
+
+Status DataDir::Lock() {
+  const leveldb::Status status = env_->LockFile(JoinPath(path_, kLockName), &lock_);
+  if (status.ok()) return Status::Ok();
+  const std::string text = status.ToString();
+  const bool held = text.find("already held") != std::string::npos ||           // by this process
+                    text.find("temporarily unavailable") != std::string::npos;  // EAGAIN
+  if (!held) return UnusableUnlessFull(path_, status);
+  return Status(Code::kConflict, "data_dir_in_use",
+                "The data directory " + path_ + " is in use by another process (" + text +
+                    "). Stop that process, or give this node a directory of its own.");
+}
+
+Status DataDir::OpenStores(const Identity& identity, const DataDirOptions& options) {
+  Result<std::unique_ptr<LevelLogStore>> log =
+      LevelLogStore::Open(env_, path_, identity, options.log);
+  if (!log.ok()) return log.status();
+  log_ = *std::move(log);
+  Result<std::unique_ptr<LevelStateStore>> state =
+      LevelStateStore::Open(env_, path_, identity, options.state);
+  if (!state.ok()) return state.status();
+  state_ = *std::move(state);
+  return Status::Ok();
+}
+
+DataDir::~DataDir() {
+  state_.reset();
+  log_.reset();
+  if (lock_ != nullptr) (void)env_->UnlockFile(lock_);
+}
+
+}  // namespace baton::storage

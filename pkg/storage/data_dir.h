@@ -1,0 +1,78 @@
+// File: data_dir.h
+//
+// A node's data directory: checked, locked, and opened into the two stores that a node needs.
+//
+//   DIR/LOCK           held while a process uses the directory
+//   DIR/IDENTITY       format, cluster and node, as text; written last when a directory is made
+//   DIR/CREATING       only while a directory is being made: what is there may be thrown away
+//   DIR/WATERMARK      the highest acknowledged write of the log (watermark.h)
+//   DIR/log/           LevelDB: the Raft log (log_format.h)
+//   DIR/STATE          which of the state directories is the live one, as text
+//   DIR/state-NNNNNN/  LevelDB: the state tables (state_store.h)
+//
+//   auto dir = DataDir::Open("/var/lib/baton", {.cluster_id = id, .node_id = NodeId(1)});
+//   if (!dir.ok()) ...  // one sentence: the path, what is wrong, what to do
+//   Run((*dir)->log(), (*dir)->state());
+#pragma once
+
+#include <cstddef>
+#include <memory>
+#include <string>
+
+#include "pkg/base/status.h"
+#include "pkg/node/ports.h"
+#include "pkg/storage/identity.h"
+#include "pkg/storage/log_store.h"
+#include "pkg/storage/state_store.h"
+
+namespace leveldb {
+class FileLock;
+}
+
+namespace baton::storage {
+
+class DurableEnv;
+
+struct DataDirOptions {
+  LogStoreOptions log;
+  StateStoreOptions state;
+  DurableEnv* env = nullptr;  // nullptr: the real one; must outlive the DataDir
+};
+
+class DataDir {
+ public:
+  // Makes the directory (and its parents, mode 0700) when it does not exist or is empty; a
+  // `lost+found` counts as empty. Fails, with the path and the way out in the message, as
+  //   kInvalidArgument  empty path, bad identity (reason "invalid_argument"), not a directory or
+  //                     no right to use it ("unusable_directory"), files that are not Baton's
+  //                     ("foreign_directory"), "wrong_cluster", "wrong_node", "newer_format"
+  //   kConflict         another process uses it ("data_dir_in_use")
+  //   kCorruption       bytes are not what was written; nothing was changed
+  //   kIo, kStorageFull the operating system refused
+  static Result<std::unique_ptr<DataDir>> Open(const std::string& path, const Identity& identity,
+                                               const DataDirOptions& options = {});
+
+  // Closes both stores, which makes everything durable, then gives the lock back. No reader or
+  // writer of a snapshot may be left.
+  ~DataDir();
+  DataDir(const DataDir&) = delete;
+  DataDir& operator=(const DataDir&) = delete;
+
+  // Valid as long as the DataDir.
+  node::LogStore& log() { return *log_; }
+  node::StateStore& state() { return *state_; }
+  const std::string& path() const { return path_; }
+
+ private:
+  DataDir(DurableEnv* env, std::string path) : env_(env), path_(std::move(path)) {}
+  Status Lock();
+  Status OpenStores(const Identity& identity, const DataDirOptions& options);
+
+  DurableEnv* const env_;
+  const std::string path_;
+  leveldb::FileLock* lock_ = nullptr;
+  std::unique_ptr<LevelLogStore> log_;
+  std::unique_ptr<LevelStateStore> state_;
+};
+
+}  // namespace baton::storage

@@ -1,0 +1,25 @@
+// File: disk_failure.h
+//
+// What to say and do when stored bytes are not what was written.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "pkg/base/status.h"
+
+namespace baton::storage {
+
+// "The log in /data/log cannot be used: <what> <what to do>", kCorruption. `part` is "log", "state"
+// or "data directory"; `what` is a whole sentence.
+Status Unusable(std::string_view part, const std::string& path, std::string_view what);
+
+// Ends a process whose disk lies, where an error cannot be handed back because going on without
+// the data would make this replica differ from the others. Writes one line to standard error and
+// leaves at once, without destructors: nothing that is still in memory may reach the disk.
+// Kubernetes starts the process again. `what` is the operation: "reading a row of the state".
+[[noreturn]] void FatalDisk(std::string_view what, const Status& why);
+
+inline constexpr int kFatalDiskExitCode = 74;  // EX_IOERR of sysexits.h
+
+}  // namespace baton::storage

@@ -1,0 +1,267 @@
+// Snapshots end to end: read from one store, written and installed into another.
+#include "pkg/storage/state_snapshot.h"
+
+#include <gtest/gtest.h>
+
+#include "pkg/base/random.h"
+#include "pkg/storage/testing/fault_env.h"
+#include "pkg/storage/testing/fixtures.h"
+
+namespace baton::storage {
+namespace {
+
+using Rows = std::map<std::string, std::string>;
+
+Rows Scanned(const coord::Tables& tables) {
+  Rows rows;
+  tables.Scan("", "", [&](std::string_view key, std::string_view value) {
+    rows.emplace(key, value);
+    return true;
+  });
+  return rows;
+}
+
+std::vector<std::string> Chunks(node::SnapshotReader* reader, size_t bytes_max) {
+  std::vector<std::string> chunks;
+  while (true) {
+    Result<std::string> chunk = reader->NextChunk(bytes_max);
+    EXPECT_TRUE(chunk.ok()) << chunk.status().ToString();
+    if (!chunk.ok() || chunk->empty()) return chunks;
+    chunks.push_back(*std::move(chunk));
+  }
+}
+
+Status WriteAll(node::SnapshotWriter* writer, const std::vector<std::string>& chunks) {
+  for (const std::string& chunk : chunks) BATON_RETURN_IF_ERROR(writer->Append(chunk));
+  return writer->Finish();
+}
+
+class SnapshotTest : public ::testing::Test {
+ protected:
+  SnapshotTest() {
+    options_.write_buffer_bytes = 64 << 10;
+    EXPECT_TRUE(env_.CreateDir("/data").ok() && env_.SyncDir("/").ok());
+    EXPECT_TRUE(LevelStateStore::Create(&env_, "/data", TestIdentity()).ok());
+    Reopen();
+  }
+
+  void Reopen() {
+    state_.reset();
+    auto state = LevelStateStore::Open(&env_, "/data", TestIdentity(), options_);
+    ASSERT_TRUE(state.ok()) << state.status().ToString();
+    state_ = *std::move(state);
+  }
+
+  // Fills the state with `count` rows that all carry `mark`.
+  void Fill(int count, const std::string& mark) {
+    for (int i = 0; i < count; ++i) {
+      state_->Put("key" + std::to_string(i), mark + std::string(200, 'x'));
+    }
+    ASSERT_TRUE(state_->Commit().ok());
+  }
+
+  std::vector<std::string> Taken(size_t bytes_max) {
+    auto reader = state_->OpenSnapshot();
+    EXPECT_TRUE(reader.ok());
+    return Chunks(reader->get(), bytes_max);
+  }
+
+  std::vector<std::string> StateDirectories() {
+    std::vector<std::string> names;
+    EXPECT_TRUE(env_.GetChildren("/data", &names).ok());
+    std::erase_if(names, [](const std::string& name) { return !name.starts_with("state-"); });
+    return names;
+  }
+
+  FaultEnv env_;
+  StateStoreOptions options_;
+  std::unique_ptr<LevelStateStore> state_;
+};
+
+TEST_F(SnapshotTest, RoundTripOfManySizes) {
+  for (const int rows : {0, 1, 2, 1000}) {
+    for (const size_t bytes_max : {size_t{1}, size_t{1000}, size_t{1} << 20}) {
+      SCOPED_TRACE(std::to_string(rows) + " rows, chunks of " + std::to_string(bytes_max));
+      for (const auto& [key, value] : Scanned(*state_)) state_->Delete(key);
+      Fill(rows, "a");
+      const Rows before = Scanned(*state_);
+      const std::vector<std::string> chunks = Taken(bytes_max);
+      ASSERT_FALSE(chunks.empty());
+      for (const std::string& chunk : chunks) EXPECT_LE(chunk.size(), bytes_max + 300);
+
+      Fill(rows + 5, "other");
+      auto writer = state_->BeginInstall();
+      ASSERT_TRUE(writer.ok());
+      ASSERT_TRUE(WriteAll(writer->get(), chunks).ok());
+      ASSERT_TRUE(state_->Install(*std::move(writer)).ok());
+      EXPECT_EQ(Scanned(*state_), before);
+      Reopen();
+      EXPECT_EQ(Scanned(*state_), before);
+    }
+  }
+}
+
+TEST_F(SnapshotTest, IsOfTheLastCommitWhateverHappensLater) {
+  Fill(500, "old");
+  const Rows old = Scanned(*state_);
+  state_->Put("uncommitted", "x");
+  auto reader = state_->OpenSnapshot();
+  ASSERT_TRUE(reader.ok());
+  Fill(800, "new");
+  const std::vector<std::string> chunks = Chunks(reader->get(), 4096);
+  EXPECT_GT(chunks.size(), 10u);
+  auto writer = state_->BeginInstall();
+  ASSERT_TRUE(WriteAll(writer->get(), chunks).ok());
+  ASSERT_TRUE(state_->Install(*std::move(writer)).ok());
+  EXPECT_EQ(Scanned(*state_), old);
+}
+
+TEST_F(SnapshotTest, ReaderSurvivesAnInstallAndTheOldStateGoesWithIt) {
+  Fill(500, "old");
+  const Rows old = Scanned(*state_);
+  auto reader = state_->OpenSnapshot();
+  ASSERT_TRUE(reader.ok());
+  ASSERT_TRUE((*reader)->NextChunk(1000).ok());
+  for (const auto& [key, value] : Scanned(*state_)) state_->Delete(key);
+  ASSERT_TRUE(state_->Commit().ok());
+  auto writer = state_->BeginInstall();
+  ASSERT_TRUE(WriteAll(writer->get(), Taken(1000)).ok());
+  state_->Put("dropped", "with the old state");
+  ASSERT_TRUE(state_->Install(*std::move(writer)).ok());
+  EXPECT_TRUE(Scanned(*state_).empty());
+  EXPECT_EQ(StateDirectories().size(), 2u);
+  EXPECT_FALSE(Chunks(reader->get(), 1000).empty());  // reads on, from the old one
+  reader->reset();
+  EXPECT_EQ(StateDirectories(), std::vector<std::string>{"state-000002"});
+}
+
+TEST_F(SnapshotTest, EveryDamageToTheChunksIsRefused) {
+  Fill(300, "a");
+  const std::vector<std::string> good = Taken(8000);
+  ASSERT_GT(good.size(), 5u);
+  Fill(300, "b");
+  const std::vector<std::string> other = Taken(8000);
+  const Rows before = Scanned(*state_);
+
+  std::map<std::string, std::vector<std::string>> bad;
+  bad["first missing"].assign(good.begin() + 1, good.end());
+  bad["middle missing"] = good;
+  bad["middle missing"].erase(bad["middle missing"].begin() + 2);
+  bad["end missing"].assign(good.begin(), good.end() - 1);
+  bad["twice"] = good;
+  bad["twice"].insert(bad["twice"].begin() + 1, good[1]);
+  bad["reordered"] = good;
+  std::swap(bad["reordered"][1], bad["reordered"][2]);
+  bad["of another snapshot"] = good;
+  bad["of another snapshot"][2] = other[2];
+  bad["after the end"] = good;
+  bad["after the end"].push_back(good.back());
+  bad["cut"] = good;
+  bad["cut"][1].resize(good[1].size() - 1);
+  bad["empty chunk"] = good;
+  bad["empty chunk"][1].clear();
+  bad["nothing"] = {};
+  for (const auto& [name, chunks] : bad) {
+    auto writer = state_->BeginInstall();
+    ASSERT_TRUE(writer.ok());
+    const Status status = WriteAll(writer->get(), chunks);
+    EXPECT_EQ(status.code(), Code::kCorruption) << name;
+    EXPECT_NE(status.message().find("The snapshot is not usable"), std::string::npos) << name;
+  }
+  EXPECT_EQ(Scanned(*state_), before);
+  EXPECT_EQ(StateDirectories().size(), 1u);  // nothing is left behind
+}
+
+TEST_F(SnapshotTest, AFlippedByteAnywhereIsRefusedAndStaysRefused) {
+  Fill(20, "a");
+  const std::vector<std::string> good = Taken(1000);
+  Random random(3);
+  for (size_t chunk = 0; chunk < good.size(); ++chunk) {
+    for (int i = 0; i < 20; ++i) {
+      std::vector<std::string> bad = good;
+      char& byte = bad[chunk][random.Below(bad[chunk].size())];
+      byte = static_cast<char>(byte ^ static_cast<char>(1 << random.Below(8)));
+      auto writer = state_->BeginInstall();
+      EXPECT_EQ(WriteAll(writer->get(), bad).code(), Code::kCorruption);
+      EXPECT_FALSE((*writer)->Append(good[chunk]).ok());
+      EXPECT_FALSE((*writer)->Finish().ok());
+    }
+  }
+}
+
+TEST_F(SnapshotTest, ManyInstallsLeaveOneState) {
+  for (int round = 0; round < 5; ++round) {
+    Fill(100, "round" + std::to_string(round));
+    const Rows rows = Scanned(*state_);
+    auto given_up = state_->BeginInstall();
+    auto writer = state_->BeginInstall();
+    ASSERT_TRUE(WriteAll(writer->get(), Taken(5000)).ok());
+    ASSERT_TRUE((*given_up)->Append(Taken(5000)[0]).ok());
+    ASSERT_TRUE(state_->Install(*std::move(writer)).ok());
+    given_up->reset();
+    EXPECT_EQ(StateDirectories().size(), 1u);
+    EXPECT_EQ(Scanned(*state_), rows);
+  }
+  state_->Put("writes", "go on");
+  ASSERT_TRUE(state_->Commit().ok());
+  Reopen();
+  EXPECT_EQ(state_->Get("writes"), "go on");
+}
+
+// Power fails at every single change of the disk that an install makes: afterwards the old state or
+// the new one is there, whole, and never a mix.
+TEST_F(SnapshotTest, PowerLossAtEveryStepOfAnInstallLeavesTheOldOrTheNewState) {
+  Fill(40, "new");
+  const Rows new_rows = Scanned(*state_);
+  const std::vector<std::string> chunks = Taken(3000);
+  Fill(60, "old");
+  ASSERT_TRUE(state_->Sync().ok());
+  const Rows old_rows = Scanned(*state_);
+  state_.reset();
+  const FaultEnv::Image image = env_.TakeImage();
+
+  int old_count = 0;
+  int new_count = 0;
+  for (uint64_t step = 0;; ++step) {
+    env_.PutImage(image);
+    Reopen();
+    uint64_t left = step;
+    env_.SetFault([&](FaultEnv::Operation, const std::string& path) {
+      if (left == 0) return leveldb::Status::IOError(path, "the power is off");
+      --left;
+      return leveldb::Status::OK();
+    });
+    bool installed = false;
+    {
+      auto writer = state_->BeginInstall();
+      installed = writer.ok() && WriteAll(writer->get(), chunks).ok() &&
+                  state_->Install(*std::move(writer)).ok();
+      state_.reset();
+    }
+    env_.SetFault({});
+    Random tear(step);
+    env_.PowerOn(step % 2 == 0 ? nullptr : &tear);
+    Reopen();
+    const Rows rows = Scanned(*state_);
+    ASSERT_TRUE(rows == old_rows || rows == new_rows) << "power loss at step " << step;
+    ASSERT_TRUE(!installed || rows == new_rows) << "Install said OK at step " << step;
+    EXPECT_EQ(StateDirectories().size(), 1u);
+    (rows == old_rows ? old_count : new_count)++;
+    state_.reset();
+    if (installed && left > 0) break;
+  }
+  EXPECT_GT(old_count, 20);
+  EXPECT_GT(new_count, 1);
+}
+
+using SnapshotDeathTest = SnapshotTest;
+
+TEST_F(SnapshotDeathTest, OnlyAFinishedWriterCanBeInstalled) {
+  ::testing::FLAGS_gtest_death_test_style = "threadsafe";
+  auto writer = state_->BeginInstall();
+  EXPECT_DEATH((void)state_->Install(*std::move(writer)), "finished writer");
+  EXPECT_DEATH((void)state_->Install(nullptr), "finished writer");
+}
+
+}  // namespace
+}  // namespace baton::storage

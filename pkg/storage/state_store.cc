@@ -1,0 +1,165 @@
+#include "pkg/storage/state_store.h"
+
+#include <utility>
+
+#include "pkg/base/check.h"
+#include "pkg/storage/database.h"
+#include "pkg/storage/disk_failure.h"
+#include "pkg/storage/files.h"
+#include "pkg/storage/state_database.h"
+#include "pkg/storage/state_snapshot.h"
+
+namespace baton::storage {
+namespace {
+
+std::string TableKey(std::string_view key) {
+  std::string table_key;
+  table_key.reserve(1 + key.size());
+  table_key.push_back(kTablePrefix);
+  table_key.append(key);
+  return table_key;
+}
+
+// Removes what an interrupted install left.
+Status RemoveOtherStates(DurableEnv* env, const std::string& parent, uint64_t live_number) {
+  const Result<std::vector<std::string>> names = ListDirectory(env, parent);
+  if (!names.ok()) return names.status();
+  for (const std::string& name : *names) {
+    const std::optional<uint64_t> number = NumberOfStateDirectory(name);
+    if (!number || *number == live_number) continue;
+    BATON_RETURN_IF_ERROR(RemoveTree(env, JoinPath(parent, name)));
+  }
+  return Status::Ok();
+}
+
+}  // namespace
+
+Status LevelStateStore::Create(DurableEnv* env, const std::string& parent,
+                               const Identity& identity) {
+  constexpr uint64_t kFirstNumber = 1;
+  Result<std::unique_ptr<Database>> database =
+      MakeStateDatabase(env, parent, kFirstNumber, StateStoreOptions{});
+  if (!database.ok()) return database.status();
+  BATON_RETURN_IF_ERROR(FinishStateDatabase(env, parent, database->get(), identity));
+  return WriteStatePointer(env, parent, kFirstNumber);
+}
+
+Result<std::unique_ptr<LevelStateStore>> LevelStateStore::Open(DurableEnv* env,
+                                                               const std::string& parent,
+                                                               const Identity& identity,
+                                                               const StateStoreOptions& options) {
+  const Result<uint64_t> number = ReadStatePointer(env, parent);
+  if (!number.ok()) return number.status();
+  Result<std::unique_ptr<Database>> database =
+      OpenStateDatabase(env, parent, *number, identity, options);
+  if (!database.ok()) return database.status();
+  BATON_RETURN_IF_ERROR(RemoveOtherStates(env, parent, *number));
+  return std::unique_ptr<LevelStateStore>(
+      new LevelStateStore(env, parent, identity, options, *std::move(database), *number));
+}
+
+LevelStateStore::LevelStateStore(DurableEnv* env, std::string parent, Identity identity,
+                                 const StateStoreOptions& options, std::shared_ptr<Database> live,
+                                 uint64_t live_number)
+    : env_(env),
+      parent_(std::move(parent)),
+      identity_(std::move(identity)),
+      options_(options),
+      next_number_(live_number + 1),
+      live_(std::move(live)) {}
+
+LevelStateStore::~LevelStateStore() = default;
+
+std::shared_ptr<Database> LevelStateStore::Live() const {
+  const std::lock_guard lock(mutex_);
+  return live_;
+}
+
+std::optional<std::string> LevelStateStore::Get(std::string_view key) const {
+  const auto written = overlay_.find(key);
+  if (written != overlay_.end()) return written->second;
+  Result<std::optional<std::string>> value = live_->Get(TableKey(key));
+  if (!value.ok()) FatalDisk("reading a row of the state", value.status());
+  return *std::move(value);
+}
+
+void LevelStateStore::Put(std::string_view key, std::string_view value) {
+  overlay_.insert_or_assign(std::string(key), std::string(value));
+}
+
+void LevelStateStore::Delete(std::string_view key) {
+  overlay_.insert_or_assign(std::string(key), std::nullopt);
+}
+
+// Two ascending sequences merged; where both have a key the overlay is the newer.
+void LevelStateStore::Scan(std::string_view start, std::string_view end,
+                           const Visitor& visit) const {
+  const std::unique_ptr<leveldb::Iterator> row = live_->NewIterator(/*fill_cache=*/true);
+  auto written = overlay_.lower_bound(start);
+  const auto in_range = [&](std::string_view key) { return end.empty() || key < end; };
+  row->Seek(TableKey(start));
+  while (true) {
+    const bool has_row = row->Valid() && in_range(ToView(row->key()).substr(1));
+    const bool has_written = written != overlay_.end() && in_range(written->first);
+    if (!has_row && !has_written) break;
+    const std::string_view row_key = has_row ? ToView(row->key()).substr(1) : std::string_view();
+    if (!has_written || (has_row && row_key < written->first)) {
+      if (!visit(row_key, ToView(row->value()))) return;
+      row->Next();
+      continue;
+    }
+    if (written->second && !visit(written->first, *written->second)) return;
+    if (has_row && row_key == written->first) row->Next();
+    ++written;
+  }
+  const Status status = live_->StatusOf(*row);
+  if (!status.ok()) FatalDisk("scanning the state", status);
+}
+
+Status LevelStateStore::Commit() {
+  if (overlay_.empty()) return Status::Ok();
+  leveldb::WriteBatch batch;
+  for (const auto& [key, value] : overlay_) {
+    if (value) {
+      batch.Put(TableKey(key), *value);
+    } else {
+      batch.Delete(TableKey(key));
+    }
+  }
+  BATON_RETURN_IF_ERROR(live_->Write(&batch, /*sync=*/false));
+  overlay_.clear();
+  return Status::Ok();
+}
+
+Status LevelStateStore::Sync() { return Live()->Sync(); }
+
+Result<std::unique_ptr<node::SnapshotReader>> LevelStateStore::OpenSnapshot() {
+  return std::unique_ptr<node::SnapshotReader>(new LevelSnapshotReader(live_));
+}
+
+Result<std::unique_ptr<node::SnapshotWriter>> LevelStateStore::BeginInstall() {
+  const uint64_t number = next_number_++;
+  Result<std::unique_ptr<Database>> database = MakeStateDatabase(env_, parent_, number, options_);
+  if (!database.ok()) return database.status();
+  return std::unique_ptr<node::SnapshotWriter>(
+      new LevelSnapshotWriter(env_, parent_, identity_, *std::move(database), number));
+}
+
+Status LevelStateStore::Install(std::unique_ptr<node::SnapshotWriter> finished) {
+  auto* const writer = dynamic_cast<LevelSnapshotWriter*>(finished.get());
+  CHECK(writer != nullptr && writer->finished()) << "Install needs a finished writer";
+  writer->Keep();  // from here on the pointer may name it, even if an error comes back
+  BATON_RETURN_IF_ERROR(WriteStatePointer(env_, parent_, writer->number()));
+  std::shared_ptr<Database> old = writer->TakeDatabase();
+  {
+    const std::lock_guard lock(mutex_);
+    live_.swap(old);
+  }
+  overlay_.clear();
+  old->SetRemoveOnClose(true);  // when the last reader lets go of it
+  return Status::Ok();
+}
+
+uint64_t LevelStateStore::ApproximateBytes() const { return live_->ApproximateBytes(); }
+
+}  // namespace baton::storage

@@ -1,0 +1,172 @@
+#include "pkg/storage/wal_sync_env.h"
+
+#include <algorithm>
+#include <atomic>
+#include <utility>
+
+namespace baton::storage {
+
+struct WalSyncEnv::OpenWal {
+  std::mutex sync_mutex;  // one sync at a time through `handle`
+  std::unique_ptr<leveldb::WritableFile> handle;
+  std::atomic<uint64_t> bytes{0};
+};
+
+// A write-ahead file as LevelDB sees it. LevelDB uses it on one thread at a time.
+class WalFile final : public leveldb::WritableFile {
+ public:
+  WalFile(WalSyncEnv* env, std::unique_ptr<leveldb::WritableFile> file,
+          std::shared_ptr<WalSyncEnv::OpenWal> wal)
+      : env_(env), file_(std::move(file)), wal_(std::move(wal)) {}
+
+  // LevelDB 1.23 closes by destroying; the status can only be kept for the next append.
+  ~WalFile() override { (void)Close(); }
+
+  leveldb::Status Append(const leveldb::Slice& bytes) override {
+    wal_->bytes += bytes.size();
+    return Guarded([&] { return file_->Append(bytes); });
+  }
+  leveldb::Status Flush() override {
+    return Guarded([&] { return file_->Flush(); });
+  }
+  leveldb::Status Sync() override {
+    return Guarded([&] { return file_->Sync(); });
+  }
+
+  leveldb::Status Close() override {
+    if (closed_) return leveldb::Status::OK();
+    closed_ = true;
+    const leveldb::Status status = Guarded([&] {
+      const leveldb::Status synced = file_->Sync();
+      return synced.ok() ? file_->Close() : synced;
+    });
+    env_->Closed(wal_);
+    return status;
+  }
+
+ private:
+  template <typename Operation>
+  leveldb::Status Guarded(Operation operation) {
+    leveldb::Status status = env_->failure();
+    if (!status.ok()) return status;
+    status = operation();
+    if (!status.ok()) env_->SetFailure(status);
+    return status;
+  }
+
+  WalSyncEnv* const env_;
+  const std::unique_ptr<leveldb::WritableFile> file_;
+  const std::shared_ptr<WalSyncEnv::OpenWal> wal_;
+  bool closed_ = false;
+};
+
+WalSyncEnv::WalSyncEnv(DurableEnv* base, std::string directory)
+    : leveldb::EnvWrapper(base), base_(base), directory_(std::move(directory)) {}
+
+WalSyncEnv::~WalSyncEnv() {
+  {
+    const std::lock_guard lock(mutex_);
+    stopping_ = true;
+  }
+  background_wakes_.notify_one();
+  if (background_.joinable()) background_.join();
+}
+
+leveldb::Status WalSyncEnv::SyncWal() {
+  std::vector<std::shared_ptr<OpenWal>> wals;
+  {
+    const std::lock_guard lock(mutex_);
+    if (!failure_.ok()) return failure_;
+    wals = open_wals_;
+  }
+  for (const std::shared_ptr<OpenWal>& wal : wals) {
+    const std::lock_guard lock(wal->sync_mutex);
+    const leveldb::Status status = wal->handle->Sync();
+    if (!status.ok()) {
+      SetFailure(status);
+      return status;
+    }
+  }
+  return failure();  // a file that was closed meanwhile may have failed to sync
+}
+
+leveldb::Status WalSyncEnv::failure() const {
+  const std::lock_guard lock(mutex_);
+  return failure_;
+}
+
+void WalSyncEnv::SetFailure(const leveldb::Status& status) {
+  const std::lock_guard lock(mutex_);
+  if (failure_.ok()) failure_ = status;
+}
+
+uint64_t WalSyncEnv::WalBytes() const {
+  const std::lock_guard lock(mutex_);
+  uint64_t bytes = 0;
+  for (const std::shared_ptr<OpenWal>& wal : open_wals_) bytes += wal->bytes;
+  return bytes;
+}
+
+leveldb::Status WalSyncEnv::NewWritableFile(const std::string& path, leveldb::WritableFile** file) {
+  if (!IsWalName(path)) return base_->NewWritableFile(path, file);
+  *file = nullptr;
+  leveldb::WritableFile* writer = nullptr;
+  leveldb::Status status = base_->NewWritableFile(path, &writer);
+  if (!status.ok()) return status;
+  std::unique_ptr<leveldb::WritableFile> owned_writer(writer);
+
+  leveldb::WritableFile* handle = nullptr;
+  status = base_->NewAppendableFile(path, &handle);  // only ever synced
+  if (status.ok()) status = base_->SyncDir(directory_);
+  auto wal = std::make_shared<OpenWal>();
+  wal->handle.reset(handle);
+  if (!status.ok()) return status;
+
+  {
+    const std::lock_guard lock(mutex_);
+    open_wals_.push_back(wal);
+  }
+  *file = new WalFile(this, std::move(owned_writer), std::move(wal));
+  return leveldb::Status::OK();
+}
+
+void WalSyncEnv::Closed(const std::shared_ptr<OpenWal>& wal) {
+  const std::lock_guard lock(mutex_);
+  std::erase(open_wals_, wal);
+}
+
+leveldb::Status WalSyncEnv::RenameFile(const std::string& from, const std::string& to) {
+  const leveldb::Status status = base_->RenameFile(from, to);
+  return status.ok() ? base_->SyncDir(directory_) : status;
+}
+
+// Called by LevelDB with its mutex held: the work must not run inline.
+void WalSyncEnv::Schedule(void (*function)(void*), void* argument) {
+  const std::lock_guard lock(mutex_);
+  background_work_.emplace_back(function, argument);
+  if (!background_.joinable()) background_ = std::thread([this] { RunBackground(); });
+  background_wakes_.notify_one();
+}
+
+void WalSyncEnv::RunBackground() {
+  std::unique_lock lock(mutex_);
+  while (true) {
+    background_wakes_.wait(lock, [this] { return stopping_ || !background_work_.empty(); });
+    if (background_work_.empty()) return;
+    const auto [function, argument] = background_work_.front();
+    background_work_.pop_front();
+    lock.unlock();
+    function(argument);
+    lock.lock();
+  }
+}
+
+bool IsWalName(const std::string& path) {
+  const std::string name = path.substr(path.find_last_of('/') + 1);
+  constexpr std::string_view kSuffix = ".log";
+  if (name.size() <= kSuffix.size() || !name.ends_with(kSuffix)) return false;
+  return std::all_of(name.begin(), name.end() - static_cast<ptrdiff_t>(kSuffix.size()),
+                     [](char c) { return c >= '0' && c <= '9'; });
+}
+
+}  // namespace baton::storage

@@ -1,0 +1,79 @@
+// File: wal_sync_env.h
+//
+// What stands between one LevelDB and its files, to close the gaps of LevelDB 1.23 that would lose
+// data at a power loss:
+//
+//   1. A hole between two write-ahead files. When its memtable is full LevelDB goes on in a new
+//      NNNNNN.log and closes the old one without a sync. If then a sync, or the kernel, makes the
+//      new one durable and the power fails, the later batches are there and the earlier ones are
+//      not. Here a write-ahead file is synced when it is closed, which LevelDB does before the
+//      new one gets its first record. So what is durable is always a prefix of what was written.
+//   2. Names. LevelDB syncs its directory only together with a MANIFEST. Here the directory is
+//      synced when a write-ahead file is made and after each rename (CURRENT), before anything
+//      relies on them.
+//   3. Failure. LevelDB goes on after a failed append. Here the first failed append or sync of a
+//      write-ahead file fails every later one.
+//
+// It also gives the database a background thread of its own (Env::Default() has one for all of the
+// process), so that the log never waits for a compaction of the state, and a Sync that does not
+// stand in the queue of LevelDB's writers.
+#pragma once
+
+#include <leveldb/env.h>
+
+#include <condition_variable>
+#include <deque>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <thread>
+#include <utility>
+#include <vector>
+
+#include "pkg/storage/env.h"
+
+namespace baton::storage {
+
+class WalSyncEnv final : public leveldb::EnvWrapper {
+ public:
+  // For the one database in `directory`. `base` must outlive it; it must outlive the database.
+  WalSyncEnv(DurableEnv* base, std::string directory);
+  ~WalSyncEnv() override;
+
+  // Every record that was appended before the call is durable when it is OK. Any thread. It syncs
+  // the write-ahead files that are open through a second handle of its own, so that no writer
+  // waits for it; those that were closed before have been synced when they were.
+  leveldb::Status SyncWal();
+  // The first failure, or OK. Once there is one, nothing may be acknowledged any more.
+  leveldb::Status failure() const;
+  void SetFailure(const leveldb::Status& status);
+  // Bytes appended to the open write-ahead files.
+  uint64_t WalBytes() const;
+
+  leveldb::Status NewWritableFile(const std::string& path, leveldb::WritableFile** file) override;
+  leveldb::Status RenameFile(const std::string& from, const std::string& to) override;
+  void Schedule(void (*function)(void*), void* argument) override;
+
+  struct OpenWal;  // one write-ahead file; in wal_sync_env.cc
+
+ private:
+  friend class WalFile;
+  void Closed(const std::shared_ptr<OpenWal>& wal);
+  void RunBackground();
+
+  DurableEnv* const base_;
+  const std::string directory_;
+
+  mutable std::mutex mutex_;  // of all below
+  leveldb::Status failure_;
+  std::vector<std::shared_ptr<OpenWal>> open_wals_;
+  std::deque<std::pair<void (*)(void*), void*>> background_work_;
+  std::condition_variable background_wakes_;
+  bool stopping_ = false;
+  std::thread background_;  // started by the first Schedule
+};
+
+// True for "000012.log", with any directory before it.
+bool IsWalName(const std::string& path);
+
+}  // namespace baton::storage

@@ -1,0 +1,96 @@
+#include "pkg/storage/watermark.h"
+
+#include <optional>
+#include <utility>
+
+#include "pkg/base/bytes.h"
+#include "pkg/base/crc32c.h"
+#include "pkg/storage/files.h"
+
+namespace baton::storage {
+namespace {
+
+constexpr char kFileName[] = "WATERMARK";
+constexpr size_t kRecordBytes = 36;
+constexpr size_t kFileBytesMax = (Watermark::kRecordsMax + 1) * kRecordBytes;
+
+std::string Encode(const Acknowledged& acknowledged) {
+  std::string record;
+  ByteWriter writer(&record);
+  writer.U64(acknowledged.write_number);
+  writer.U64(acknowledged.last_index.value());
+  writer.U64(acknowledged.term.value());
+  writer.U64(acknowledged.vote.value());
+  writer.U32(Crc32c(record));
+  return record;
+}
+
+std::optional<Acknowledged> Decode(std::string_view record) {
+  ByteReader reader(record);
+  Acknowledged acknowledged;
+  acknowledged.write_number = reader.U64();
+  acknowledged.last_index = Index(reader.U64());
+  acknowledged.term = Term(reader.U64());
+  acknowledged.vote = NodeId(reader.U64());
+  const uint32_t crc = reader.U32();
+  if (!reader.AtEnd() || crc != Crc32c(record.substr(0, kRecordBytes - 4))) return std::nullopt;
+  return acknowledged;
+}
+
+}  // namespace
+
+Watermark::Watermark(DurableEnv* env, std::string parent, const Acknowledged& newest)
+    : env_(env), parent_(std::move(parent)), newest_(newest) {}
+
+Watermark::~Watermark() {
+  if (file_ != nullptr && unsynced_ > 0) (void)file_->Sync();  // it may lag
+}
+
+Status Watermark::Create(DurableEnv* env, const std::string& parent, const Acknowledged& initial) {
+  return WriteFileDurably(env, parent, kFileName, Encode(initial));
+}
+
+Result<std::unique_ptr<Watermark>> Watermark::Open(DurableEnv* env, const std::string& parent) {
+  const std::string path = JoinPath(parent, kFileName);
+  const Result<std::string> file = ReadWholeFile(env, path, kFileBytesMax);
+  if (!file.ok() && file.status().code() == Code::kIo) return file.status();
+  if (!file.ok()) return Status(Code::kCorruption, file.status().message());
+  std::optional<Acknowledged> newest;
+  for (size_t at = 0; at + kRecordBytes <= file->size(); at += kRecordBytes) {
+    const std::optional<Acknowledged> record =
+        Decode(std::string_view(*file).substr(at, kRecordBytes));
+    if (record && (!newest || record->write_number > newest->write_number)) newest = record;
+  }
+  if (!newest) return Status(Code::kCorruption, path + " has no intact record.");
+  std::unique_ptr<Watermark> watermark(new Watermark(env, parent, *newest));
+  BATON_RETURN_IF_ERROR(watermark->StartFile());
+  return watermark;
+}
+
+Status Watermark::StartFile() {
+  file_.reset();
+  BATON_RETURN_IF_ERROR(Create(env_, parent_, newest_));
+  leveldb::WritableFile* file = nullptr;
+  const std::string path = JoinPath(parent_, kFileName);
+  const leveldb::Status status = env_->NewAppendableFile(path, &file);
+  file_.reset(file);
+  records_ = 1;
+  unsynced_ = 0;
+  return FromLevelDb(status, "Cannot open " + path);
+}
+
+Status Watermark::Record(const Acknowledged& acknowledged) {
+  newest_ = acknowledged;
+  if (records_ >= kRecordsMax) return StartFile();
+  leveldb::Status status = file_->Append(Encode(acknowledged));
+  if (status.ok()) status = file_->Flush();  // to the system; a killed process loses nothing
+  ++records_;
+  ++unsynced_;
+  if (status.ok() && unsynced_ >= kSyncEveryWrites) {
+    status = file_->Sync();
+    unsynced_ = 0;
+  }
+  return FromLevelDb(status, "Cannot write " + JoinPath(parent_, kFileName));
+}
+
+}  // namespace baton::storage
