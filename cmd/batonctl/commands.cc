@@ -1,0 +1,205 @@
+#include "cmd/batonctl/commands.h"
+
+#include <vector>
+
+namespace baton::batonctl {
+namespace {
+
+constexpr OptionSpec kIfRevision = {
+    "if-revision", "N", "only when the key's last change was revision N; otherwise exit 1"};
+constexpr OptionSpec kLock = {"lock", "NAME", "the key is guarded by this lock (with --token)"};
+constexpr OptionSpec kToken = {"token", "N", "the fencing token that shows that the lock is held"};
+constexpr OptionSpec kStale = {"stale", "", "what the asked node has, without asking the others"};
+constexpr OptionSpec kTtl = {"ttl", "DURATION",
+                             "how long the session lives without a sign of life; default 15s"};
+constexpr OptionSpec kWait = {
+    "wait", "DURATION", "how long to wait for the turn; 0s: do not wait; without it: for ever"};
+constexpr OptionSpec kGrace = {"grace", "DURATION",
+                               "between SIGTERM and SIGKILL for a command that lost its "
+                               "permission; default a quarter of the TTL"};
+
+std::vector<CommandSpec> StatusCommands() {
+  return {
+      {.name = "status",
+       .synopsis = "",
+       .summary = "shows each node: who leads, how far they are",
+       .details = "Asks every endpoint, each for itself. Exit 3 when none answers.\n"
+                  "\n"
+                  "  batonctl status\n"
+                  "  batonctl status --output json\n",
+       .options = {},
+       .run = RunStatus},
+      {.name = "version",
+       .synopsis = "",
+       .summary = "prints the version of batonctl and of the node that answers",
+       .details = "  batonctl version\n",
+       .options = {},
+       .run = RunVersion},
+  };
+}
+
+std::vector<CommandSpec> KvCommands() {
+  return {
+      {.name = "kv get",
+       .synopsis = "KEY",
+       .summary = "prints the value of a key",
+       .details = "Prints the bytes as they are, with nothing added. Exit 1 when there is no such "
+                  "key.\n"
+                  "\n"
+                  "  batonctl kv get config/color\n"
+                  "  batonctl kv get config/color --output json    (with revisions and owner)\n",
+       .options = {kStale},
+       .positionals_min = 1,
+       .positionals_max = 1,
+       .run = RunKvGet},
+      {.name = "kv put",
+       .synopsis = "KEY VALUE|-",
+       .summary = "writes a key",
+       .details = "\"-\" reads the value from standard input.\n"
+                  "\n"
+                  "  batonctl kv put config/color green\n"
+                  "  batonctl kv put config/file - < file\n"
+                  "  batonctl kv put config/color red --if-absent\n"
+                  "  batonctl kv put config/color blue --if-revision 12\n"
+                  "  batonctl kv put report done --lock nightly --token $BATON_FENCING_TOKEN\n",
+       .options = {{"if-absent", "", "only when there is no such key; otherwise exit 1"},
+                   kIfRevision,
+                   {"session", "ID", "the key is deleted when this session ends"},
+                   kLock,
+                   kToken},
+       .positionals_min = 2,
+       .positionals_max = 2,
+       .run = RunKvPut},
+      {.name = "kv del",
+       .synopsis = "KEY",
+       .summary = "deletes a key",
+       .details = "Exit 1 when there is no such key.\n"
+                  "\n"
+                  "  batonctl kv del config/color\n",
+       .options = {kIfRevision, kLock, kToken},
+       .positionals_min = 1,
+       .positionals_max = 1,
+       .run = RunKvDelete},
+      {.name = "kv list",
+       .synopsis = "[PREFIX]",
+       .summary = "lists the keys that begin with a prefix",
+       .details = "  batonctl kv list config/\n"
+                  "  batonctl kv list --limit 10\n",
+       .options = {{"limit", "N", "at most so many keys; default all"}, kStale},
+       .positionals_max = 1,
+       .run = RunKvList},
+      {.name = "kv watch",
+       .synopsis = "[PREFIX]",
+       .summary = "prints every change of the keys that begin with a prefix, as it happens",
+       .details = "Goes on at another node when one stops, without losing a change. Ends with "
+                  "Ctrl-C.\n"
+                  "\n"
+                  "  batonctl kv watch config/\n"
+                  "  batonctl kv watch config/ --from 100 --count 1\n",
+       .options = {{"from", "REVISION", "begin with this revision; without it: with the next one"},
+                   {"count", "N", "end after so many changes"}},
+       .positionals_max = 1,
+       .run = RunKvWatch},
+  };
+}
+
+std::vector<CommandSpec> SessionCommands() {
+  return {
+      {.name = "session create",
+       .synopsis = "",
+       .summary = "creates a session and prints its id",
+       .details = "A session that gets no keepalive for its TTL ends; its locks are handed on, its "
+                  "keys\nare deleted.\n"
+                  "\n"
+                  "  id=$(batonctl session create --ttl 60s --name backup)\n",
+       .options = {kTtl, {"name", "NAME", "shown to others"}},
+       .run = RunSessionCreate},
+      {.name = "session list",
+       .synopsis = "",
+       .summary = "lists the live sessions",
+       .details = "  batonctl session list\n",
+       .options = {},
+       .run = RunSessionList},
+      {.name = "session get",
+       .synopsis = "ID",
+       .summary = "shows a session",
+       .details = "  batonctl session get 5f0c6a7e1d2b3c4d\n",
+       .options = {},
+       .positionals_min = 1,
+       .positionals_max = 1,
+       .run = RunSessionGet},
+      {.name = "session keepalive",
+       .synopsis = "ID",
+       .summary = "keeps a session alive for another TTL",
+       .details = "Exit 1 when it has ended.\n"
+                  "\n"
+                  "  while batonctl session keepalive $id; do sleep 5; done\n",
+       .options = {},
+       .positionals_min = 1,
+       .positionals_max = 1,
+       .run = RunSessionKeepAlive},
+      {.name = "session destroy",
+       .synopsis = "ID",
+       .summary = "ends a session and all that it holds",
+       .details = "  batonctl session destroy 5f0c6a7e1d2b3c4d\n",
+       .options = {},
+       .positionals_min = 1,
+       .positionals_max = 1,
+       .run = RunSessionDestroy},
+  };
+}
+
+std::vector<CommandSpec> HoldCommands() {
+  return {
+      {.name = "lock",
+       .synopsis = "NAME [-- COMMAND...]",
+       .summary = "runs a command under a lock, or holds the lock until Ctrl-C",
+       .details =
+           "The command finds the fencing token in BATON_FENCING_TOKEN, and BATON_LOCK_NAME and\n"
+           "BATON_SESSION. Hand the token to whatever the lock protects. Signals are passed on. "
+           "When\n"
+           "the session cannot be kept alive the command gets SIGTERM, then SIGKILL, before "
+           "anybody\n"
+           "else can get the lock; batonctl exits with 125. Otherwise its exit code is the "
+           "command's.\n"
+           "\n"
+           "Without a command the token is printed and the lock held until SIGINT or SIGTERM.\n"
+           "\n"
+           "  batonctl lock nightly-report -- ./report.sh\n"
+           "  batonctl lock nightly-report --wait 0s -- ./report.sh   (exit 1 when it is held)\n"
+           "  batonctl lock nightly-report --wait 5m --ttl 30s -- ./report.sh\n",
+       .options = {kWait, kTtl, kGrace, {"value", "TEXT", "shown to others: who has it"}},
+       .positionals_min = 1,
+       .positionals_max = 1,
+       .takes_command = true,
+       .run = RunLock},
+      {.name = "elect",
+       .synopsis = "NAME [-- COMMAND...]",
+       .summary = "runs a command as the elected leader, or leads until Ctrl-C",
+       .details =
+           "Like lock, for an election: the others see --value, and BATON_ELECTION_NAME takes the\n"
+           "place of BATON_LOCK_NAME.\n"
+           "\n"
+           "  batonctl elect scheduler --value $HOSTNAME -- ./scheduler\n",
+       .options = {kWait, kTtl, kGrace, {"value", "TEXT", "what the leader proclaims"}},
+       .positionals_min = 1,
+       .positionals_max = 1,
+       .takes_command = true,
+       .run = RunElect},
+  };
+}
+
+}  // namespace
+
+std::span<const CommandSpec> AllCommands() {
+  static const std::vector<CommandSpec> commands = [] {
+    std::vector<CommandSpec> all;
+    for (const auto& group : {StatusCommands(), KvCommands(), SessionCommands(), HoldCommands()}) {
+      all.insert(all.end(), group.begin(), group.end());
+    }
+    return all;
+  }();
+  return commands;
+}
+
+}  // namespace baton::batonctl
