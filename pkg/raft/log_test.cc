@@ -69,7 +69,7 @@ TEST(RecentEntriesDeathTest, RefusesHoles) {
 class RaftLogTest : public ::testing::Test {
  protected:
   // A log with entries of these terms on disk.
-  RaftLog Open(std::initializer_list<uint64_t> terms, uint64_t commit = 0, uint64_t applied = 0) {
+  RaftLog Open(const std::vector<uint64_t>& terms, uint64_t commit = 0, uint64_t applied = 0) {
     disk.Write(std::nullopt, std::nullopt, EntriesOf(1, terms), true);
     const Term term = *disk.TermAt(disk.LastIndex());
     Result<RaftLog> log = RaftLog::Open(
@@ -222,7 +222,7 @@ TEST_F(RaftLogTest, AcceptRewritesWhatMemoryDoesNotHold) {
 TEST_F(RaftLogTest, ContradictionsAreDifferencesInWhatIsSettled) {
   RaftLog log = Open({1, 1, 2, 2}, 2, 2);
   const auto contradicts = [&](uint64_t leader, uint64_t prev, uint64_t prev_term,
-                               std::initializer_list<uint64_t> terms) {
+                               const std::vector<uint64_t>& terms) {
     return log.Contradicts(Term(leader), Index(prev), Term(prev_term), EntriesOf(prev + 1, terms));
   };
   EXPECT_FALSE(contradicts(5, 1, 1, {1, 3})) << "3 is not committed";

@@ -5,19 +5,19 @@
 
 namespace baton::raft::testing {
 
-std::vector<NodeId> Ids(std::initializer_list<uint64_t> numbers) {
+std::vector<NodeId> Ids(const std::vector<uint64_t>& numbers) {
   std::vector<NodeId> ids;
   for (const uint64_t number : numbers) ids.push_back(NodeId(number));
   return ids;
 }
 
-ConfigState Voters(std::initializer_list<uint64_t> numbers) {
+ConfigState Voters(const std::vector<uint64_t>& numbers) {
   ConfigState config;
   config.voters = Ids(numbers);
   return config;
 }
 
-std::vector<Entry> EntriesOf(uint64_t first, std::initializer_list<uint64_t> terms) {
+std::vector<Entry> EntriesOf(uint64_t first, const std::vector<uint64_t>& terms) {
   std::vector<Entry> entries;
   for (const uint64_t term : terms) {
     const std::string command = "e" + std::to_string(first) + "t" + std::to_string(term);
@@ -44,8 +44,9 @@ Config WithId(Config config) {
 Solo::Solo(ConfigState membership, Config config)
     : config_(WithId(config)), node_(config_, std::move(membership)) {}
 
-void Solo::StartWith(std::initializer_list<uint64_t> terms, uint64_t term, uint64_t commit) {
+void Solo::StartWith(const std::vector<uint64_t>& terms, uint64_t term, uint64_t commit) {
   node_.Crash();
+  node_.log().Wipe();
   node_.log().Write(HardState{Term(term), NodeId(), Index(commit)}, std::nullopt,
                     EntriesOf(1, terms), true);
   node_.Restart();

@@ -17,11 +17,11 @@
 namespace baton::raft::testing {
 
 // NodeIds from plain numbers: Ids({1, 2, 3}).
-std::vector<NodeId> Ids(std::initializer_list<uint64_t> numbers);
-ConfigState Voters(std::initializer_list<uint64_t> numbers);
+std::vector<NodeId> Ids(const std::vector<uint64_t>& numbers);
+ConfigState Voters(const std::vector<uint64_t>& numbers);
 
 // Entries of these terms from `first` on: Entries(4, {2, 2, 3}).
-std::vector<Entry> EntriesOf(uint64_t first, std::initializer_list<uint64_t> terms);
+std::vector<Entry> EntriesOf(uint64_t first, const std::vector<uint64_t>& terms);
 
 // Point prev of an append: Append({3, 2}, 1, EntriesOf(4, {2})).
 struct At {
@@ -43,7 +43,7 @@ class Solo {
 
   // What the disk holds before the start: entries of these terms from 1 on, and the term of the
   // hard state. Restarts the core.
-  void StartWith(std::initializer_list<uint64_t> terms, uint64_t term, uint64_t commit = 0);
+  void StartWith(const std::vector<uint64_t>& terms, uint64_t term, uint64_t commit = 0);
 
   Status Hear(uint64_t from, uint64_t term, MessageBody body);
   void Tick(uint64_t count = 1);
