@@ -64,7 +64,9 @@ TEST(RestartTest, AWholeClusterThatLosesPowerKeepsEveryAcknowledgedWrite) {
 TEST(RestartTest, NodesThatDieOneAfterTheOtherCostNothing) {
   for (uint64_t seed = 1; seed <= 4; ++seed) {
     SCOPED_TRACE(seed);
-    SimCluster cluster(SmallLog(seed));
+    SimOptions options = SmallLog(seed);
+    options.snapshot_chunk_bytes = 16'384;
+    SimCluster cluster(options);
     std::map<std::string, PendingPtr<coord::Reply>> puts;
     for (int i = 0; i < 300; ++i) {
       const NodeId at(static_cast<uint64_t>(i % 3 + 1));

@@ -1,0 +1,167 @@
+#include "pkg/node/log_writer_thread.h"
+
+#include <gtest/gtest.h>
+
+#include <future>
+#include <string>
+
+#include "pkg/base/system_clock.h"
+#include "pkg/node/testing/memory_stores.h"
+
+namespace baton::node {
+namespace {
+
+using testing::MemoryLogStore;
+using testing::MemoryStateStore;
+
+// Lets a Write begin and end when the test says so, and writes down what happened.
+class GatedLog final : public LogStore {
+ public:
+  LogState State() const override { return log.State(); }
+  Index FirstIndex() const override { return log.FirstIndex(); }
+  Index LastIndex() const override { return log.LastIndex(); }
+  Result<Term> TermAt(Index index) const override { return log.TermAt(index); }
+  Result<std::vector<raft::Entry>> Entries(Index low, Index high, size_t bytes) const override {
+    return log.Entries(low, high, bytes);
+  }
+  Status Write(std::span<const LogWrite> writes, bool must_sync) override {
+    if (first_) {
+      first_ = false;
+      began.set_value();
+      go_on.get_future().wait();
+    }
+    batches.push_back(writes.size());
+    synced.push_back(must_sync);
+    return log.Write(writes, must_sync);
+  }
+  Status Compact(const raft::SnapshotMeta& start) override { return log.Compact(start); }
+  uint64_t ApproximateBytes() const override { return 0; }
+
+  MemoryLogStore log;
+  std::promise<void> began;
+  std::promise<void> go_on;
+  std::vector<size_t> batches;
+  std::vector<bool> synced;
+
+ private:
+  bool first_ = true;
+};
+
+class RecordingTransport final : public Transport {
+ public:
+  explicit RecordingTransport(std::vector<std::string>* record) : record_(record) {}
+  void Send(NodeId to, PeerMessage) override {
+    record_->push_back("send " + std::to_string(to.value()));
+  }
+  void SetClusterTime(Term, int64_t) override {}
+  void SendSnapshot(NodeId, raft::Message, std::unique_ptr<SnapshotReader>) override {}
+
+ private:
+  std::vector<std::string>* record_;
+};
+
+WriteJob JobOf(uint64_t index, bool must_sync, std::vector<uint64_t> receivers = {}) {
+  WriteJob job;
+  raft::Entry entry;
+  entry.index = Index(index);
+  entry.term = Term(1);
+  job.write.entries.push_back(entry);
+  job.must_sync = must_sync;
+  job.mark = {Term(1), Index(index)};
+  for (const uint64_t to : receivers) {
+    raft::Message message;
+    message.to = NodeId(to);
+    job.messages.push_back(message);
+  }
+  return job;
+}
+
+class LogWriterThreadTest : public ::testing::Test {
+ protected:
+  LogWriterThread::Parts Parts() {
+    LogWriterThread::Parts parts;
+    parts.log = &log;
+    parts.state = &state;
+    parts.transport = &transport;
+    parts.clock = &clock;
+    parts.log_sync = &log_sync;
+    parts.persisted = [this](raft::LogMark mark) {
+      record.push_back("persisted " + std::to_string(mark.last_index.value()));
+    };
+    parts.compacted = [this] { record.push_back("compacted"); };
+    parts.fatal = [this](const Status& why) { record.push_back("fatal " + why.message()); };
+    return parts;
+  }
+
+  GatedLog log;
+  MemoryStateStore state;
+  std::vector<std::string> record;
+  RecordingTransport transport{&record};
+  SystemClock clock;
+  LatencyHistogram log_sync;
+};
+
+TEST_F(LogWriterThreadTest, WhatWaitsForTheDiskIsWrittenTogetherAndInOrder) {
+  LogWriterThread writer(Parts());
+  writer.Start();
+  writer.Write(JobOf(1, true, {5}));
+  log.began.get_future().wait();
+  writer.Write(JobOf(2, false));
+  writer.Write(JobOf(3, true, {6, 7}));
+  writer.Write(JobOf(4, false, {8}));
+  log.go_on.set_value();
+  writer.Stop();
+  EXPECT_EQ(log.batches, (std::vector<size_t>{1, 3}));
+  EXPECT_EQ(log.synced, (std::vector<bool>{true, true})) << "one that must be synced is enough";
+  EXPECT_EQ(record, (std::vector<std::string>{"send 5", "persisted 1", "send 6", "send 7", "send 8",
+                                              "persisted 4"}));
+  EXPECT_EQ(log_sync.Read().total, 2U);
+  EXPECT_EQ(log.LastIndex(), Index(4));
+}
+
+TEST_F(LogWriterThreadTest, ACommitIndexAloneIsNotSynced) {
+  LogWriterThread writer(Parts());
+  writer.Start();
+  log.go_on.set_value();
+  WriteJob job;
+  job.write.hard_state = raft::HardState{Term(1), NodeId(), Index(1)};
+  writer.Write(job);
+  writer.Stop();
+  EXPECT_EQ(log.synced, (std::vector<bool>{false}));
+  EXPECT_EQ(log_sync.Read().total, 0U);
+}
+
+TEST_F(LogWriterThreadTest, CompactionSyncsTheStateFirstAndKeepsItsPlaceInTheOrder) {
+  LogWriterThread writer(Parts());
+  state.Put("k", "v");
+  ASSERT_TRUE(state.Commit().ok());
+  writer.Start();
+  writer.Write(JobOf(1, true));
+  log.began.get_future().wait();
+  writer.Write(JobOf(2, true));
+  writer.Compact({Index(2), Term(1), {}});
+  writer.Write(JobOf(3, true));
+  log.go_on.set_value();
+  writer.Stop();
+  EXPECT_EQ(record,
+            (std::vector<std::string>{"persisted 1", "persisted 2", "compacted", "persisted 3"}));
+  EXPECT_EQ(log.FirstIndex(), Index(3));
+  EXPECT_EQ(state.unsynced_batches(), 0U);
+}
+
+TEST_F(LogWriterThreadTest, AfterAnErrorNothingIsWrittenSentOrReported) {
+  LogWriterThread writer(Parts());
+  writer.Start();
+  writer.Write(JobOf(1, true));
+  log.began.get_future().wait();
+  log.log.FailWrites(Status(Code::kIo, "gone"));
+  writer.Write(JobOf(2, true, {5}));
+  writer.Compact({Index(1), Term(1), {}});
+  log.go_on.set_value();
+  writer.Stop();
+  EXPECT_EQ(record, (std::vector<std::string>{"fatal gone"}));
+  EXPECT_EQ(log.LastIndex(), Index());
+}
+
+}  // namespace
+}  // namespace baton::node

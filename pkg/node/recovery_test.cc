@@ -1,0 +1,139 @@
+#include "pkg/node/recovery.h"
+
+#include <gtest/gtest.h>
+
+#include "pkg/coord/state_machine.h"
+#include "pkg/node/node_rows.h"
+#include "pkg/node/testing/memory_stores.h"
+
+namespace baton::node {
+namespace {
+
+using testing::MemoryLogStore;
+using testing::MemoryStateStore;
+
+const std::vector<NodeId> kVoters = {NodeId(3), NodeId(1), NodeId(2)};
+
+raft::ConfigState Members(std::vector<NodeId> voters) {
+  raft::ConfigState config;
+  config.voters = std::move(voters);
+  return config;
+}
+
+class RecoveryTest : public ::testing::Test {
+ protected:
+  // Entries (first, first's successors ...) of these terms, and a hard state.
+  void WriteLog(uint64_t first, const std::vector<uint64_t>& terms, raft::HardState hard_state) {
+    LogWrite write;
+    write.hard_state = hard_state;
+    for (size_t i = 0; i < terms.size(); ++i) {
+      raft::Entry entry;
+      entry.index = Index(first + i);
+      entry.term = Term(terms[i]);
+      write.entries.push_back(entry);
+    }
+    ASSERT_TRUE(log.Write({&write, 1}, true).ok());
+  }
+  void StartLogAfter(uint64_t index, uint64_t term, const raft::ConfigState& config) {
+    LogWrite write;
+    write.snapshot = raft::SnapshotMeta{Index(index), Term(term), config};
+    ASSERT_TRUE(log.Write({&write, 1}, true).ok());
+  }
+
+  MemoryLogStore log;
+  MemoryStateStore state;
+};
+
+TEST_F(RecoveryTest, ANewNodeTakesTheVotersItIsToldAndRemembersThem) {
+  const auto initial = Recover(kVoters, Index(), Term(), &log, &state);
+  ASSERT_TRUE(initial.ok()) << initial.status().ToString();
+  EXPECT_EQ(initial->config, Members({NodeId(1), NodeId(2), NodeId(3)}));
+  EXPECT_EQ(initial->applied, Index());
+  // The next start may name others, or nobody.
+  const auto again = Recover({NodeId(9)}, Index(), Term(), &log, &state);
+  EXPECT_EQ(again->config, initial->config);
+  EXPECT_TRUE(Recover({}, Index(), Term(), &log, &state).ok());
+}
+
+TEST_F(RecoveryTest, ANewNodeWithoutVotersIsRefused) {
+  const auto initial = Recover({}, Index(), Term(), &log, &state);
+  EXPECT_EQ(initial.status().code(), Code::kInvalidArgument);
+}
+
+TEST_F(RecoveryTest, TheStatesConfigurationWinsOverTheLogs) {
+  StartLogAfter(0, 0, Members({NodeId(1), NodeId(2)}));
+  PutConfigRow(Members({NodeId(4), NodeId(5)}), &state);
+  EXPECT_EQ(Recover({}, Index(), Term(), &log, &state)->config, Members({NodeId(4), NodeId(5)}));
+}
+
+TEST_F(RecoveryTest, TheLogBeyondTheAppliedIndexIsKept) {
+  StartLogAfter(0, 0, Members(kVoters));
+  WriteLog(1, {1, 1, 2, 2}, {Term(5), NodeId(2), Index(3)});
+  const auto initial = Recover({}, Index(2), Term(1), &log, &state);
+  ASSERT_TRUE(initial.ok());
+  EXPECT_EQ(log.LastIndex(), Index(4));
+  EXPECT_EQ(initial->hard_state, (raft::HardState{Term(5), NodeId(2), Index(3)}));
+}
+
+TEST_F(RecoveryTest, ACommitIndexBehindTheStateIsRaised) {
+  StartLogAfter(0, 0, Members(kVoters));
+  WriteLog(1, {1, 1, 1}, {Term(1), NodeId(), Index(1)});
+  EXPECT_EQ(Recover({}, Index(3), Term(1), &log, &state)->hard_state.commit, Index(3));
+}
+
+TEST_F(RecoveryTest, AStateAheadOfTheLogStartsTheLogOverAndKeepsTheVote) {
+  StartLogAfter(0, 0, Members(kVoters));
+  WriteLog(1, {1, 1}, {Term(7), NodeId(3), Index(2)});
+  PutConfigRow(Members({NodeId(1), NodeId(2)}), &state);
+  const auto initial = Recover({}, Index(90), Term(6), &log, &state);
+  ASSERT_TRUE(initial.ok());
+  EXPECT_EQ(log.State().start.index, Index(90));
+  EXPECT_EQ(log.State().start.term, Term(6));
+  EXPECT_EQ(log.State().start.config, Members({NodeId(1), NodeId(2)}));
+  EXPECT_EQ(log.LastIndex(), Index(90));
+  EXPECT_EQ(initial->hard_state, (raft::HardState{Term(7), NodeId(3), Index(90)}));
+}
+
+TEST_F(RecoveryTest, ALogOfAnotherHistoryAtTheAppliedIndexStartsOver) {
+  StartLogAfter(0, 0, Members(kVoters));
+  WriteLog(1, {1, 1, 1, 1}, {Term(4), NodeId(), Index(1)});
+  ASSERT_TRUE(Recover({}, Index(3), Term(3), &log, &state).ok());
+  EXPECT_EQ(log.State().start.index, Index(3));
+  EXPECT_EQ(log.LastIndex(), Index(3)) << "entry 4 of term 1 cannot follow entry 3 of term 3";
+}
+
+TEST_F(RecoveryTest, AHoleBetweenStateAndLogIsCorruption) {
+  StartLogAfter(50, 2, Members(kVoters));
+  const auto initial = Recover(kVoters, Index(49), Term(2), &log, &state);
+  EXPECT_EQ(initial.status().code(), Code::kCorruption);
+  EXPECT_NE(initial.status().message().find("entry 49"), std::string::npos);
+  EXPECT_EQ(log.State().start.index, Index(50)) << "nothing was touched";
+}
+
+TEST(NodeRowsTest, AConfigurationSurvivesItsRow) {
+  raft::ConfigState config = Members({NodeId(1), NodeId(200), NodeId(70'000)});
+  config.voters_outgoing = {NodeId(1)};
+  config.learners = {NodeId(4), NodeId(5)};
+  config.learners_next = {NodeId(6)};
+  config.auto_leave = true;
+  MemoryStateStore state;
+  EXPECT_EQ(*GetConfigRow(state), std::nullopt);
+  PutConfigRow(config, &state);
+  EXPECT_EQ(**GetConfigRow(state), config);
+}
+
+TEST(NodeRowsTest, EveryTruncationAndEveryOtherVersionIsCorruption) {
+  const std::string bytes = EncodeConfig(Members(kVoters));
+  for (size_t size = 0; size < bytes.size(); ++size) {
+    EXPECT_EQ(DecodeConfig(bytes.substr(0, size)).status().code(), Code::kCorruption) << size;
+  }
+  EXPECT_EQ(DecodeConfig(bytes + "x").status().code(), Code::kCorruption);
+  std::string other = bytes;
+  other[0] = 2;
+  EXPECT_EQ(DecodeConfig(other).status().code(), Code::kCorruption);
+  EXPECT_EQ(DecodeConfig(std::string("\x01\xff\xff\xff\xff\x7f", 6)).status().code(),
+            Code::kCorruption);
+}
+
+}  // namespace
+}  // namespace baton::node
