@@ -1,0 +1,246 @@
+#include "cmd/batond/node_process.h"
+
+#include <unistd.h>
+
+#include <string>
+#include <thread>
+#include <utility>
+
+#include "cmd/batond/process_setup.h"
+#include "cmd/cli/version.h"
+#include "pkg/http/api.h"
+#include "pkg/http/peer_transport.h"
+#include "pkg/http/server.h"
+#include "pkg/metrics/metrics.h"
+#include "pkg/node/runner.h"
+#include "pkg/storage/data_dir.h"
+
+namespace baton::batond {
+namespace {
+
+// Of the time to stop, for the node; the rest is for sending its last answers.
+constexpr int64_t kDrainSharePercent = 80;
+constexpr int kExitFatal = 1;
+// Bodies of peers: a batch of messages (4 MiB) or a piece of a snapshot, in base64 and JSON.
+constexpr size_t kPeerBodyBytesMax = 16 << 20;
+constexpr size_t kOpsBodyBytesMax = 4096;
+constexpr size_t kOpsConnectionsMax = 256;
+
+node::NodeConfig NodeConfigOf(const Config& config) {
+  node::NodeConfig node;
+  node.id = config.node_id;
+  node.cluster_id = config.cluster_id;
+  for (const auto& [id, address] : config.initial_cluster) node.voters.push_back(id);
+  node.seed = DrawSeed();
+  node.tick_ms = config.tick_ms;
+  node.election_timeout_ticks = config.election_timeout_ticks;
+  node.heartbeat_interval_ticks = config.heartbeat_interval_ticks;
+  node.watches_max = config.watches_max;
+  node.waits_max = config.waits_max;
+  node.log_entries_max = config.log_entries_max;
+  node.log_entries_kept = config.log_entries_kept;
+  return node;
+}
+
+http::PeerTransportOptions TransportOptionsOf(const Config& config) {
+  http::PeerTransportOptions options;
+  options.cluster_id = config.cluster_id;
+  options.self = config.node_id;
+  for (const auto& [id, address] : config.initial_cluster) {
+    if (id != config.node_id) options.peer_urls[id] = "http://" + address.ToString();
+  }
+  return options;
+}
+
+http::Limits ClientLimits(const Config& config) {
+  http::Limits limits;
+  limits.connections_max = config.client_connections_max;
+  limits.connections_per_address_max = config.client_connections_per_address_max;
+  limits.requests_in_flight_max = config.client_requests_in_flight_max;
+  limits.body_bytes_max = config.client_body_bytes_max;
+  limits.header_timeout_ms = config.client_header_timeout_ms;
+  limits.request_timeout_ms = config.client_request_timeout_ms;
+  limits.idle_timeout_ms = config.client_idle_timeout_ms;
+  return limits;
+}
+
+http::Limits PeerLimits() {
+  http::Limits limits;
+  limits.body_bytes_max = kPeerBodyBytesMax;
+  return limits;
+}
+
+http::Limits OpsLimits() {
+  http::Limits limits;
+  limits.body_bytes_max = kOpsBodyBytesMax;
+  limits.connections_max = kOpsConnectionsMax;
+  limits.connections_per_address_max = kOpsConnectionsMax;
+  return limits;
+}
+
+class WiredNode final : public NodeProcess {
+ public:
+  WiredNode(const Config& config, Clock* clock, Logger* logger)
+      : config_(config), clock_(clock), logger_(logger) {}
+
+  Status Open() {
+    BATON_RETURN_IF_ERROR(OpenData());
+    BATON_RETURN_IF_ERROR(MakeNode());
+    MakeContext();
+    metrics_ = MakeMetrics();
+    BATON_RETURN_IF_ERROR(Listen("client", config_.client_listen, ClientLimits(config_),
+                                 http::MakeClientRouter(&context_), &client_server_));
+    BATON_RETURN_IF_ERROR(Listen("peer", config_.peer_listen, PeerLimits(),
+                                 http::MakePeerRouter(&context_), &peer_server_));
+    return Listen("ops", config_.ops_listen, OpsLimits(),
+                  http::MakeOpsRouter(&context_, [this] { return RenderMetrics(metrics_); }),
+                  &ops_server_);
+  }
+
+  void Start() override {
+    runner_->Start();
+    transport_->Start();
+    peer_server_->Start();
+    ops_server_->Start();
+    client_server_->Start();
+    logger_->Log(LogLevel::kInfo, "started",
+                 {{"version", cli::kVersion},
+                  {"name", config_.node_name},
+                  {"cluster", config_.cluster_name},
+                  {"cluster_id", config_.cluster_id},
+                  {"members", config_.initial_cluster.size()},
+                  {"data_dir", config_.data_dir}});
+    LogListener("client", config_.client_listen, *client_server_);
+    LogListener("peer", config_.peer_listen, *peer_server_);
+    LogListener("ops", config_.ops_listen, *ops_server_);
+  }
+
+  Status Stop(int64_t timeout_ms) override {
+    // Both at once: the listener takes nothing new, so that the node can run dry, and the node goes
+    // on working, so that what was taken is answered. Peers and probes are served until the end.
+    std::thread listener([&] { client_server_->Stop(timeout_ms); });
+    const Status drained = runner_->Drain(timeout_ms * kDrainSharePercent / 100);
+    listener.join();
+    transport_->Stop();
+    peer_server_->Stop(0);
+    ops_server_->Stop(0);
+    return drained;
+  }
+
+ private:
+  Status OpenData() {
+    Result<std::unique_ptr<storage::DataDir>> data = storage::DataDir::Open(
+        config_.data_dir, {.cluster_id = config_.cluster_id, .node_id = config_.node_id});
+    if (!data.ok()) return data.status();
+    data_ = *std::move(data);
+    return Status::Ok();
+  }
+
+  Status MakeNode() {
+    Result<std::unique_ptr<http::PeerTransport>> transport =
+        http::PeerTransport::Create(TransportOptionsOf(config_), clock_, logger_);
+    if (!transport.ok()) return transport.status();
+    transport_ = *std::move(transport);
+    const node::NodePorts ports = {.log = &data_->log(),
+                                   .state = &data_->state(),
+                                   .transport = transport_.get(),
+                                   .clock = clock_,
+                                   .logger = logger_,
+                                   .fatal = [this](const Status& why) { Die(why); }};
+    Result<std::unique_ptr<node::Runner>> runner =
+        node::Runner::Create(NodeConfigOf(config_), ports);
+    if (!runner.ok()) return runner.status();
+    runner_ = *std::move(runner);
+    transport_->SetService(runner_.get());
+    return Status::Ok();
+  }
+
+  // After a disk that lied nothing in memory may be trusted to agree with it: no destructor, no
+  // answer. Kubernetes starts the process again.
+  [[noreturn]] void Die(const Status& why) {
+    logger_->Log(LogLevel::kError, "fatal error, exiting", {{"why", why.ToString()}});
+    _exit(kExitFatal);
+  }
+
+  void MakeContext() {
+    context_.service = runner_.get();
+    context_.clock = clock_;
+    context_.logger = logger_;
+    context_.cluster_id = config_.cluster_id;
+    context_.node_name = config_.node_name;
+    context_.node_id = config_.node_id;
+    context_.client_urls = config_.client_urls;
+    context_.node_names[config_.node_id] = config_.node_name;
+    context_.seed = DrawSeed();
+    context_.version = cli::kVersion;
+  }
+
+  metrics::MetricsSource MakeMetrics() {
+    metrics::MetricsSource source;
+    source.version = cli::kVersion;
+    source.status = [this] { return runner_->GetStatus(); };
+    source.node = &runner_->metrics();
+    source.listeners = {{"client", [this] { return client_server_->Stats(); }},
+                        {"peer", [this] { return peer_server_->Stats(); }},
+                        {"ops", [this] { return ops_server_->Stats(); }}};
+    source.peers = [this] { return transport_->Stats(); };
+    source.process = metrics::ReadProcessFacts;
+    return source;
+  }
+
+  Status Listen(const std::string& name, const Address& address, const http::Limits& limits,
+                http::Router router, std::unique_ptr<http::Server>* server) {
+    http::ListenOptions options;
+    options.name = name;
+    options.address = address.host;
+    options.port = address.port;
+    options.limits = limits;
+    options.decorate = [this](const http::Request& request, http::Response* response) {
+      http::DecorateResponse(context_, request, response);
+    };
+    options.on_error = [this](const Status& status, int http_status,
+                              const std::string& request_id) {
+      http::Response response = http::ProblemResponse(status, request_id, &context_);
+      response.status = http_status;
+      return response;
+    };
+    Result<std::unique_ptr<http::Server>> listening =
+        http::Server::Listen(std::move(options), std::move(router), logger_);
+    if (!listening.ok()) {
+      return Status(listening.status().code(), name + "-listen: " + listening.status().message());
+    }
+    *server = *std::move(listening);
+    return Status::Ok();
+  }
+
+  void LogListener(std::string_view name, const Address& address, const http::Server& server) {
+    logger_->Log(
+        LogLevel::kInfo, "listening",
+        {{"listener", name}, {"address", Address{address.host, server.port()}.ToString()}});
+  }
+
+  const Config config_;
+  Clock* const clock_;
+  Logger* const logger_;
+
+  // Each needs the ones above it; they end in the opposite order.
+  std::unique_ptr<storage::DataDir> data_;
+  std::unique_ptr<http::PeerTransport> transport_;
+  std::unique_ptr<node::Runner> runner_;
+  http::ApiContext context_;
+  metrics::MetricsSource metrics_;
+  std::unique_ptr<http::Server> client_server_;
+  std::unique_ptr<http::Server> peer_server_;
+  std::unique_ptr<http::Server> ops_server_;
+};
+
+}  // namespace
+
+Result<std::unique_ptr<NodeProcess>> NodeProcess::Open(const Config& config, Clock* clock,
+                                                       Logger* logger) {
+  auto process = std::make_unique<WiredNode>(config, clock, logger);
+  BATON_RETURN_IF_ERROR(process->Open());
+  return std::unique_ptr<NodeProcess>(std::move(process));
+}
+
+}  // namespace baton::batond

@@ -1,0 +1,51 @@
+#include "cmd/batond/process_setup.h"
+
+#include <sys/random.h>
+#include <sys/resource.h>
+
+#include <csignal>
+
+#include "pkg/base/check.h"
+
+namespace baton::batond {
+namespace {
+
+sigset_t StopSignals() {
+  sigset_t set;
+  sigemptyset(&set);
+  sigaddset(&set, SIGTERM);
+  sigaddset(&set, SIGINT);
+  return set;
+}
+
+}  // namespace
+
+uint64_t RaiseFileLimit() {
+  rlimit limit{};
+  CHECK_EQ(getrlimit(RLIMIT_NOFILE, &limit), 0);
+  rlimit raised = limit;
+  raised.rlim_cur = limit.rlim_max;
+  // Refused (a sandbox may): the old limit still holds.
+  return setrlimit(RLIMIT_NOFILE, &raised) == 0 ? raised.rlim_cur : limit.rlim_cur;
+}
+
+uint64_t DrawSeed() {
+  uint64_t seed = 0;
+  CHECK_EQ(getrandom(&seed, sizeof seed, 0), static_cast<ssize_t>(sizeof seed));
+  return seed;
+}
+
+void BlockStopSignals() {
+  signal(SIGPIPE, SIG_IGN);
+  const sigset_t set = StopSignals();
+  CHECK_EQ(pthread_sigmask(SIG_BLOCK, &set, nullptr), 0);
+}
+
+int WaitForStopSignal() {
+  const sigset_t set = StopSignals();
+  int number = 0;
+  CHECK_EQ(sigwait(&set, &number), 0);
+  return number;
+}
+
+}  // namespace baton::batond

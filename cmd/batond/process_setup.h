@@ -1,0 +1,24 @@
+// File: process_setup.h
+//
+// What a process asks of its operating system once, before its threads start.
+#pragma once
+
+#include <cstdint>
+
+#include "pkg/base/status.h"
+
+namespace baton::batond {
+
+// Raises the limit of open files to what the administrator allows. Gives the limit that holds now.
+uint64_t RaiseFileLimit();
+
+// 64 bits of the system's entropy (getrandom(2)).
+uint64_t DrawSeed();
+
+// Blocks SIGTERM and SIGINT in this thread and in those that it starts, and ignores SIGPIPE. From
+// then on WaitForStopSignal is how they arrive: no code runs in a signal handler.
+void BlockStopSignals();
+// Waits for one of them and gives its number.
+int WaitForStopSignal();
+
+}  // namespace baton::batond
