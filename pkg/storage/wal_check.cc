@@ -138,8 +138,8 @@ class WalChecker {
 
  private:
   Result<std::optional<Damage>> FindDamage(const ManifestFacts& facts);
-  // Where the batches of the file stop to follow on each other.
-  std::optional<size_t> FindGap(const WalScan& scan, uint64_t last_sequence);
+  // Where the batches of the file stop to follow on each other and on the files before.
+  std::optional<size_t> FindGap(const WalScan& scan, bool first_file, uint64_t last_sequence);
   Result<bool> LaterFilesAreEmpty(size_t wal);
   Status Cut(const Damage& damage);
 
@@ -176,7 +176,7 @@ Result<std::optional<Damage>> WalChecker::FindDamage(const ManifestFacts& facts)
     const Result<std::string> file = ReadWholeFile(env_, path, kFileBytesMax);
     if (!file.ok()) return file.status();
     const WalScan scan = ScanWal(*file);
-    if (const std::optional<size_t> gap = FindGap(scan, facts.last_sequence)) {
+    if (const std::optional<size_t> gap = FindGap(scan, i == 0, facts.last_sequence)) {
       return std::optional(
           Damage{.wal = i,
                  .good_bytes = *gap,
@@ -195,13 +195,17 @@ Result<std::optional<Damage>> WalChecker::FindDamage(const ManifestFacts& facts)
   return std::optional<Damage>();
 }
 
-std::optional<size_t> WalChecker::FindGap(const WalScan& scan, uint64_t last_sequence) {
+// LevelDB begins a new file when a memtable is full, so that a file before another one that has
+// batches cannot be empty. For the first file there is only a bound: MANIFEST knows the newest
+// operation at the time of its last edit, not the last one in tables.
+std::optional<size_t> WalChecker::FindGap(const WalScan& scan, bool first_file,
+                                          uint64_t last_sequence) {
   for (const WalRecord& record : scan.records) {
     ByteReader reader(record.bytes);
     const uint64_t sequence = reader.U64();
     const uint32_t count = reader.U32();
     const bool follows =
-        next_sequence_ ? sequence == *next_sequence_ : sequence <= last_sequence + 1;
+        next_sequence_ ? sequence == *next_sequence_ : first_file && sequence <= last_sequence + 1;
     if (!reader.ok() || !follows) return record.begin;
     next_sequence_ = sequence + count;
   }
