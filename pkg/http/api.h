@@ -39,6 +39,9 @@ Router MakePeerRouter(ApiContext* context);    // /peer/v1/...
 Router MakeOpsRouter(ApiContext* context,
                      MetricsText metrics);  // /livez, /readyz, /metrics, /version
 
+// The node's name, or its number when the name is not known here.
+std::string NodeNameOf(const ApiContext& context, NodeId node);
+
 // X-Revision, X-Raft-Term, X-Cluster-Id, X-Served-By, X-Leader, X-Request-Id on every response.
 void DecorateResponse(const ApiContext& context, const Request& request, Response* response);
 // RFC 9457 problem JSON. The one table from Status to HTTP.

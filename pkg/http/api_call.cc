@@ -1,0 +1,145 @@
+#include "pkg/http/api_call.h"
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+#include <utility>
+
+#include "pkg/base/check.h"
+#include "pkg/http/json.h"
+#include "pkg/http/problem.h"
+#include "pkg/http/quote.h"
+
+namespace baton::http {
+namespace {
+
+// "application/json; charset=utf-8" -> "application/json".
+std::string MediaType(std::string_view content_type) {
+  std::string type(content_type.substr(0, content_type.find(';')));
+  while (type.ends_with(' ')) type.pop_back();
+  std::transform(type.begin(), type.end(), type.begin(), [](char c) {
+    return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+  });
+  return type;
+}
+
+// Visible ASCII, so that it can be shown in logs and headers. Its length is the command's business.
+Status CheckIdempotencyKey(const std::string& key) {
+  const bool visible =
+      std::all_of(key.begin(), key.end(), [](char c) { return c > ' ' && c < 0x7f; });
+  if (!key.empty() && visible) return Status::Ok();
+  return Status(Code::kInvalidArgument, "malformed_idempotency_key",
+                "the header Idempotency-Key is " + Quoted(key) +
+                    "; it must be 1 to 255 visible ASCII characters");
+}
+
+}  // namespace
+
+void Call::Fail(const Status& status) const {
+  Answer(ProblemResponse(status, request().request_id, context));
+}
+
+void Call::Fail(const Status& status, const nlohmann::json& members) const {
+  Answer(Problem(status, members));
+}
+
+Response Call::Problem(const Status& status, const nlohmann::json& members) const {
+  return MakeProblem(status, request().request_id, context, members);
+}
+
+const std::string& Call::Capture(const std::string& name) const {
+  const auto found = request().captures.find(name);
+  CHECK(found != request().captures.end()) << name;
+  return found->second;
+}
+
+Result<std::string_view> JsonBody(const Request& request) {
+  const std::string* content_type = request.Header("content-type");
+  if (content_type != nullptr) {
+    const std::string type = MediaType(*content_type);
+    const bool accepted =
+        type.empty() || type == "application/json" || type == "application/x-www-form-urlencoded";
+    if (!accepted) {
+      return Status(Code::kInvalidArgument, "unsupported_media_type",
+                    "the content type is " + Quoted(type) + "; the body must be application/json");
+    }
+  }
+  return std::string_view(request.body);
+}
+
+Response JsonAnswer(int http_status, const nlohmann::json& body, Revision revision) {
+  Response response = Response::Json(http_status, JsonText(body));
+  response.headers.emplace_back("X-Revision", std::to_string(revision.value()));
+  return response;
+}
+
+Result<coord::Command> MakeCommand(const Request& request, coord::CommandBody body) {
+  coord::Command command;
+  command.body = std::move(body);
+  if (const std::string* key = request.Header("idempotency-key")) {
+    BATON_RETURN_IF_ERROR(CheckIdempotencyKey(*key));
+    command.idempotency_key = *key;
+  }
+  BATON_RETURN_IF_ERROR(coord::Validate(command));
+  return command;
+}
+
+void MarkReplayed(bool replayed, Response* response) {
+  if (replayed) response->headers.emplace_back("Idempotency-Replayed", "true");
+}
+
+Status RefusalOf(const coord::Reply& reply) {
+  if (!reply.status.ok()) return reply.status;
+  return Status(Code::kInternal, "The answer to the command could not be read")
+      .SetOutcome(Outcome::kApplied);
+}
+
+void SubmitCommand(const Call& call, coord::CommandBody body, int64_t timeout_ms,
+                   RenderReply render) {
+  Result<coord::Command> command = MakeCommand(call.request(), std::move(body));
+  if (!command.ok()) return call.Fail(command.status());
+  const auto answer = [call, render = std::move(render)](const Result<coord::Reply>& reply) {
+    if (!reply.ok()) return call.Fail(reply.status());
+    Response response = render(*reply);
+    MarkReplayed(reply->replayed, &response);
+    call.Answer(std::move(response));
+  };
+  call.service().Submit(
+      *std::move(command), timeout_ms, [call, answer](Result<coord::Reply> reply) {
+        call.exchange->Post([answer, reply = std::move(reply)] { answer(reply); });
+      });
+}
+
+ReadOptions ReadOptionsOf(QueryFields* query) {
+  ReadOptions options;
+  options.consistency = query->ReadConsistency();
+  options.min_revision = query->MinRevision();
+  options.timeout_ms = query->TimeoutMs();
+  return options;
+}
+
+void ReadState(const Call& call, const ReadOptions& options, Extract extract) {
+  const auto on_read = [call, extract = std::move(extract)](Result<node::ReadView> view) {
+    if (!view.ok()) {
+      call.exchange->Post([call, status = view.status()] { call.Fail(status); });
+      return;
+    }
+    const bool stale = view->consistency == node::Consistency::kStale;
+    Finish finish = extract(view->state);
+    call.exchange->Post([call, stale, revision = view->state.revision(),
+                         finish = std::move(finish)] {
+      Response response = finish();
+      const int64_t staleness_ms = stale ? call.service().GetStatus()->last_leader_contact_ms : 0;
+      response.headers.emplace_back("X-Revision", std::to_string(revision.value()));
+      response.headers.emplace_back("X-Consistency", stale ? "stale" : "linearizable");
+      response.headers.emplace_back("X-Staleness-Ms", std::to_string(staleness_ms));
+      call.Answer(std::move(response));
+    });
+  };
+  call.service().Read(options.consistency, options.min_revision, options.timeout_ms, on_read);
+}
+
+int64_t ClusterTimeMs(const ApiContext& context, int64_t state_now_ms) {
+  return std::max(context.service->GetStatus()->cluster_time_ms, state_now_ms);
+}
+
+}  // namespace baton::http

@@ -1,0 +1,54 @@
+// The headers that every response carries.
+
+#include <algorithm>
+#include <utility>
+
+#include "pkg/http/api.h"
+
+namespace baton::http {
+namespace {
+
+bool SameName(const std::string& a, const std::string& b) {
+  const auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; };
+  return std::equal(a.begin(), a.end(), b.begin(), b.end(),
+                    [&](char x, char y) { return lower(x) == lower(y); });
+}
+
+// A handler knows better: what it has set stays.
+void SetDefault(std::string name, std::string value, Response* response) {
+  for (const auto& header : response->headers) {
+    if (SameName(header.first, name)) return;
+  }
+  response->headers.emplace_back(std::move(name), std::move(value));
+}
+
+// The server adds Retry-After to its own 503s, and so does their problem.
+void KeepFirst(const std::string& name, Response* response) {
+  bool seen = false;
+  std::erase_if(response->headers, [&](const auto& header) {
+    return SameName(header.first, name) && std::exchange(seen, true);
+  });
+}
+
+}  // namespace
+
+std::string NodeNameOf(const ApiContext& context, NodeId node) {
+  const auto found = context.node_names.find(node);
+  return found != context.node_names.end() ? found->second : std::to_string(node.value());
+}
+
+void DecorateResponse(const ApiContext& context, const Request& request, Response* response) {
+  const auto view = context.service->GetStatus();
+  SetDefault("X-Revision", std::to_string(view->revision.value()), response);
+  SetDefault("X-Raft-Term", std::to_string(view->raft.term.value()), response);
+  SetDefault("X-Cluster-Id", context.cluster_id, response);
+  SetDefault("X-Served-By", context.node_name, response);
+  if (view->raft.leader) SetDefault("X-Leader", NodeNameOf(context, view->raft.leader), response);
+  SetDefault("X-Request-Id", request.request_id, response);
+  // What is true now need not be true for the next reader, and no browser should guess a type.
+  SetDefault("Cache-Control", "no-cache", response);
+  SetDefault("X-Content-Type-Options", "nosniff", response);
+  KeepFirst("Retry-After", response);
+}
+
+}  // namespace baton::http
