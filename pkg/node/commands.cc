@@ -14,17 +14,28 @@ Status Overloaded() {
 
 }  // namespace
 
+Result<EncodedCommand> Encode(const coord::Command& command) {
+  BATON_RETURN_IF_ERROR(coord::Validate(command));
+  return EncodedCommand{coord::EncodeCommand(command), !command.idempotency_key.empty()};
+}
+
 void Commands::Submit(Submission submission) {
   if (!closed_.ok()) {
     submission.done(closed_);
     return;
   }
-  if (!submission.internal && client_commands_ >= options_.pending_max) {
+  const size_t bytes = submission.command.size();
+  const bool full = client_commands_ >= options_.pending_max ||
+                    client_bytes_ + bytes > options_.pending_bytes_max;
+  if (!submission.internal && full) {
     metrics_->proposals_failed.Add();
     submission.done(Overloaded());
     return;
   }
-  if (!submission.internal) ++client_commands_;
+  if (!submission.internal) {
+    ++client_commands_;
+    client_bytes_ += bytes;
+  }
   const uint64_t id = ++last_id_;
   Command& command = commands_[id];
   command.submission = std::move(submission);
@@ -73,6 +84,7 @@ void Commands::Forward(uint64_t id, Command& command) {
   const int64_t left_us = command.submission.deadline_us - time_->now_us;
   request.timeout_ms = std::max<int64_t>(0, left_us / 1000);
   request.command = command.submission.command;
+  metrics_->peer_messages_sent.Add();
   transport_->Send(command.asked, std::move(request));
 }
 
@@ -139,7 +151,8 @@ void Commands::OnAttemptRefused(uint64_t id, Command& command, const Status& why
 void Commands::OnFateUnknown(uint64_t id, Command& command) {
   if (command.submission.repeatable) {
     command.maybe_applied = true;
-    Park(id, command, true);
+    const bool circle = command.stage == Stage::kForwarded && AskedStillLeads(command);
+    Park(id, command, /*route_at_once=*/!circle);
   } else {
     GiveUp(id, command,
            Status(Code::kUnavailable, "leader_lost",
@@ -204,7 +217,10 @@ void Commands::Finish(uint64_t id, Result<Answer> answer) {
   const Command& command = taken.mapped();
   attempts_.erase(command.attempt);
   ready_.erase(id);
-  if (!command.submission.internal) --client_commands_;
+  if (!command.submission.internal) {
+    --client_commands_;
+    client_bytes_ -= command.submission.command.size();
+  }
   (answer.ok() ? metrics_->proposals_committed : metrics_->proposals_failed).Add();
   command.submission.done(std::move(answer));
 }

@@ -24,6 +24,7 @@
 
 #include "pkg/base/ids.h"
 #include "pkg/base/status.h"
+#include "pkg/coord/command.h"
 #include "pkg/coord/reply.h"
 #include "pkg/node/peer.h"
 #include "pkg/node/ports.h"
@@ -40,6 +41,14 @@ struct Answer {
   coord::Reply reply;
 };
 
+// A valid command as it travels.
+struct EncodedCommand {
+  std::string bytes;        // coord's encoding
+  bool repeatable = false;  // it has an idempotency key: applying it again changes nothing
+};
+// coord::Validate's refusal, or the command.
+Result<EncodedCommand> Encode(const coord::Command& command);
+
 struct Submission {
   std::string command;      // coord's encoding, valid
   bool repeatable = false;  // applying it twice does no harm
@@ -50,10 +59,11 @@ struct Submission {
 
 struct CommandsOptions {
   NodeId self;
-  uint64_t incarnation = 0;    // another one after each start of the process
-  size_t pending_max = 0;      // beyond: kUnavailable/"overloaded"
-  int64_t leader_wait_us = 0;  // how long a command waits for somebody to lead
-  int64_t answer_wait_us = 0;  // how long for a leader's answer after it lost leadership
+  uint64_t incarnation = 0;              // another one after each start of the process
+  size_t pending_max = 0;                // beyond: kUnavailable/"overloaded"
+  size_t pending_bytes_max = 256 << 20;  // and of their bytes
+  int64_t leader_wait_us = 0;            // how long a command waits for somebody to lead
+  int64_t answer_wait_us = 0;            // how long for a leader's answer after it lost leadership
 };
 
 class Commands {
@@ -127,6 +137,7 @@ class Commands {
   uint64_t last_id_ = 0;
   uint64_t last_attempt_ = 0;
   size_t client_commands_ = 0;
+  size_t client_bytes_ = 0;
   Status closed_;  // OK: open
 };
 

@@ -185,6 +185,25 @@ TEST(FailoverTest, ARetryWithTheSameKeyThroughAnotherNodeReplaysTheFirstAnswer) 
   EXPECT_EQ(VersionOf(cluster, follower, "k"), 1U);
 }
 
+// The followers still take it for the leader, and it answers "unknown" to all they ask.
+TEST(FailoverTest, ALeaderThatCameBackAsAFollowerIsNotAskedInCircles) {
+  SimCluster cluster({.seed = 8});
+  const NodeId leader = cluster.AwaitLeader();
+  const NodeId follower = cluster.AFollower();
+  cluster.RunFor(200);
+  cluster.Crash(leader);
+  cluster.Restart(leader);
+  const uint64_t before = cluster.metrics(follower).peer_messages_sent.value();
+  const uint64_t received = cluster.metrics(leader).peer_messages_received.value();
+  const auto put = cluster.Submit(follower, Put("k", "v", "key"), 10'000);
+  ASSERT_TRUE(cluster.RunUntil([&] { return put->done(); }, 10'000));
+  ASSERT_TRUE(put->ok()) << put->result->status().ToString();
+  EXPECT_LE(cluster.metrics(follower).peer_messages_sent.value() - before, 100U);
+  EXPECT_LE(cluster.metrics(leader).peer_messages_received.value() - received, 100U);
+  cluster.RunFor(300);
+  EXPECT_EQ(VersionOf(cluster, follower, "k"), 1U);
+}
+
 // Loss, repetition and reordering of every message; every node takes writes; a node dies now and
 // then. Each write carries a key and must be there exactly once if it was acknowledged, and at most
 // once if not.

@@ -89,7 +89,7 @@ void Forwards::OnResult(NodeId to, ForwardReply reply, const ProposalResult& res
               .SetOutcome(Outcome::kUnknown);
       break;
   }
-  transport_->Send(to, std::move(reply));
+  Reply(to, std::move(reply));
 }
 
 void Forwards::Refuse(NodeId to, const ForwardRequest& request, Status why) {
@@ -97,6 +97,11 @@ void Forwards::Refuse(NodeId to, const ForwardRequest& request, Status why) {
   reply.id = request.id;
   reply.incarnation = request.incarnation;
   reply.status = std::move(why);
+  Reply(to, std::move(reply));
+}
+
+void Forwards::Reply(NodeId to, ForwardReply reply) {
+  metrics_->peer_messages_sent.Add();
   transport_->Send(to, std::move(reply));
 }
 

@@ -22,6 +22,7 @@
 #include "pkg/node/peer.h"
 #include "pkg/node/ports.h"
 #include "pkg/node/proposals.h"
+#include "pkg/node/status_view.h"
 
 namespace baton::node {
 
@@ -49,11 +50,13 @@ class Forwards {
  public:
   // start_term: the term in which the process started. pending_max: requests that are not answered
   // yet; beyond, they are refused with kUnavailable/"overloaded".
-  Forwards(Term start_term, size_t pending_max, Proposals* proposals, Transport* transport)
+  Forwards(Term start_term, size_t pending_max, Proposals* proposals, Transport* transport,
+           NodeMetrics* metrics)
       : start_term_(start_term),
         pending_max_(pending_max),
         proposals_(proposals),
-        transport_(transport) {}
+        transport_(transport),
+        metrics_(metrics) {}
 
   void OnRequest(NodeId from, ForwardRequest request);
   void Route();
@@ -69,11 +72,13 @@ class Forwards {
   Status Propose(const Waiting& waiting);
   void OnResult(NodeId to, ForwardReply reply, const ProposalResult& result);
   void Refuse(NodeId to, const ForwardRequest& request, Status why);
+  void Reply(NodeId to, ForwardReply reply);
 
   Term start_term_;
   size_t pending_max_;
   Proposals* proposals_;
   Transport* transport_;
+  NodeMetrics* metrics_;
   SeenForwards seen_;
   std::deque<Waiting> waiting_;
   size_t proposed_ = 0;

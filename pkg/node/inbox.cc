@@ -13,52 +13,58 @@ Status ShuttingDown() {
 
 }  // namespace
 
-Status Inbox::Push(std::deque<InboxItem>* queue, size_t max, InboxItem item) {
+Status Inbox::Push(Queue* queue, bool bounded, InboxItem item) {
   {
     const std::lock_guard<std::mutex> lock(mutex_);
     if (closed_) return ShuttingDown();
-    if (queue->size() >= max) {
+    const bool full = queue->items.size() >= items_max_ ||
+                      (!queue->items.empty() && queue->bytes + item.bytes > kBytesMax);
+    if (bounded && full) {
       return Status(Code::kUnavailable, "overloaded",
                     "This node has as much work waiting as it takes; retry later");
     }
-    queue->push_back(std::move(item));
+    queue->bytes += item.bytes;
+    queue->items.push_back(std::move(item));
   }
   changed_.notify_one();
   return Status::Ok();
 }
 
 void Inbox::PushCompletion(std::function<void(Node&)> run) {
-  (void)Push(&completions_, SIZE_MAX, {std::move(run)}).ok();  // closed: nobody is interested
+  (void)Push(&completions_, false, {std::move(run)}).ok();  // closed: nobody is interested
 }
 
-Status Inbox::PushPeer(InboxItem item) { return Push(&peers_, items_max_, std::move(item)); }
+Status Inbox::PushPeer(InboxItem item) { return Push(&peers_, true, std::move(item)); }
 
-Status Inbox::PushClient(InboxItem item) { return Push(&clients_, items_max_, std::move(item)); }
+Status Inbox::PushClient(InboxItem item) { return Push(&clients_, true, std::move(item)); }
 
 void Inbox::PushCancel(std::function<void(Node&)> run) {
   // Behind the request that it cancels, which may be in this queue.
-  (void)Push(&clients_, SIZE_MAX, {std::move(run)}).ok();
+  (void)Push(&clients_, false, {std::move(run)}).ok();
 }
 
 std::vector<InboxItem> Inbox::Take(int64_t wait_us) {
   std::unique_lock<std::mutex> lock(mutex_);
   const auto something = [this] {
-    return woken_ || !completions_.empty() || !peers_.empty() || !clients_.empty();
+    return woken_ || !completions_.items.empty() || !peers_.items.empty() ||
+           !clients_.items.empty();
   };
   if (wait_us > 0) changed_.wait_for(lock, std::chrono::microseconds(wait_us), something);
   woken_ = false;
-  std::vector<InboxItem> items;
-  const size_t clients = std::min(clients_.size(), kClientItemsPerTake);
-  items.reserve(completions_.size() + peers_.size() + clients);
-  const auto take = [&items](std::deque<InboxItem>* queue, size_t count) {
-    const auto end = queue->begin() + static_cast<std::ptrdiff_t>(count);
-    std::move(queue->begin(), end, std::back_inserter(items));
-    queue->erase(queue->begin(), end);
+  std::vector<InboxItem> taken;
+  const auto take = [&taken](Queue* queue, size_t count) {
+    for (; count > 0; --count) {
+      queue->bytes -= queue->items.front().bytes;
+      taken.push_back(std::move(queue->items.front()));
+      queue->items.pop_front();
+    }
   };
-  take(&completions_, completions_.size());
-  take(&peers_, peers_.size());
+  const size_t clients = std::min(clients_.items.size(), kClientItemsPerTake);
+  taken.reserve(completions_.items.size() + peers_.items.size() + clients);
+  take(&completions_, completions_.items.size());
+  take(&peers_, peers_.items.size());
   take(&clients_, clients);
-  return items;
+  return taken;
 }
 
 void Inbox::Wake() {
@@ -74,9 +80,9 @@ void Inbox::Close() {
   {
     const std::lock_guard<std::mutex> lock(mutex_);
     closed_ = true;
-    for (std::deque<InboxItem>* queue : {&completions_, &peers_, &clients_}) {
-      std::move(queue->begin(), queue->end(), std::back_inserter(left));
-      queue->clear();
+    for (Queue* queue : {&completions_, &peers_, &clients_}) {
+      std::move(queue->items.begin(), queue->items.end(), std::back_inserter(left));
+      *queue = Queue();
     }
   }
   for (const InboxItem& item : left) {
@@ -86,7 +92,7 @@ void Inbox::Close() {
 
 size_t Inbox::size() const {
   const std::lock_guard<std::mutex> lock(mutex_);
-  return completions_.size() + peers_.size() + clients_.size();
+  return completions_.items.size() + peers_.items.size() + clients_.items.size();
 }
 
 }  // namespace baton::node

@@ -27,12 +27,15 @@ namespace baton::node {
 struct InboxItem {
   std::function<void(Node&)> run;
   std::function<void(const Status&)> refuse = {};  // instead of run; unset: nobody waits for it
+  size_t bytes = 0;                                // that it keeps in memory, about
 };
 
 class Inbox {
  public:
   // Clients' items that one Take gives at most, so that ticks and peers get their turn.
   static constexpr size_t kClientItemsPerTake = 1024;
+  // Of the clients' items, and of the peers'; one item is always taken.
+  static constexpr size_t kBytesMax = 64 << 20;
 
   // items_max: of clients, and as many of peers.
   explicit Inbox(size_t items_max) : items_max_(items_max) {}
@@ -54,14 +57,19 @@ class Inbox {
   size_t size() const;
 
  private:
-  Status Push(std::deque<InboxItem>* queue, size_t max, InboxItem item);
+  struct Queue {
+    std::deque<InboxItem> items;
+    size_t bytes = 0;
+  };
+
+  Status Push(Queue* queue, bool bounded, InboxItem item);
 
   const size_t items_max_;
   mutable std::mutex mutex_;
   std::condition_variable changed_;
-  std::deque<InboxItem> completions_;
-  std::deque<InboxItem> peers_;
-  std::deque<InboxItem> clients_;
+  Queue completions_;
+  Queue peers_;
+  Queue clients_;
   bool woken_ = false;
   bool closed_ = false;
 };

@@ -29,6 +29,19 @@ TEST(InboxTest, ClientsAreRefusedBeyondTheBoundAndPeersAndCompletionsAreNot) {
   EXPECT_TRUE(refused.empty()) << "whoever pushes answers the refusal itself";
 }
 
+TEST(InboxTest, BytesAreBoundedToo) {
+  Inbox inbox(1'000);
+  const auto item = [](size_t bytes) { return InboxItem{[](Node&) {}, {}, bytes}; };
+  EXPECT_TRUE(inbox.PushClient(item(10 * Inbox::kBytesMax)).ok()) << "one item is always taken";
+  EXPECT_EQ(inbox.PushClient(item(1)).reason(), "overloaded");
+  EXPECT_TRUE(inbox.PushPeer(item(Inbox::kBytesMax - 1)).ok());
+  EXPECT_TRUE(inbox.PushPeer(item(1)).ok());
+  EXPECT_EQ(inbox.PushPeer(item(1)).reason(), "overloaded");
+  EXPECT_EQ(inbox.Take(0).size(), 3U);
+  EXPECT_TRUE(inbox.PushClient(item(1)).ok());
+  EXPECT_TRUE(inbox.PushPeer(item(1)).ok());
+}
+
 TEST(InboxTest, CompletionsComeFirstThenPeersThenClients) {
   Inbox inbox(10);
   std::vector<std::string> order;

@@ -18,14 +18,15 @@ void Keepalives::Add(SessionId session, int64_t deadline_us, Callback done) {
 }
 
 void Keepalives::Start() {
-  while (!waiting_.empty() && batches_ < kBatchesMax &&
-         (batches_ == 0 || waiting_.size() >= coord::kBatchItemsMax)) {
+  while (!waiting_.empty() && under_way_.size() < kBatchesMax &&
+         (under_way_.empty() || waiting_.size() >= coord::kBatchItemsMax)) {
     SubmitBatch();
   }
 }
 
 void Keepalives::SubmitBatch() {
-  Callers callers;
+  const uint64_t batch = ++last_batch_;
+  Callers& callers = under_way_[batch];
   coord::SessionRenew renew;
   int64_t deadline_us = 0;
   while (!waiting_.empty() && renew.ids.size() < coord::kBatchItemsMax) {
@@ -36,23 +37,21 @@ void Keepalives::SubmitBatch() {
     }
     callers.insert(std::move(first));
   }
-  ++batches_;
   Submission submission;
   std::vector<SessionId> ids = renew.ids;
   submission.command = coord::EncodeCommand(coord::Command{"", "", std::move(renew)});
   submission.repeatable = true;
   submission.internal = true;  // the callers are bounded here
   submission.deadline_us = deadline_us;
-  submission.done = [this, ids = std::move(ids),
-                     callers = std::move(callers)](const Result<Answer>& answer) mutable {
-    OnAnswer(ids, std::move(callers), answer);
+  submission.done = [this, batch, ids = std::move(ids)](const Result<Answer>& answer) {
+    OnAnswer(batch, ids, answer);
   };
   commands_->Submit(std::move(submission));
 }
 
-void Keepalives::OnAnswer(const std::vector<SessionId>& ids, Callers callers,
+void Keepalives::OnAnswer(uint64_t batch, const std::vector<SessionId>& ids,
                           const Result<Answer>& answer) {
-  --batches_;
+  Callers callers = std::move(under_way_.extract(batch).mapped());
   const coord::RenewReply* renewed = nullptr;
   if (answer.ok()) renewed = std::get_if<coord::RenewReply>(&answer->reply.body);
   for (size_t i = 0; i < ids.size(); ++i) {
@@ -79,16 +78,22 @@ void Keepalives::Resolve(std::vector<Caller> callers, const Result<coord::Sessio
 }
 
 void Keepalives::OnTick() {
+  DropLate(&waiting_, Outcome::kNotApplied);
+  for (auto& [batch, callers] : under_way_) DropLate(&callers, Outcome::kUnknown);
+}
+
+void Keepalives::DropLate(Callers* callers, Outcome outcome) {
   std::vector<Caller> late;
-  for (auto it = waiting_.begin(); it != waiting_.end();) {
-    std::vector<Caller>& callers = it->second;
-    const auto in_time = [&](const Caller& caller) { return caller.deadline_us > time_->now_us; };
-    const auto first_late = std::stable_partition(callers.begin(), callers.end(), in_time);
-    std::move(first_late, callers.end(), std::back_inserter(late));
-    callers.erase(first_late, callers.end());
-    it = callers.empty() ? waiting_.erase(it) : std::next(it);
+  const auto in_time = [&](const Caller& caller) { return caller.deadline_us > time_->now_us; };
+  for (auto it = callers->begin(); it != callers->end();) {
+    std::vector<Caller>& of_session = it->second;
+    const auto first_late = std::stable_partition(of_session.begin(), of_session.end(), in_time);
+    std::move(first_late, of_session.end(), std::back_inserter(late));
+    of_session.erase(first_late, of_session.end());
+    it = of_session.empty() ? callers->erase(it) : std::next(it);
   }
-  Resolve(std::move(late), Status(Code::kDeadlineExceeded, "The keepalive waited for too long"));
+  Resolve(std::move(late),
+          Status(Code::kDeadlineExceeded, "The keepalive waited for too long").SetOutcome(outcome));
 }
 
 void Keepalives::Close(const Status& why) {

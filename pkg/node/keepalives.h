@@ -51,15 +51,18 @@ class Keepalives {
   using Callers = std::map<SessionId, std::vector<Caller>>;
 
   void SubmitBatch();
-  void OnAnswer(const std::vector<SessionId>& ids, Callers callers, const Result<Answer>& answer);
+  void OnAnswer(uint64_t batch, const std::vector<SessionId>& ids, const Result<Answer>& answer);
   void Resolve(std::vector<Caller> callers, const Result<coord::SessionInfo>& result);
+  // Answers those of `callers` whose deadline has passed.
+  void DropLate(Callers* callers, Outcome outcome);
 
   size_t waiting_max_;
   const StepTime* time_;
   Commands* commands_;
   Callers waiting_;
+  std::map<uint64_t, Callers> under_way_;  // by batch
+  uint64_t last_batch_ = 0;
   size_t callers_count_ = 0;  // waiting and under way
-  size_t batches_ = 0;        // under way
 };
 
 }  // namespace baton::node

@@ -196,6 +196,23 @@ TEST(LeaseTest, AKeepaliveIsNotAcknowledgedByALeaderThatNobodyFollows) {
   EXPECT_FALSE(renewed->ok());
 }
 
+TEST(LeaseTest, EachCallerHasItsOwnDeadlineAlthoughTheyShareAnEntry) {
+  SimCluster cluster({.seed = 2});
+  const NodeId leader = cluster.AwaitLeader();
+  cluster.Isolate(leader);
+  std::vector<PendingPtr<coord::SessionInfo>> renewals(2);
+  cluster.With(leader, [&](Node& node) {
+    for (auto& renewal : renewals) {
+      renewal = std::make_shared<Pending<coord::SessionInfo>>();
+      node.KeepAlive(SessionId(7), &renewal == &renewals[0] ? 300 : 60'000,
+                     [renewal](Result<coord::SessionInfo> info) { renewal->result = info; });
+    }
+  });
+  ASSERT_TRUE(cluster.RunUntil([&] { return renewals[0]->done(); }, 500));
+  EXPECT_EQ(renewals[0]->result->status().code(), Code::kDeadlineExceeded);
+  EXPECT_FALSE(renewals[1]->done());
+}
+
 TEST(LeaseTest, KeepalivesBeyondTheBoundAreRefused) {
   SimOptions options{.seed = 2};
   options.config.pending_proposals_max = 5;

@@ -57,7 +57,7 @@ Node::Node(std::unique_ptr<NodeCore> core)
       commands_(OptionsOfCommands(*core_), &core_->time, core_->raft.get(), &proposals_,
                 core_->parts.transport, core_->parts.metrics),
       forwards_(core_->raft->term(), core_->config.pending_proposals_max, &proposals_,
-                core_->parts.transport),
+                core_->parts.transport, core_->parts.metrics),
       keepalives_(core_->config.pending_proposals_max, &core_->time, &commands_),
       reads_(OptionsOfReads(*core_), &core_->time, core_->raft.get(), &core_->state),
       waits_(core_->config.waits_max, &core_->time, &core_->cluster_time, &commands_,
@@ -90,14 +90,10 @@ int64_t Node::DeadlineUs(int64_t timeout_ms) const {
   return core_->time.now_us + timeout_ms * 1000;
 }
 
-void Node::Submit(const coord::Command& command, int64_t timeout_ms, Service::ReplyCallback done) {
-  if (Status valid = coord::Validate(command); !valid.ok()) {
-    done(std::move(valid));
-    return;
-  }
+void Node::Submit(EncodedCommand command, int64_t timeout_ms, Service::ReplyCallback done) {
   Submission submission;
-  submission.command = coord::EncodeCommand(command);
-  submission.repeatable = !command.idempotency_key.empty();
+  submission.command = std::move(command.bytes);
+  submission.repeatable = command.repeatable;
   submission.deadline_us = DeadlineUs(timeout_ms);
   submission.done = [done = std::move(done)](Result<Answer> answer) {
     if (answer.ok()) {
@@ -109,13 +105,9 @@ void Node::Submit(const coord::Command& command, int64_t timeout_ms, Service::Re
   commands_.Submit(std::move(submission));
 }
 
-void Node::Acquire(uint64_t id, const coord::Command& command, int64_t timeout_ms,
+void Node::Acquire(uint64_t id, coord::Acquire acquire, EncodedCommand command, int64_t timeout_ms,
                    Service::AcquireCallback done) {
-  if (Status valid = coord::Validate(command); !valid.ok()) {
-    done(std::move(valid));
-    return;
-  }
-  waits_.Start(id, command, timeout_ms * 1000, std::move(done));
+  waits_.Start(id, std::move(acquire), std::move(command), timeout_ms * 1000, std::move(done));
 }
 
 void Node::KeepAlive(SessionId session, int64_t timeout_ms, Keepalives::Callback done) {

@@ -61,8 +61,9 @@ class Node {
   void Tick();
 
   // --- clients; as in service.h, with numbers that the caller has chosen ---
-  void Submit(const coord::Command& command, int64_t timeout_ms, Service::ReplyCallback done);
-  void Acquire(uint64_t id, const coord::Command& command, int64_t timeout_ms,
+  void Submit(EncodedCommand command, int64_t timeout_ms, Service::ReplyCallback done);
+  // `command` is `acquire` with its key, encoded.
+  void Acquire(uint64_t id, coord::Acquire acquire, EncodedCommand command, int64_t timeout_ms,
                Service::AcquireCallback done);
   void CancelAcquire(uint64_t id) { waits_.Cancel(id); }
   void KeepAlive(SessionId session, int64_t timeout_ms, Keepalives::Callback done);

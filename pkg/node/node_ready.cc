@@ -226,7 +226,10 @@ void Node::CompactIfDue() {
       PlanCompaction(limits, core_->raft->GetStatus(), core_->state.applied());
   if (!drop_to || *drop_to > core_->parts.log->LastIndex()) return;
   const Result<Term> term = core_->parts.log->TermAt(*drop_to);
-  if (!term.ok()) return;  // in the midst of being written; with the next step
+  if (!term.ok()) {
+    core_->Fail(term.status());
+    return;
+  }
   compacting_ = true;
   core_->parts.log_writer->Compact({*drop_to, *term, core_->membership});
 }

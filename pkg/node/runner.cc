@@ -36,6 +36,25 @@ std::shared_ptr<Callback> Shared(Callback done) {
   return std::make_shared<Callback>(std::move(done));
 }
 
+// What an envelope keeps in memory.
+size_t ApproximateBytes(const PeerEnvelope& envelope) {
+  size_t bytes = 0;
+  for (const PeerMessage& message : envelope.messages) {
+    bytes += sizeof(message);
+    if (const auto* request = std::get_if<ForwardRequest>(&message)) {
+      bytes += request->command.size();
+    } else if (const auto* reply = std::get_if<ForwardReply>(&message)) {
+      bytes += reply->reply.size();
+    } else {
+      const auto& body = std::get<raft::Message>(message).body;
+      const auto* append = std::get_if<raft::AppendRequest>(&body);
+      if (append == nullptr) continue;
+      for (const raft::Entry& entry : append->entries) bytes += entry.ApproximateBytes();
+    }
+  }
+  return bytes;
+}
+
 class NodeRunner final : public Runner {
  public:
   NodeRunner(const NodeConfig& config, const NodePorts& ports)
@@ -107,7 +126,8 @@ class NodeRunner final : public Runner {
   void Run();
   void Publish();
   // Pushes, or answers at once with the refusal.
-  void Ask(std::function<void(Node&)> run, std::function<void(const Status&)> refuse);
+  void Ask(std::function<void(Node&)> run, std::function<void(const Status&)> refuse,
+           size_t bytes = 0);
 
   const NodeConfig config_;
   const NodePorts ports_;
@@ -187,24 +207,44 @@ void NodeRunner::Stop() {
   log_writer_.Stop();
 }
 
-void NodeRunner::Ask(std::function<void(Node&)> run, std::function<void(const Status&)> refuse) {
-  const Status pushed = inbox_.PushClient({std::move(run), refuse});
+void NodeRunner::Ask(std::function<void(Node&)> run, std::function<void(const Status&)> refuse,
+                     size_t bytes) {
+  const Status pushed = inbox_.PushClient({std::move(run), refuse, bytes});
   if (!pushed.ok()) refuse(pushed);
 }
 
+// Commands are checked and encoded on the caller's thread: the raft thread is the scarce one.
 void NodeRunner::Submit(coord::Command command, int64_t timeout_ms, ReplyCallback done) {
+  Result<EncodedCommand> encoded = Encode(command);
+  if (!encoded.ok()) {
+    done(encoded.status());
+    return;
+  }
   const auto shared = Shared(std::move(done));
-  Ask([command = std::move(command), timeout_ms,
-       shared](Node& node) { node.Submit(command, timeout_ms, std::move(*shared)); },
-      [shared](const Status& why) { (*shared)(why); });
+  const size_t bytes = encoded->bytes.size();
+  const auto taken = std::make_shared<EncodedCommand>(std::move(encoded).value());
+  Ask([taken, timeout_ms,
+       shared](Node& node) { node.Submit(std::move(*taken), timeout_ms, std::move(*shared)); },
+      [shared](const Status& why) { (*shared)(why); }, bytes);
 }
 
 uint64_t NodeRunner::Acquire(coord::Command command, int64_t timeout_ms, AcquireCallback done) {
   const uint64_t number = last_number_.fetch_add(1) + 1;
+  auto* acquire = std::get_if<coord::Acquire>(&command.body);
+  Result<EncodedCommand> encoded = Encode(command);
+  if (acquire == nullptr || !encoded.ok()) {
+    done(acquire == nullptr ? Status(Code::kInvalidArgument, "The command is not an acquire")
+                            : encoded.status());
+    return number;
+  }
   const auto shared = Shared(std::move(done));
-  Ask([number, command = std::move(command), timeout_ms,
-       shared](Node& node) { node.Acquire(number, command, timeout_ms, std::move(*shared)); },
-      [shared](const Status& why) { (*shared)(why); });
+  const size_t bytes = encoded->bytes.size();
+  const auto taken = std::make_shared<EncodedCommand>(std::move(encoded).value());
+  Ask(
+      [number, acquire = std::move(*acquire), taken, timeout_ms, shared](Node& node) {
+        node.Acquire(number, acquire, std::move(*taken), timeout_ms, std::move(*shared));
+      },
+      [shared](const Status& why) { (*shared)(why); }, bytes);
   return number;
 }
 
@@ -253,10 +293,12 @@ Status NodeRunner::Deliver(PeerEnvelope envelope) {
     metrics_.peer_envelopes_rejected.Add();
     return checked;
   }
+  const size_t bytes = ApproximateBytes(envelope);
   const auto shared = std::make_shared<PeerEnvelope>(std::move(envelope));
-  return inbox_.PushPeer({[shared](Node& node) {
+  const auto receive = [shared](Node& node) {
     (void)node.Receive(std::move(*shared)).ok();  // counted there
-  }});
+  };
+  return inbox_.PushPeer({receive, {}, bytes});
 }
 
 void NodeRunner::OnUnreachable(NodeId peer) {

@@ -175,6 +175,22 @@ TEST(RunnerTest, ANodeThatWasAwayGetsASnapshot) {
   EXPECT_GE(cluster.runner(away).metrics().snapshots_installed.value(), 1U);
 }
 
+TEST(RunnerTest, BadCommandsAreRefusedInsideTheCall) {
+  LocalCluster cluster(1, FastConfig());
+  std::vector<Code> codes;
+  cluster.runner(NodeId(1)).Submit(Put("", "v"), 1'000, [&](const Result<coord::Reply>& reply) {
+    codes.push_back(reply.status().code());
+  });
+  const auto refused = [&](const Result<AcquireResult>& result) {
+    codes.push_back(result.status().code());
+  };
+  cluster.runner(NodeId(1)).Acquire(Put("k", "no lock at all"), 1'000, refused);
+  cluster.runner(NodeId(1)).Acquire(Lock("", 1, 0), 1'000, refused);
+  ASSERT_EQ(codes.size(), 3U);
+  EXPECT_EQ(codes[1], Code::kInvalidArgument);
+  for (const Code code : codes) EXPECT_NE(code, Code::kOk);
+}
+
 TEST(RunnerTest, ForeignEnvelopesAreRefusedAtOnce) {
   LocalCluster cluster(3, FastConfig());
   PeerEnvelope envelope;

@@ -26,27 +26,21 @@ Status WaitEnded(const coord::Acquire& acquire, coord::WaitOutcome::Kind kind) {
 
 }  // namespace
 
-void Waits::Start(uint64_t id, const coord::Command& command, int64_t timeout_us,
+void Waits::Start(uint64_t id, coord::Acquire acquire, EncodedCommand encoded, int64_t timeout_us,
                   Service::AcquireCallback done) {
-  const auto* acquire = std::get_if<coord::Acquire>(&command.body);
-  if (acquire == nullptr) {
-    done(Status(Code::kInvalidArgument, "The command is not an acquire"));
-    return;
-  }
   if (waits_.size() >= waits_max_) {
     done(Status(Code::kUnavailable, "overloaded",
                 "This node holds as many waiting requests as it takes; retry later"));
     return;
   }
   Wait& wait = waits_[id];
-  wait.acquire = *acquire;
-  wait.principal = command.principal;
-  wait.patience_end_us = time_->now_us + acquire->wait_ms * 1000;
+  wait.patience_end_us = time_->now_us + acquire.wait_ms * 1000;
   wait.deadline_us = wait.patience_end_us + timeout_us;
+  wait.acquire = std::move(acquire);
   wait.done = std::move(done);
   Submission submission;
-  submission.command = coord::EncodeCommand(command);
-  submission.repeatable = !command.idempotency_key.empty();
+  submission.command = std::move(encoded.bytes);
+  submission.repeatable = encoded.repeatable;
   submission.deadline_us = time_->now_us + timeout_us;
   submission.done = [this, id](Result<Answer> answer) { OnAnswer(id, std::move(answer)); };
   commands_->Submit(std::move(submission));
@@ -171,7 +165,6 @@ void Waits::Abandon(uint64_t id, Wait& wait) {
 
 void Waits::LeaveLine(const Wait& wait) {
   coord::Command command;
-  command.principal = wait.principal;
   command.body = coord::CancelWait{wait.acquire.kind, wait.acquire.name, wait.ticket};
   Submission submission;
   submission.command = coord::EncodeCommand(command);

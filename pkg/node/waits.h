@@ -48,8 +48,8 @@ class Waits {
         commands_(commands),
         state_(state) {}
 
-  // `command` holds an Acquire. `id` is the caller's, for Cancel.
-  void Start(uint64_t id, const coord::Command& command, int64_t timeout_us,
+  // `encoded` is `acquire` as a command. `id` is the caller's, for Cancel.
+  void Start(uint64_t id, coord::Acquire acquire, EncodedCommand encoded, int64_t timeout_us,
              Service::AcquireCallback done);
   void Cancel(uint64_t id);
 
@@ -69,7 +69,6 @@ class Waits {
   struct Wait {
     Stage stage = Stage::kSubmitted;
     coord::Acquire acquire;
-    std::string principal;
     int64_t patience_end_us = 0;  // stay_queued: answer with the place in line
     int64_t deadline_us = 0;      // the end of this wait, whatever happens
     Index replied_index;

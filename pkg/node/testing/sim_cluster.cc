@@ -255,8 +255,13 @@ void SimCluster::With(NodeId at, const std::function<void(Node&)>& input) {
 PendingPtr<coord::Reply> SimCluster::Submit(NodeId at, const coord::Command& command,
                                             int64_t timeout_ms) {
   auto pending = std::make_shared<Pending<coord::Reply>>();
+  Result<EncodedCommand> encoded = Encode(command);
+  if (!encoded.ok()) {
+    pending->result = encoded.status();
+    return pending;
+  }
   With(at, [=](Node& node) {
-    node.Submit(command, timeout_ms, [pending](Result<coord::Reply> reply) {
+    node.Submit(*encoded, timeout_ms, [pending](Result<coord::Reply> reply) {
       CHECK(!pending->done()) << "answered twice";
       pending->result = std::move(reply);
     });
@@ -269,8 +274,14 @@ PendingPtr<AcquireResult> SimCluster::Acquire(NodeId at, const coord::Command& c
   auto pending = std::make_shared<Pending<AcquireResult>>();
   const uint64_t id = ++last_number_;
   if (number != nullptr) *number = id;
+  Result<EncodedCommand> encoded = Encode(command);
+  if (!encoded.ok()) {
+    pending->result = encoded.status();
+    return pending;
+  }
+  const auto acquire = std::get<coord::Acquire>(command.body);
   With(at, [=](Node& node) {
-    node.Acquire(id, command, timeout_ms, [pending](Result<AcquireResult> result) {
+    node.Acquire(id, acquire, *encoded, timeout_ms, [pending](Result<AcquireResult> result) {
       CHECK(!pending->done()) << "answered twice";
       pending->result = std::move(result);
     });
