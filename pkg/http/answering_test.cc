@@ -76,11 +76,13 @@ TEST(LoopQueue, TakesWorkFromManyThreads) {
 
 std::shared_ptr<StreamBudget> Budget(size_t bytes) { return std::make_shared<StreamBudget>(bytes); }
 
+using Appended = StreamBuffer::Appended;
+
 TEST(StreamBuffer, EncodesChunks) {
   StreamBuffer buffer(Budget(1000), 1000, true);
-  EXPECT_TRUE(buffer.Append("hello"));
-  EXPECT_TRUE(buffer.Append(""));
-  EXPECT_TRUE(buffer.Append("0123456789abcdef"));
+  EXPECT_NE(buffer.Append("hello"), Appended::kRefused);
+  EXPECT_NE(buffer.Append(""), Appended::kRefused);
+  EXPECT_NE(buffer.Append("0123456789abcdef"), Appended::kRefused);
   EXPECT_EQ(buffer.Take().bytes, "5\r\nhello\r\n10\r\n0123456789abcdef\r\n");
   buffer.Close();
   const StreamBuffer::Taken end = buffer.Take();
@@ -97,22 +99,22 @@ TEST(StreamBuffer, ToOldClientsItSendsBytes) {
 
 TEST(StreamBuffer, OverItsBoundItRefusesForGood) {
   StreamBuffer buffer(Budget(1000), 20, true);
-  EXPECT_TRUE(buffer.Append("0123456789"));   // 15 with its frame
-  EXPECT_FALSE(buffer.Append("0123456789"));  // 30
-  EXPECT_FALSE(buffer.Append("x"));           // a gap would be worse than an end
+  EXPECT_NE(buffer.Append("0123456789"), Appended::kRefused);  // 15 with its frame
+  EXPECT_EQ(buffer.Append("0123456789"), Appended::kRefused);  // 30
+  EXPECT_EQ(buffer.Append("x"), Appended::kRefused);           // a gap would be worse than an end
   EXPECT_EQ(buffer.Take().bytes, "a\r\n0123456789\r\n");
 }
 
 TEST(StreamBuffer, WhatIsTakenCountsUntilItIsSent) {
   const auto budget = Budget(1000);
   StreamBuffer buffer(budget, 20, false);
-  EXPECT_TRUE(buffer.Append("0123456789"));
+  EXPECT_NE(buffer.Append("0123456789"), Appended::kRefused);
   buffer.Take();
   EXPECT_EQ(budget->used(), 10u);
   buffer.SetUnsent(5);
   EXPECT_EQ(budget->used(), 5u);
-  EXPECT_TRUE(buffer.Append("0123456789abcde"));
-  EXPECT_FALSE(buffer.Append("x"));
+  EXPECT_NE(buffer.Append("0123456789abcde"), Appended::kRefused);
+  EXPECT_EQ(buffer.Append("x"), Appended::kRefused);
 }
 
 TEST(StreamBuffer, AllStreamsShareABudget) {
@@ -120,14 +122,23 @@ TEST(StreamBuffer, AllStreamsShareABudget) {
   StreamBuffer first(budget, 1000, false);
   {
     StreamBuffer second(budget, 1000, false);
-    EXPECT_TRUE(first.Append("0123456789"));
-    EXPECT_TRUE(second.Append("01234"));
-    EXPECT_FALSE(first.Append("x"));
+    EXPECT_NE(first.Append("0123456789"), Appended::kRefused);
+    EXPECT_NE(second.Append("01234"), Appended::kRefused);
+    EXPECT_EQ(first.Append("x"), Appended::kRefused);
   }
   EXPECT_EQ(budget->used(), 10u);
   first.Stop();
   EXPECT_EQ(budget->used(), 0u);
-  EXPECT_FALSE(first.Append("x"));
+  EXPECT_EQ(first.Append("x"), Appended::kRefused);
+}
+
+TEST(StreamBuffer, SaysWhenTheLoopMustBeTold) {
+  StreamBuffer buffer(Budget(1000), 1000, true);
+  EXPECT_EQ(buffer.Append(""), Appended::kMore);
+  EXPECT_EQ(buffer.Append("a"), Appended::kFirst);
+  EXPECT_EQ(buffer.Append("b"), Appended::kMore);
+  buffer.Take();
+  EXPECT_EQ(buffer.Append("c"), Appended::kFirst);
 }
 
 TEST(StreamBuffer, TheFirstEndCounts) {

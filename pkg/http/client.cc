@@ -1,9 +1,12 @@
 #include "pkg/http/client.h"
 
 #include <httplib.h>
+#include <pthread.h>
+#include <signal.h>
 
 #include <algorithm>
 #include <atomic>
+#include <cerrno>
 #include <charconv>
 #include <chrono>
 #include <utility>
@@ -86,6 +89,34 @@ ClientResponse HeadOf(const httplib::Response& response) {
   return head;
 }
 
+// The library writes without MSG_NOSIGNAL. While one of these lives, writing to a broken connection
+// is an error for this thread and not the end of the process; nothing is changed for others, nor
+// for programs started from here.
+class NoSigPipe {
+ public:
+  NoSigPipe() {
+    sigset_t pending;
+    sigpending(&pending);
+    was_pending_ = sigismember(&pending, SIGPIPE) == 1;
+    sigemptyset(&sigpipe_);
+    sigaddset(&sigpipe_, SIGPIPE);
+    pthread_sigmask(SIG_BLOCK, &sigpipe_, &before_);
+  }
+  ~NoSigPipe() {
+    const timespec at_once{};
+    while (!was_pending_ && sigtimedwait(&sigpipe_, nullptr, &at_once) < 0 && errno == EINTR) {
+    }
+    pthread_sigmask(SIG_SETMASK, &before_, nullptr);
+  }
+  NoSigPipe(const NoSigPipe&) = delete;
+  NoSigPipe& operator=(const NoSigPipe&) = delete;
+
+ private:
+  sigset_t sigpipe_;
+  sigset_t before_;
+  bool was_pending_ = false;
+};
+
 // The library's client, with an end: once aborted it makes no connection any more.
 class Library final : public httplib::ClientImpl {
  public:
@@ -102,7 +133,10 @@ class Library final : public httplib::ClientImpl {
     set_decompress(false);       // a small body must not become a large one
   }
 
-  httplib::Result Call(httplib::Request request) { return send_(std::move(request)); }
+  httplib::Result Call(httplib::Request request) {
+    const NoSigPipe guard;
+    return send_(std::move(request));
+  }
 
   void Abort() {
     aborted_.store(true);

@@ -5,6 +5,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <csignal>
 #include <future>
 #include <thread>
 
@@ -227,6 +228,18 @@ TEST(Client, ABrokenConnectionMeansUnknown) {
     ASSERT_FALSE(response.ok()) << answer;
     EXPECT_EQ(response.status().code(), Code::kUnavailable) << answer;
     EXPECT_EQ(response.status().outcome(), Outcome::kUnknown) << answer;
+  }
+}
+
+// The signal would end the process: this test, and any program that has not chosen to ignore it.
+TEST(Client, WritingToABrokenConnectionIsNoSignal) {
+  for (int i = 0; i < 20; ++i) {
+    OneAnswer server("");
+    const auto client = MakeClient(server.port());
+    const auto before = std::signal(SIGPIPE, SIG_DFL);
+    const auto response = client->Send(To("POST", "/", std::string(8 << 20, 'x')));
+    std::signal(SIGPIPE, before);
+    EXPECT_EQ(response.status().code(), Code::kUnavailable);
   }
 }
 

@@ -39,6 +39,8 @@ void Connection::Dispatch() {
   in_dispatch_ = true;
   CallHandler(context_, *routed.handler, std::move(parts));
   in_dispatch_ = false;
+  // A request that was pipelined by a client that has ended its side since.
+  if (peer_ended_ && state_ == State::kAnswering) TellClientGone();
 }
 
 // Answers a request that has not become one, and closes.

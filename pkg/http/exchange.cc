@@ -38,9 +38,10 @@ class ResponseStreamImpl final : public ResponseStream {
   }
 
   bool Write(std::string piece) override {
-    if (!buffer_->Append(piece)) return false;
-    if (!piece.empty()) Wake();
-    return true;
+    const StreamBuffer::Appended appended = buffer_->Append(piece);
+    // One wake-up for all that waits: a fast writer must not fill the loop's queue.
+    if (appended == StreamBuffer::Appended::kFirst) Wake();
+    return appended != StreamBuffer::Appended::kRefused;
   }
 
   void Close() override {

@@ -158,22 +158,35 @@ TEST_F(ServerStream, NoticesThatTheReaderLeft) {
   }
 }
 
+constexpr size_t kMoreThanTheKernelTakes = 32 << 20;
+
 TEST_F(ServerStream, AReaderThatDoesNotReadIsBounded) {
   Listen([](ListenOptions* options) {
-    options->limits.stream_buffer_bytes_max = 32 << 20;  // more than the kernel takes
-    options->limits.write_timeout_ms = 200;
+    options->limits.stream_buffer_bytes_max = kMoreThanTheKernelTakes;
   });
   RawClient slow(server_->port(), 4096);
   slow.Send(kStream);
   const auto stream = NextStream();
   const std::string piece(64 * 1024, 'x');
   size_t written = 0;
-  while (stream->Write(piece)) ASSERT_LE(written += piece.size(), size_t{64} << 20);
-  EXPECT_GE(written, (size_t{32} << 20) - 2 * piece.size());
+  while (stream->Write(piece)) ASSERT_LE(written += piece.size(), 2 * kMoreThanTheKernelTakes);
+  EXPECT_GE(written, kMoreThanTheKernelTakes - 2 * piece.size());
   EXPECT_FALSE(stream->Write("x"));
-  // Without progress the connection is closed, and the handler is told.
+  EXPECT_EQ(gone_, 0);
+}
+
+TEST_F(ServerStream, AReaderThatStopsIsGone) {
+  Listen([](ListenOptions* options) {
+    options->limits.stream_buffer_bytes_max = kMoreThanTheKernelTakes;
+    options->limits.write_timeout_ms = 100;
+  });
+  RawClient slow(server_->port(), 4096);
+  slow.Send(kStream);
+  const auto stream = NextStream();
+  while (stream->Write(std::string(64 * 1024, 'x'))) {
+  }
   EXPECT_TRUE(Eventually([&] { return gone_ == 1; }));
-  EXPECT_EQ(Stats().streams_open, 0u);
+  EXPECT_TRUE(Eventually([&] { return Stats().streams_open == 0; }));
 }
 
 TEST_F(ServerStream, AReaderThatStopsDoesNotHoldALargeAnswer) {
@@ -238,6 +251,21 @@ TEST_F(ServerStream, AnAnswerStillReachesAClientThatOnlyEndedItsSide) {
   exchange->Respond(Response::Text(200, "late"));
   EXPECT_EQ(client.ReadResponse().value().body, "late");
   EXPECT_EQ(client.ReadUntilClosed(), "");
+}
+
+TEST_F(ServerStream, ARequestThatIsReachedAfterTheClientLeftIsToldSo) {
+  Listen();
+  RawClient client(server_->port());
+  client.Send(std::string(kWait) + kWait);
+  const auto first = NextWait();
+  client.ShutdownSend();
+  EXPECT_TRUE(Eventually([&] { return gone_ == 1; }));
+  first->Respond(Response::Text(200, "first"));
+  const auto second = NextWait();
+  EXPECT_TRUE(Eventually([&] { return gone_ == 2; }));
+  second->Respond(Response::Text(200, "second"));
+  EXPECT_EQ(client.ReadResponse().value().body, "first");
+  EXPECT_EQ(client.ReadResponse().value().body, "second");
 }
 
 TEST_F(ServerStream, AnAnsweredClientIsNotGone) {

@@ -21,20 +21,21 @@ bool StreamBudget::Take(size_t bytes) {
   return false;
 }
 
-bool StreamBuffer::Append(std::string_view piece) {
+StreamBuffer::Appended StreamBuffer::Append(std::string_view piece) {
   const std::lock_guard<std::mutex> lock(mutex_);
-  if (refusing_) return false;
+  if (refusing_) return Appended::kRefused;
   // An empty chunk would end the body.
-  if (piece.empty()) return true;
+  if (piece.empty()) return Appended::kMore;
   const std::string head = chunked_ ? ChunkHead(piece.size()) : std::string();
   const std::string_view tail = chunked_ ? "\r\n" : "";
   const size_t bytes = head.size() + piece.size() + tail.size();
   if (pending_.size() + taken_unsent_ + bytes > bytes_max_ || !budget_->Take(bytes)) {
     refusing_ = true;
-    return false;
+    return Appended::kRefused;
   }
+  const bool first = pending_.empty();
   pending_.append(head).append(piece).append(tail);
-  return true;
+  return first ? Appended::kFirst : Appended::kMore;
 }
 
 void StreamBuffer::Close() {

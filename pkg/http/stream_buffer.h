@@ -35,8 +35,14 @@ class StreamBuffer {
   StreamBuffer(const StreamBuffer&) = delete;
   StreamBuffer& operator=(const StreamBuffer&) = delete;
 
-  // The writer's side. False: dropped, and so is everything later.
-  bool Append(std::string_view piece);
+  enum class Appended {
+    kRefused,  // dropped, and so is everything later
+    kFirst,    // the loop has nothing else to take: it must be told
+    kMore,     // the loop will find it beside what it has not taken yet
+  };
+
+  // The writer's side.
+  Appended Append(std::string_view piece);
   void Close();    // nothing more comes; what was queued goes out, then the last chunk
   void Abandon();  // unless closed: nothing more comes, and the end is missing
 
