@@ -12,7 +12,7 @@
 namespace baton::scripts {
 namespace {
 
-constexpr int64_t kRunMsMax = 60'000;
+constexpr int64_t kRunMsMax = 180'000;
 
 std::string ScriptPath(const std::string& name) {
   return std::string(std::getenv("TEST_SRCDIR")) + "/" + std::getenv("TEST_WORKSPACE") +
@@ -21,17 +21,26 @@ std::string ScriptPath(const std::string& name) {
 
 }  // namespace
 
+std::vector<std::string> ScriptCommand(const std::string& name,
+                                       const std::vector<std::string>& arguments,
+                                       const std::string& directory,
+                                       const std::vector<std::string>& environment) {
+  std::vector<std::string> command = {
+      "/usr/bin/env", "--chdir=" + directory,
+      "PATH=" + directory + ":/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"};
+  command.insert(command.end(), environment.begin(), environment.end());
+  command.push_back(ScriptPath(name));
+  command.insert(command.end(), arguments.begin(), arguments.end());
+  return command;
+}
+
 Outcome RunScript(const std::string& name, const std::vector<std::string>& arguments,
-                  const std::string& directory) {
+                  const std::string& directory, const std::vector<std::string>& environment) {
   // A directory of its own for the output, so that the script never sees it.
   const integration::TemporaryDirectory output;
   const std::string output_path = output.path() + "/output";
-  std::vector<std::string> command = {
-      "/usr/bin/env", "--chdir=" + directory,
-      "PATH=" + directory + ":/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
-      ScriptPath(name)};
-  command.insert(command.end(), arguments.begin(), arguments.end());
-  integration::Process process = integration::Process::Start(command, output_path);
+  integration::Process process = integration::Process::Start(
+      ScriptCommand(name, arguments, directory, environment), output_path);
   const std::optional<int> exit_code = process.Wait(kRunMsMax);
   CHECK(exit_code.has_value()) << name << " still runs; it printed "
                                << integration::ReadFile(output_path);

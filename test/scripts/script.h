@@ -17,10 +17,16 @@ struct Outcome {
   std::string output;  // standard output and error, in order
 };
 
-// Runs scripts/NAME to its end, 60 s at most (CHECKed). `directory` is the working directory and
-// the first place of its PATH: a program there stands in for the system's.
+// The command that runs scripts/NAME. `directory` is the working directory and the first place of
+// its PATH: a program there stands in for the system's. `environment` holds "NAME=value"s.
+std::vector<std::string> ScriptCommand(const std::string& name,
+                                       const std::vector<std::string>& arguments,
+                                       const std::string& directory,
+                                       const std::vector<std::string>& environment = {});
+
+// Runs it to its end, three minutes at most (CHECKed).
 Outcome RunScript(const std::string& name, const std::vector<std::string>& arguments,
-                  const std::string& directory);
+                  const std::string& directory, const std::vector<std::string>& environment = {});
 
 void WriteFile(const std::string& path, const std::string& text);
 
