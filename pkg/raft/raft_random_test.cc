@@ -31,7 +31,7 @@ constexpr int kSteps = 4000;
 constexpr uint64_t kHealTicksMax = 400;
 
 std::optional<uint64_t> g_only_seed;
-uint64_t g_seeds = 250;
+uint64_t g_seeds = 150;
 uint64_t g_seed = 0;  // the one that runs
 
 // A broken CHECK aborts; say how to see it again.

@@ -82,7 +82,7 @@ void Cluster::Settle() {
       Pump(id);
       moved = true;
     }
-    if (!moved) return;
+    if (!moved && on_the_way_.empty()) return;
   }
   CHECK(false) << "the cluster never comes to rest";
 }

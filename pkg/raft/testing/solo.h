@@ -66,4 +66,14 @@ class Solo {
   TestNode node_;
 };
 
+// The same, leading in term 1, with everybody in sync.
+class SoloLeader : public Solo {
+ public:
+  explicit SoloLeader(const Config& config = {}, ConfigState membership = Voters({1, 2, 3}))
+      : Solo(std::move(membership), config) {
+    Lead();
+    AcknowledgeAll();
+  }
+};
+
 }  // namespace baton::raft::testing

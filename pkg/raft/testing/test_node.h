@@ -29,6 +29,8 @@ struct PendingWrite {
 class TestNode {
  public:
   TestNode(const Config& config, const ConfigState& membership);
+  TestNode(const TestNode&) = delete;  // the core points to the log
+  TestNode& operator=(const TestNode&) = delete;
 
   // --- the process ---
   void Crash();  // loses memory, queued writes and completions
