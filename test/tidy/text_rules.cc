@@ -148,7 +148,7 @@ std::vector<Finding> CheckTests(const Source& source) {
 }
 
 std::vector<Finding> CheckCpp(const Source& source) {
-  static const Words everywhere = {{"using namespace std", "write std::"}};
+  static const Words everywhere = {{"using namespace std;", "write std::"}};
   static const Words in_products = {
       {"assert", "use CHECK (pkg/base/check.h): it is on in every build"},
       {"throw", "return a Status or a Result (pkg/base/status.h)"},

@@ -95,6 +95,7 @@ TEST(CppTest, BannedFunctionsNameTheirReplacement) {
   EXPECT_TRUE(CheckCpp(File("a.cc", "static_assert(1);  // no throw\n")).empty());
   EXPECT_TRUE(CheckCpp(File("a_test.cc", "  throw 1;\n")).empty());
   EXPECT_FALSE(CheckCpp(File("a_test.cc", "using namespace std;\n")).empty());
+  EXPECT_TRUE(CheckCpp(File("a_test.cc", "using namespace std::string_literals;\n")).empty());
 }
 
 TEST(CppTest, HeadersAreReadOnce) {
