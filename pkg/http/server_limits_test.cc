@@ -4,9 +4,13 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <atomic>
+#include <chrono>
 #include <filesystem>
 #include <fstream>
 #include <future>
+#include <mutex>
+#include <optional>
 #include <thread>
 
 #include <gtest/gtest.h>
@@ -163,12 +167,24 @@ void ShortTimes(ListenOptions* options) {
   options->limits.idle_timeout_ms = 5'000;
 }
 
-// Bytes that come one by one, each well within any timeout of a single read, until it ends.
-std::thread Drip(RawClient* client, std::atomic<bool>* stop) {
-  return std::thread([client, stop] {
-    while (!*stop && client->Send("a")) std::this_thread::sleep_for(std::chrono::milliseconds(20));
-  });
-}
+// Sends bytes one by one, each well within any timeout of a single read, until its end.
+class Drip {
+ public:
+  explicit Drip(RawClient* client)
+      : thread_([client, stopped = stop_.get_future()] {
+          const auto pause = std::chrono::milliseconds(20);
+          while (stopped.wait_for(pause) == std::future_status::timeout && client->Send("a")) {
+          }
+        }) {}
+  ~Drip() {
+    stop_.set_value();
+    thread_.join();
+  }
+
+ private:
+  std::promise<void> stop_;
+  std::thread thread_;
+};
 
 TEST(ServerTime, DrippingHeadersAreEnded) {
   TestServer server(HelloRouter(), ShortTimes);
@@ -177,8 +193,7 @@ TEST(ServerTime, DrippingHeadersAreEnded) {
     clients.emplace_back(server.port());
     ASSERT_TRUE(clients.back().Send("GET / HTTP/1.1\r\nHost: a\r\nA: "));
   }
-  std::atomic<bool> stop{false};
-  std::thread drip = Drip(&clients[0], &stop);
+  std::optional<Drip> drip(std::in_place, &clients[0]);
   RawClient other(server.port());
   EXPECT_TRUE(IsServed(&other));
   for (RawClient& client : clients) {
@@ -186,8 +201,7 @@ TEST(ServerTime, DrippingHeadersAreEnded) {
     ASSERT_TRUE(response.has_value());
     EXPECT_EQ(response->status, 408);
   }
-  stop = true;
-  drip.join();
+  drip.reset();
   clients.clear();
   EXPECT_TRUE(Eventually([&] { return server->Stats().connections_open == 1; }));
   EXPECT_TRUE(IsServed(&other));
@@ -197,11 +211,8 @@ TEST(ServerTime, ADrippingBodyIsEnded) {
   TestServer server(HelloRouter(), ShortTimes);
   RawClient client(server.port());
   client.Send("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 100000\r\n\r\n");
-  std::atomic<bool> stop{false};
-  std::thread drip = Drip(&client, &stop);
+  const Drip drip(&client);
   EXPECT_EQ(client.ReadResponse().value().status, 408);
-  stop = true;
-  drip.join();
 }
 
 TEST(ServerTime, IdleConnectionsAreClosed) {

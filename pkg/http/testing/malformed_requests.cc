@@ -5,7 +5,11 @@
 namespace baton::http {
 namespace {
 
-using namespace std::string_literals;  // for bytes with NUL
+// The bytes of a literal, NUL among them.
+template <size_t kSize>
+std::string Bytes(const char (&literal)[kSize]) {
+  return std::string(literal, kSize - 1);
+}
 
 std::string Get(const std::string& headers) {
   return "GET / HTTP/1.1\r\nHost: a\r\n" + headers + "\r\n";
@@ -21,7 +25,7 @@ std::string Chunked(const std::string& body) {
 
 void AddRequestLines(std::vector<MalformedRequest>* all) {
   const auto add = [all](const char* name, const std::string& line, int status = 400) {
-    all->push_back({"line: "s + name, line + "\r\nHost: a\r\n\r\n", status});
+    all->push_back({std::string("line: ") + name, line + "\r\nHost: a\r\n\r\n", status});
   };
   add("HTTP/0.9", "GET /");
   add("HTTP/0.9 with blank", "GET / ");
@@ -32,7 +36,7 @@ void AddRequestLines(std::vector<MalformedRequest>* all) {
   add("trailing blank", "GET / HTTP/1.1 ");
   add("leading blank", " GET / HTTP/1.1");
   add("blank in target", "GET /a b HTTP/1.1");
-  add("method with NUL", "GE\0T / HTTP/1.1"s);
+  add("method with NUL", Bytes("GE\0T / HTTP/1.1"));
   add("method with colon", "GET: / HTTP/1.1");
   add("method with bracket", "G(T / HTTP/1.1");
   add("unknown method", "BREW / HTTP/1.1", 501);
@@ -45,7 +49,7 @@ void AddRequestLines(std::vector<MalformedRequest>* all) {
   add("target without slash", "GET a HTTP/1.1");
   add("fragment", "GET /a#b HTTP/1.1");
   add("raw UTF-8 in target", "GET /\xc3\xa4 HTTP/1.1");
-  add("NUL in target", "GET /a\0b HTTP/1.1"s);
+  add("NUL in target", Bytes("GET /a\0b HTTP/1.1"));
   add("DEL in target", "GET /a\x7f HTTP/1.1");
   add("bare CR in target", "GET /a\rb HTTP/1.1");
   add("HTTP/2.0", "GET / HTTP/2.0", 505);
@@ -61,10 +65,10 @@ void AddRequestLines(std::vector<MalformedRequest>* all) {
 
 void AddWholeHeads(std::vector<MalformedRequest>* all) {
   const auto add = [all](const char* name, const std::string& bytes, int status = 400) {
-    all->push_back({"head: "s + name, bytes, status});
+    all->push_back({std::string("head: ") + name, bytes, status});
   };
   add("HTTP/2 preface", "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", 505);
-  add("TLS hello", "\x16\x03\x01\x02\0\x01\0\x01\xfc\x03\x03"s);
+  add("TLS hello", Bytes("\x16\x03\x01\x02\0\x01\0\x01\xfc\x03\x03"));
   add("SSH banner after a blank", " SSH-2.0\r\n");
   add("two empty lines first", "\r\n\r\nGET / HTTP/1.1\r\nHost: a\r\n\r\n");
   add("bare LF first", "\nGET / HTTP/1.1\r\nHost: a\r\n\r\n");
@@ -85,7 +89,7 @@ void AddWholeHeads(std::vector<MalformedRequest>* all) {
 
 void AddHeaders(std::vector<MalformedRequest>* all) {
   const auto add = [all](const char* name, const std::string& headers, int status = 400) {
-    all->push_back({"header: "s + name, Get(headers), status});
+    all->push_back({std::string("header: ") + name, Get(headers), status});
   };
   add("blank before colon", "A : b\r\n");
   add("tab before colon", "A\t: b\r\n");
@@ -94,8 +98,8 @@ void AddHeaders(std::vector<MalformedRequest>* all) {
   add("empty name", ": b\r\n");
   add("no colon", "Ab\r\n");
   add("blank in name", "A b: c\r\n");
-  add("NUL in name", "A\0: b\r\n"s);
-  add("NUL in value", "A: b\0c\r\n"s);
+  add("NUL in name", Bytes("A\0: b\r\n"));
+  add("NUL in value", Bytes("A: b\0c\r\n"));
   add("bare CR in value", "A: b\rc\r\n");
   add("bell in value", "A: \x07\r\n");
   add("DEL in value", "A: \x7f\r\n");
@@ -127,7 +131,7 @@ void AddHeaders(std::vector<MalformedRequest>* all) {
 
 void AddBodies(std::vector<MalformedRequest>* all) {
   const auto add = [all](const char* name, const std::string& bytes, int status = 400) {
-    all->push_back({"body: "s + name, bytes, status});
+    all->push_back({std::string("body: ") + name, bytes, status});
   };
   add("gzip", Post("Content-Encoding: gzip\r\nContent-Length: 1\r\n", "x"), 415);
   add("br without body", Get("Content-Encoding: br\r\n"), 415);
@@ -165,10 +169,10 @@ std::vector<MalformedRequest> SmugglingRequests() {
   std::vector<MalformedRequest> all;
   const std::string hidden(kSmuggled);
   const auto add = [&](const char* name, const std::string& headers) {
-    all.push_back({"smuggle: "s + name, Post(headers, hidden)});
+    all.push_back({std::string("smuggle: ") + name, Post(headers, hidden)});
   };
   const auto add_chunked = [&](const char* name, const std::string& headers) {
-    all.push_back({"smuggle: "s + name, Post(headers, "0\r\n\r\n" + hidden)});
+    all.push_back({std::string("smuggle: ") + name, Post(headers, "0\r\n\r\n" + hidden)});
   };
   add("length 0 then 50", "Content-Length: 0\r\nContent-Length: 50\r\n");
   add("equal lengths", "Content-Length: 0\r\nContent-Length: 0\r\n");
@@ -196,7 +200,7 @@ std::vector<MalformedRequest> SmugglingRequests() {
   add_chunked("blank before colon", "Transfer-Encoding : chunked\r\n");
   add_chunked("vertical tab", "Transfer-Encoding: \vchunked\r\n");
   add_chunked("folded coding", "Transfer-Encoding:\r\n chunked\r\n");
-  add_chunked("NUL in name", "Transfer-Encoding\0: chunked\r\n"s);
+  add_chunked("NUL in name", Bytes("Transfer-Encoding\0: chunked\r\n"));
   add_chunked("bare CR before coding", "A: b\rTransfer-Encoding: chunked\r\n");
   add_chunked("bare LF before coding", "A: b\nTransfer-Encoding: chunked\r\n");
   all.push_back(
