@@ -28,5 +28,15 @@ void PrintJson(const ApiResponse& response, Context* context);
 nlohmann::json BodyOf(const ApiResponse& response);
 // The field as people read it: strings as they are, numbers in digits, absent and null as "-".
 std::string Cell(const nlohmann::json& object, std::string_view field);
+// A field of bytes, which comes as FIELD_b64 when it is not UTF-8; then as "base64:...".
+std::string BytesCell(const nlohmann::json& object, const std::string& field);
+
+// Lists end here when nobody asked for more, and say so.
+inline constexpr uint64_t kListItemsDefault = 10'000;
+// Follows the pages of a list: `target` has its query already, `field` holds the items, at most
+// `limit` of them. nullopt: it failed, as Ask.
+std::optional<nlohmann::json> AskForList(const Arguments& arguments, const std::string& target,
+                                         const std::string& field, uint64_t limit, Context* context,
+                                         int* exit_code);
 
 }  // namespace baton::batonctl

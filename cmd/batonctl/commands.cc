@@ -10,6 +10,7 @@ constexpr OptionSpec kIfRevision = {
 constexpr OptionSpec kLock = {"lock", "NAME", "the key is guarded by this lock (with --token)"};
 constexpr OptionSpec kToken = {"token", "N", "the fencing token that shows that the lock is held"};
 constexpr OptionSpec kStale = {"stale", "", "what the asked node has, without asking the others"};
+constexpr OptionSpec kLimit = {"limit", "N", "at most so many; default 10000"};
 constexpr OptionSpec kTtl = {"ttl", "DURATION",
                              "how long the session lives without a sign of life; default 15s"};
 constexpr OptionSpec kWait = {
@@ -85,7 +86,7 @@ std::vector<CommandSpec> KvCommands() {
        .summary = "lists the keys that begin with a prefix",
        .details = "  batonctl kv list config/\n"
                   "  batonctl kv list --limit 10\n",
-       .options = {{"limit", "N", "at most so many keys; default all"}, kStale},
+       .options = {kLimit, kStale},
        .positionals_max = 1,
        .run = RunKvList},
       {.name = "kv watch",
@@ -118,7 +119,7 @@ std::vector<CommandSpec> SessionCommands() {
        .synopsis = "",
        .summary = "lists the live sessions",
        .details = "  batonctl session list\n",
-       .options = {},
+       .options = {kLimit},
        .run = RunSessionList},
       {.name = "session get",
        .synopsis = "ID",

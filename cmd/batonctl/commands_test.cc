@@ -118,6 +118,8 @@ TEST_F(CommandsTest, WrongConditions) {
            {"kv", "put", "a", "1", "--lock=l", "--token=x"},
            {"kv", "del", "a", "--if-revision=x"},
            {"kv", "list", "--limit=x"},
+           {"kv", "list", "--limit=0"},
+           {"session", "list", "--limit=0"},
            {"kv", "watch", "--from=x"},
            {"kv", "watch", "--count=0"},
            {"session", "create", "--ttl=x"}}) {
@@ -140,13 +142,14 @@ TEST_F(CommandsTest, KvListFollowsThePages) {
           R"({"items":[{"key":"p/a","value":"1","mod_revision":5,"version":1}],"cursor":"c1"})");
     }
     return http::Response::Json(
-        200, R"({"items":[{"key":"p/b","value":"two","mod_revision":12,"version":3}]})");
+        200, R"({"items":[{"key":"p/b","value_b64":"//4=","mod_revision":12,"version":3}],)"
+             R"("cursor":null})");
   });
   const RunResult table = run_.Run({"kv", "list", "p/"});
   EXPECT_EQ(table.out,
             "KEY  REVISION  VERSION  VALUE\n"
             "p/a  5         1        1\n"
-            "p/b  12        3        two\n");
+            "p/b  12        3        base64://4=\n");
   EXPECT_EQ(Query(api_.requests().at(0), "prefix"), "p/");
   EXPECT_EQ(Query(api_.requests().at(1), "cursor"), "c1");
   const RunResult as_json = run_.Run({"kv", "list", "--output=json"});
@@ -167,7 +170,7 @@ TEST_F(CommandsTest, KvWatchPrintsChangesAndGoesOnWhereAStreamBroke) {
       case 2:  // revision 6 comes again, whole
         return {"{\"type\":\"put\",\"revision\":6,\"key\":\"b\",\"value\":\"x\\ny\"}\n",
                 "{\"type\":\"delete\",\"revision\":6,\"key\":\"c\"}\n",
-                "{\"type\":\"bookmark\",\"revision\":9}\n"};
+                "{\"type\":\"bookmark\",\"revision\":9,\"resume_from\":10}\n"};
       default:
         return {"{\"type\":\"put\",\"revision\":10,\"key\":\"d\",\"value\":\"\"}\n"};
     }
@@ -182,6 +185,33 @@ TEST_F(CommandsTest, KvWatchPrintsChangesAndGoesOnWhereAStreamBroke) {
   EXPECT_EQ(Query(requests[0], "from"), "");
   EXPECT_EQ(Query(requests[1], "from"), "6");
   EXPECT_EQ(Query(requests[2], "from"), "10");
+}
+
+TEST_F(CommandsTest, KvWatchGoesOnAfterTheLastWholeRevisionAndAfterAnEviction) {
+  std::atomic<int> streams = 0;
+  api_.OnStream("/v1/watch", [&](const http::Request&) -> std::vector<std::string> {
+    switch (++streams) {
+      case 1:
+        return {
+            "{\"type\":\"put\",\"revision\":5,\"key\":\"a\",\"value\":\"1\",\"resume_from\":6}\n"};
+      case 2:
+        return {"{\"type\":\"evicted\",\"code\":\"slow_watcher\",\"resume_from\":8}\n"};
+      default:
+        return {"{\"type\":\"put\",\"revision\":8,\"key\":\"b\",\"value_b64\":\"//4=\"}\n"};
+    }
+  });
+  const RunResult result = run_.Run({"kv", "watch", "--count=2"});
+  EXPECT_EQ(result.out, "5 put a 1\n8 put b base64://4=\n") << result.err;
+  const auto requests = api_.requests("GET", "/v1/watch");
+  ASSERT_EQ(requests.size(), 3U);
+  EXPECT_EQ(Query(requests[1], "from"), "6");
+  EXPECT_EQ(Query(requests[2], "from"), "8");
+}
+
+TEST_F(CommandsTest, AListWithoutItemsIsNoEmptyList) {
+  EXPECT_EQ(run_.Run({"kv", "list"}).exit_code, kExitUnavailable);
+  api_.Always("GET", "/v1/kv", 200, R"({"items":[],"cursor":null})");
+  EXPECT_EQ(run_.Run({"kv", "list"}).out, "KEY  REVISION  VERSION  VALUE\n");
 }
 
 TEST_F(CommandsTest, KvWatchAsJsonAndFromARevision) {

@@ -14,7 +14,6 @@
 namespace baton::batonctl {
 namespace {
 
-constexpr uint64_t kPageItems = 500;
 // What the server takes at most, and one more byte to be refused for.
 constexpr size_t kValueBytesMax = (1 << 20) + 1;
 
@@ -110,35 +109,23 @@ int RunKvDelete(const Arguments& arguments, Context* context) {
 }
 
 int RunKvList(const Arguments& arguments, Context* context) {
-  const Result<uint64_t> limit = NumberOption(arguments, "limit", UINT64_MAX);
+  const Result<uint64_t> limit = NumberOption(arguments, "limit", kListItemsDefault);
   if (!limit.ok()) return FailUsage(limit.status().message(), context);
-  nlohmann::json items = nlohmann::json::array();
-  std::string cursor;
-  do {
-    ApiRequest request;
-    request.target = "/v1/kv";
-    AddQuery("prefix", arguments.positionals.empty() ? "" : arguments.positionals[0],
-             &request.target);
-    AddQuery("limit", std::to_string(std::min(*limit - items.size(), kPageItems)), &request.target);
-    if (!cursor.empty()) AddQuery("cursor", cursor, &request.target);
-    if (arguments.Has("stale")) AddQuery("consistency", "stale", &request.target);
-    int exit_code = kExitOk;
-    const auto response = Ask(arguments, request, context, &exit_code);
-    if (!response) return exit_code;
-    const nlohmann::json page = BodyOf(*response);
-    if (!page.is_object() || !page.contains("items")) break;
-    for (const nlohmann::json& item : page["items"]) items.push_back(item);
-    cursor = page.contains("cursor") ? Cell(page, "cursor") : "";
-    if (cursor == "-") cursor.clear();
-  } while (!cursor.empty() && items.size() < *limit);
+  if (*limit == 0) return FailUsage("--limit must be at least 1", context);
+  std::string target = "/v1/kv";
+  AddQuery("prefix", arguments.positionals.empty() ? "" : arguments.positionals[0], &target);
+  if (arguments.Has("stale")) AddQuery("consistency", "stale", &target);
+  int exit_code = kExitOk;
+  const auto items = AskForList(arguments, target, "items", *limit, context, &exit_code);
+  if (!items) return exit_code;
   if (arguments.output == OutputFormat::kJson) {
-    *context->out << nlohmann::json{{"items", items}}.dump() << "\n";
+    *context->out << nlohmann::json{{"items", *items}}.dump() << "\n";
     return kExitOk;
   }
   Table table{{"KEY", "REVISION", "VERSION", "VALUE"}, {}};
-  for (const nlohmann::json& item : items) {
-    table.rows.push_back({Cell(item, "key"), Cell(item, "mod_revision"), Cell(item, "version"),
-                          Cell(item, "value")});
+  for (const nlohmann::json& item : *items) {
+    table.rows.push_back({BytesCell(item, "key"), Cell(item, "mod_revision"), Cell(item, "version"),
+                          BytesCell(item, "value")});
   }
   *context->out << RenderTable(table);
   return kExitOk;

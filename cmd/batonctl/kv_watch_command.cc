@@ -61,20 +61,28 @@ class WatchPrinter {
     ++lines_;
     const nlohmann::json event = nlohmann::json::parse(line, nullptr, false);
     if (!event.is_object()) return true;  // an empty line keeps the connection alive
-    const auto revision = event.find("revision");
-    if (revision == event.end() || !revision->is_number_unsigned()) return OnProblem(event);
     const std::string type = Cell(event, "type");
-    if (type == "bookmark") {
-      MoveTo(revision->get<uint64_t>() + 1);
-      return true;
+    const std::optional<uint64_t> revision = Number(event, "revision");
+    const uint64_t resume_from = Number(event, "resume_from").value_or(0);
+    if (type == "bookmark" || type == "evicted") {  // evicted: we were too slow; go on from there
+      MoveTo(resume_from);
+      return type == "bookmark";
     }
-    if (type == "compacted") return OnProblem(event);
-    MoveTo(revision->get<uint64_t>());
-    if (++seen_of_revision_ <= to_skip_) return true;
-    ++printed_of_revision_;
-    Print(type, event, line);
-    --left_;
+    if (type == "compacted" || !revision) return OnProblem(event);
+    MoveTo(*revision);
+    if (++seen_of_revision_ > to_skip_) {
+      ++printed_of_revision_;
+      Print(type, event, line);
+      --left_;
+    }
+    MoveTo(resume_from);  // with the last event of a revision
     return !done();
+  }
+
+  static std::optional<uint64_t> Number(const nlohmann::json& object, const char* field) {
+    const auto found = object.find(field);
+    if (found == object.end() || !found->is_number_unsigned()) return std::nullopt;
+    return found->get<uint64_t>();
   }
 
   void MoveTo(uint64_t revision) {
@@ -94,8 +102,8 @@ class WatchPrinter {
       *context_->out << line << "\n";
     } else {
       *context_->out << Cell(event, "revision") << " " << cli::Printable(type) << " "
-                     << cli::Printable(Cell(event, "key"));
-      if (event.contains("value")) *context_->out << " " << cli::Printable(Cell(event, "value"));
+                     << cli::Printable(BytesCell(event, "key"));
+      if (type == "put") *context_->out << " " << cli::Printable(BytesCell(event, "value"));
       *context_->out << "\n";
     }
     context_->out->flush();

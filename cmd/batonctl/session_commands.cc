@@ -22,7 +22,7 @@ std::string SessionPath(const Arguments& arguments) {
 Table SessionTable() { return Table{{"ID", "NAME", "TTL_MS", "REMAINING_MS"}, {}}; }
 
 void AddSession(const nlohmann::json& session, Table* table) {
-  table->rows.push_back({Cell(session, "id"), Cell(session, "name"), Cell(session, "ttl_ms"),
+  table->rows.push_back({Cell(session, "id"), BytesCell(session, "name"), Cell(session, "ttl_ms"),
                          Cell(session, "remaining_ms")});
 }
 
@@ -60,20 +60,19 @@ int RunSessionCreate(const Arguments& arguments, Context* context) {
 }
 
 int RunSessionList(const Arguments& arguments, Context* context) {
-  ApiRequest request;
-  request.target = "/v1/sessions";
+  const Result<uint64_t> limit = NumberOption(arguments, "limit", kListItemsDefault);
+  if (!limit.ok()) return FailUsage(limit.status().message(), context);
+  if (*limit == 0) return FailUsage("--limit must be at least 1", context);
   int exit_code = kExitOk;
-  const auto response = Ask(arguments, request, context, &exit_code);
-  if (!response) return exit_code;
+  const auto sessions =
+      AskForList(arguments, "/v1/sessions", "sessions", *limit, context, &exit_code);
+  if (!sessions) return exit_code;
   if (arguments.output == OutputFormat::kJson) {
-    PrintJson(*response, context);
+    *context->out << nlohmann::json{{"sessions", *sessions}}.dump() << "\n";
     return kExitOk;
   }
   Table table = SessionTable();
-  const nlohmann::json body = BodyOf(*response);
-  if (body.is_object() && body.contains("sessions")) {
-    for (const nlohmann::json& session : body["sessions"]) AddSession(session, &table);
-  }
+  for (const nlohmann::json& session : *sessions) AddSession(session, &table);
   *context->out << RenderTable(table);
   return kExitOk;
 }

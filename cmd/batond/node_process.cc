@@ -170,9 +170,20 @@ class WiredNode final : public NodeProcess {
     context_.node_name = config_.node_name;
     context_.node_id = config_.node_id;
     context_.client_urls = config_.client_urls;
-    context_.node_names[config_.node_id] = config_.node_name;
+    NameMembers();
     context_.seed = DrawSeed();
     context_.version = cli::kVersion;
+  }
+
+  // A node knows its own name. When that is the default, so are the others', as far as anybody told
+  // it; else they are known by their numbers.
+  void NameMembers() {
+    const auto default_name = [](NodeId id) { return "node-" + std::to_string(id.value()); };
+    const bool defaults = config_.node_name == default_name(config_.node_id);
+    for (const auto& [id, address] : config_.initial_cluster) {
+      if (defaults) context_.node_names[id] = default_name(id);
+    }
+    context_.node_names[config_.node_id] = config_.node_name;
   }
 
   metrics::MetricsSource MakeMetrics() {
