@@ -1,21 +1,17 @@
-#include "pkg/http/cluster_handlers.h"
+// /v1/cluster, /v1/admin: about this node and what it knows of the others.
 
-#include <algorithm>
 #include <nlohmann/json.hpp>
-#include <optional>
-#include <string>
+#include <set>
 #include <utility>
 
 #include "pkg/base/bytes.h"
 #include "pkg/http/api_call.h"
 #include "pkg/http/json.h"
 #include "pkg/http/json_fields.h"
+#include "pkg/http/route_table.h"
 
 namespace baton::http {
 namespace {
-
-using nlohmann::json;
-using node::StatusView;
 
 std::string_view StateName(raft::ReplicationState state) {
   switch (state) {
@@ -29,14 +25,13 @@ std::string_view StateName(raft::ReplicationState state) {
   return "unknown";
 }
 
-// 16 hexadecimal digits: a JSON number cannot hold it.
-std::string HashText(uint64_t hash) {
+std::string Hex(uint64_t number) {
   std::string bytes;
-  ByteWriter(&bytes).U64BigEndian(hash);
+  ByteWriter(&bytes).U64BigEndian(number);
   return ToHex(bytes);
 }
 
-json Progress(const raft::PeerStatus& peer) {
+nlohmann::json ProgressJson(const raft::PeerStatus& peer) {
   return {{"match_index", peer.match.value()},
           {"next_index", peer.next.value()},
           {"state", StateName(peer.state)},
@@ -44,115 +39,132 @@ json Progress(const raft::PeerStatus& peer) {
           {"inflight_messages", peer.inflight_messages}};
 }
 
-json Member(const ApiContext& context, const StatusView& status, NodeId id, bool voter) {
-  json member = {{"id", id.value()}, {"name", NodeNameOf(context, id)}, {"voter", voter}};
+nlohmann::json MemberJson(const ApiContext& context, const raft::RaftStatus& raft, NodeId id,
+                          bool voter) {
+  nlohmann::json json = {{"id", id.value()},      {"name", NodeNameOf(context, id)},
+                         {"voter", voter},        {"leader", id == raft.leader},
+                         {"client_url", nullptr}, {"progress", nullptr}};
   const auto url = context.client_urls.find(id);
-  if (url != context.client_urls.end()) member["client_url"] = url->second;
-  const auto progress = status.raft.peers.find(id);
-  if (progress != status.raft.peers.end()) member["progress"] = Progress(progress->second);
-  return member;
+  if (url != context.client_urls.end()) json["client_url"] = url->second;
+  const auto peer = raft.peers.find(id);
+  if (peer != raft.peers.end()) json["progress"] = ProgressJson(peer->second);
+  return json;
 }
 
-json Members(const ApiContext& context, const StatusView& status) {
-  json members = json::array();
-  for (NodeId id : status.raft.config.voters) {
-    members.push_back(Member(context, status, id, true));
-  }
-  for (NodeId id : status.raft.config.learners) {
-    members.push_back(Member(context, status, id, false));
+nlohmann::json MembersJson(const ApiContext& context, const raft::RaftStatus& raft) {
+  std::set<NodeId> voters(raft.config.voters.begin(), raft.config.voters.end());
+  voters.insert(raft.config.voters_outgoing.begin(), raft.config.voters_outgoing.end());
+  std::set<NodeId> all = voters;
+  all.insert(raft.config.learners.begin(), raft.config.learners.end());
+  nlohmann::json members = nlohmann::json::array();
+  for (const NodeId id : all) {
+    members.push_back(MemberJson(context, raft, id, voters.contains(id)));
   }
   return members;
 }
 
-json Describe(const ApiContext& context, const StatusView& status) {
-  const raft::RaftStatus& raft = status.raft;
-  return {{"cluster_id", status.cluster_id},
-          {"id", context.node_id.value()},
-          {"name", context.node_name},
-          {"version", context.version},
-          {"role", raft::RoleName(raft.role)},
-          {"leader", raft.leader ? json(NodeNameOf(context, raft.leader)) : json()},
-          {"leader_id", raft.leader.value()},
-          {"term", raft.term.value()},
-          {"revision", status.revision.value()},
-          {"compact_revision", status.compact_revision.value()},
-          {"cluster_time_ms", status.cluster_time_ms},
-          {"commit_index", raft.commit.value()},
-          {"applied_index", raft.applied.value()},
-          {"first_index", raft.first_index.value()},
-          {"last_index", raft.last_index.value()},
-          {"state_index", status.state_index.value()},
-          {"state_hash", HashText(status.state_hash)},
-          {"draining", status.draining},
-          {"members", Members(context, status)}};
+nlohmann::json CountsJson(const coord::StateCounts& counts) {
+  return {{"keys", counts.keys},
+          {"sessions", counts.sessions},
+          {"locks_held", counts.locks_held},
+          {"lock_waiters", counts.lock_waiters},
+          {"elections_held", counts.elections_held},
+          {"election_candidates_waiting", counts.election_waiters},
+          {"idempotency_entries", counts.idempotency_entries}};
 }
 
 void GetCluster(const Call& call) {
-  QueryFields query(call.request(), {});
+  const QueryFields query(call.request(), {});
   if (!query.ok()) return call.Fail(query.status());
-  const auto status = call.service().GetStatus();
-  call.Answer(JsonAnswer(200, Describe(*call.context, *status), status->revision));
+  const ApiContext& context = *call.context;
+  const auto view = call.service().GetStatus();
+  const raft::RaftStatus& raft = view->raft;
+  nlohmann::json body = {{"cluster_id", context.cluster_id},
+                         {"node_id", context.node_id.value()},
+                         {"node_name", context.node_name},
+                         {"version", context.version},
+                         {"role", raft::RoleName(raft.role)},
+                         {"leader_id", raft.leader.value()},
+                         {"leader_name", nullptr},
+                         {"term", raft.term.value()},
+                         {"commit_index", raft.commit.value()},
+                         {"applied_index", raft.applied.value()},
+                         {"last_index", raft.last_index.value()},
+                         {"revision", view->revision.value()},
+                         {"compact_revision", view->compact_revision.value()},
+                         {"state_hash", Hex(view->state_hash)},
+                         {"state_index", view->state_index.value()},
+                         {"last_leader_contact_ms", view->last_leader_contact_ms},
+                         {"draining", view->draining},
+                         {"members", MembersJson(context, raft)},
+                         {"counts", CountsJson(view->counts)}};
+  if (raft.leader) body["leader_name"] = NodeNameOf(context, raft.leader);
+  call.Answer(Response::Json(200, JsonText(body)));
 }
 
+// Equal at equal index on all nodes, byte for byte.
 void GetHash(const Call& call) {
-  QueryFields query(call.request(), {});
+  const QueryFields query(call.request(), {});
   if (!query.ok()) return call.Fail(query.status());
-  const auto status = call.service().GetStatus();
-  const json body = {{"state_hash", HashText(status->state_hash)},
-                     {"state_index", status->state_index.value()}};
-  call.Answer(JsonAnswer(200, body, status->revision));
+  const auto view = call.service().GetStatus();
+  call.Answer(
+      JsonAnswer(200, {{"index", view->state_index.value()}, {"state_hash", Hex(view->state_hash)}},
+                 view->revision));
 }
 
-// The member that people mean by a name or by a number; nothing for neither.
-std::optional<NodeId> FindMember(const ApiContext& context, const std::string& text) {
-  for (const auto& [id, name] : context.node_names) {
-    if (name == text || std::to_string(id.value()) == text) return id;
+// "target": the number of a member, or its name. 0: the node chooses.
+NodeId ReadTarget(const ApiContext& context, JsonFields* fields) {
+  if (!fields->Has("target")) return NodeId();
+  if (fields->IsNumber("target")) return fields->NumberId<NodeId>("target");
+  const std::string name = fields->String("target");
+  for (const auto& [id, node_name] : context.node_names) {
+    if (node_name == name) return id;
   }
-  for (const auto& [id, url] : context.client_urls) {
-    if (std::to_string(id.value()) == text) return id;
-  }
-  return std::nullopt;
+  fields->Fail(Status(Code::kUnprocessable, "unknown_member",
+                      "field \"target\" is neither the number nor the name of a member"));
+  return NodeId();
 }
 
 void TransferLeadership(const Call& call) {
-  QueryFields query(call.request(), {});
+  const QueryFields query(call.request(), {});
+  const Result<std::string_view> text = JsonBody(call.request());
   if (!query.ok()) return call.Fail(query.status());
-  const Result<std::string_view> body = JsonBody(call.request());
-  if (!body.ok()) return call.Fail(body.status());
-  JsonFields fields(*body, {"target"});
-  NodeId target;  // 0: the best follower
-  if (fields.Has("target")) {
-    const std::string text = fields.IsNumber("target") ? std::to_string(fields.Number("target"))
-                                                       : fields.String("target");
-    const std::optional<NodeId> found = FindMember(*call.context, text);
-    if (found) {
-      target = *found;
-    } else {
-      fields.Fail(Status(Code::kUnprocessable, "unknown_member",
-                         "target is not a member: give the name or the id of one"));
-    }
-  }
+  if (!text.ok()) return call.Fail(text.status());
+  JsonFields fields(*text, {"target"});
+  const NodeId target = ReadTarget(*call.context, &fields);
   if (!fields.ok()) return call.Fail(fields.status());
-  call.service().TransferLeadership(target, [call](const Status& done) {
-    if (!done.ok()) return call.Fail(done);
-    call.exchange->Post([call] {
-      const auto status = call.service().GetStatus();
-      call.Answer(JsonAnswer(200, Describe(*call.context, *status), status->revision));
+  call.service().TransferLeadership(target, [call](const Status& status) {
+    call.exchange->Post([call, status] {
+      if (!status.ok()) return call.Fail(status);
+      const NodeId leader = call.service().GetStatus()->raft.leader;
+      nlohmann::json body = {{"leader_id", leader.value()}, {"leader_name", nullptr}};
+      if (leader) body["leader_name"] = NodeNameOf(*call.context, leader);
+      call.Answer(Response::Json(200, JsonText(body)));
     });
   });
 }
 
+void GetIndex(const Call& call) {
+  call.Answer(Response::Text(200, "Baton " + call.context->version + ", node " +
+                                      call.context->node_name +
+                                      "\n\n"
+                                      "  /v1/kv/KEY                  keys and values\n"
+                                      "  /v1/sessions                who is alive\n"
+                                      "  /v1/locks/NAME/acquire      locks, with fencing tokens\n"
+                                      "  /v1/elections/NAME/campaign elections\n"
+                                      "  /v1/watch?prefix=           every change, as it happens\n"
+                                      "  /v1/cluster                 the nodes\n"
+                                      "  /readyz?verbose             can this node serve?\n"));
+}
+
 }  // namespace
 
-void AddClusterRoutes(ApiContext* context, Router* router) {
-  const auto handle = [&](const char* method, const char* pattern, void (*run)(const Call&)) {
-    router->Handle(method, pattern, [context, run](std::shared_ptr<Exchange> exchange) {
-      run(Call{context, std::move(exchange)});
-    });
-  };
-  handle("GET", "/v1/cluster", GetCluster);
-  handle("GET", "/v1/admin/hash", GetHash);
-  handle("POST", "/v1/cluster/leader/transfer", TransferLeadership);
+void AddClusterRoutes(RouteTable* table) {
+  table->Add("GET", "/", GetIndex);
+  table->Add("GET", "/v1", GetIndex);
+  table->Add("GET", "/v1/cluster", GetCluster);
+  table->Add("GET", "/v1/admin/hash", GetHash);
+  table->AddShared("POST", "/v1/cluster/leader/transfer", TransferLeadership);
 }
 
 }  // namespace baton::http

@@ -2,8 +2,10 @@
 
 #include <gtest/gtest.h>
 
+#include <string>
+#include <vector>
+
 #include "pkg/base/random.h"
-#include "pkg/http/peer_transport.h"
 
 namespace baton::http {
 namespace {
@@ -57,41 +59,105 @@ TEST(EnvelopeTest, EveryKindSurvivesTheJourney) {
   EXPECT_EQ(*received, sent);
 }
 
-TEST(EnvelopeTest, ASingleMessageSurvivesTheJourney) {
-  const auto sent = std::get<raft::Message>(OneOfEachKind()[6]);
-  const auto received = DecodeRaftMessage(EncodeRaftMessage(sent), NodeId(1), NodeId(2));
-  ASSERT_TRUE(received.ok()) << received.status().ToString();
-  EXPECT_EQ(*received, sent);
+void ExpectRefused(const std::string& text, const std::string& words) {
+  const auto decoded = DecodeEnvelope(text);
+  ASSERT_FALSE(decoded.ok()) << text;
+  EXPECT_EQ(decoded.status().code(), Code::kInvalidArgument);
+  EXPECT_NE(decoded.status().message().find(words), std::string::npos)
+      << text << "\n"
+      << decoded.status().message();
 }
 
 TEST(EnvelopeTest, ErrorsNameTheField) {
   const std::string head =
       R"({"cluster_id":"c","from":1,"to":2,"term":3,"cluster_time_ms":4,"messages":)";
+  const std::string append =
+      R"([{"kind":"append","term":1,"prev_index":0,"prev_term":0,"commit":0,"entries":)";
+  const std::string reply =
+      R"([{"kind":"forward_reply","id":1,"incarnation":1,"index":0,"reply":"","status":)";
   const std::vector<std::pair<std::string, std::string>> wrong = {
-      {"[]", "envelope is not an object"},
-      {R"({"cluster_id":5})", "envelope.cluster_id is not a text"},
-      {R"({"cluster_id":"c"})", "envelope.from is missing"},
-      {R"({"cluster_id":"c","from":-1})", "envelope.from is not a whole number"},
-      {head + "{}}", "envelope.messages is not a list"},
-      {head + "[1]}", "message is not an object"},
-      {head + R"([{"kind":"gossip"}]})", "message.kind is unknown"},
-      {head + R"([{"kind":"timeout_now"}]})", "message.term is missing"},
-      {head + R"([{"kind":"append_request","term":1,"prev_index":0,"prev_term":0,"commit":0,)" +
-           R"("entries":[[1,1,9,""]]}]})",
-       "message.entries has an unknown type"},
-      {head + R"([{"kind":"append_request","term":1,"prev_index":0,"prev_term":0,"commit":0,)" +
-           R"("entries":[[1,1,0,"*"]]}]})",
-       "message.entries"},
-      {head + R"([{"kind":"forward_reply","id":1,"incarnation":1,"index":0,"reply":"",)" +
-           R"("error":{"code":"ok","reason":"","message":"","outcome":"applied"}}]})",
-       "message.error has an unknown code"},
+      {"", "malformed JSON"},
+      {"[]", "an envelope must be an object"},
+      {R"({"cluster_id":5})", R"("cluster_id" must be a string)"},
+      {R"({"cluster_id":"c"})", R"("from" is missing)"},
+      {R"({"cluster_id":"c","from":-1})", R"("from" must be a whole number)"},
+      {R"({"cluster_id":"c","from":1.5})", R"("from" must be a whole number)"},
+      {R"({"cluster_id":"c","from":1,"to":2,"term":3,"cluster_time_ms":9007199254740993})",
+       R"("cluster_time_ms" must be a whole number up to 9007199254740992)"},
+      {head + "{}}", R"("messages" must be an array)"},
+      {head + "[1]}", R"("messages" must hold objects)"},
+      {head + "[{}]}", R"("kind" is missing)"},
+      {head + R"([{"kind":"gossip"}]})", R"("kind" is "gossip", which is not known)"},
+      {head + R"([{"kind":"timeout_now"}]})", R"("term" is missing)"},
+      {head + R"([{"kind":"vote_response","term":1,"pre_vote":1}]})",
+       R"("pre_vote" must be true or false)"},
+      {head + append + R"(7}]})", R"("entries" must be an array)"},
+      {head + append + R"([7]}]})", R"("entries" must hold arrays of four)"},
+      {head + append + R"([[1,1,0]]}]})", R"("entries" must hold arrays of four)"},
+      {head + append + R"([[1,1,9,""]]}]})", R"("entries" must be a whole number up to 1)"},
+      {head + append + R"([[1,1,0,"*"]]}]})", R"("entries" must be base64)"},
+      {head + append + R"([["1",1,0,""]]}]})", R"("entries" must be a whole number)"},
+      {head + reply + R"(7}]})", R"("status" must be an object)"},
+      {head + reply + R"({"code":"ok","reason":"","message":"","outcome":"applied"}}]})",
+       R"("code" is none that is known)"},
+      {head + reply + R"({"code":"io","reason":"","message":"","outcome":"perhaps"}}]})",
+       R"("outcome" is none that is known)"},
+      {head + R"([{"kind":"forward","id":1,"incarnation":1,"term":1,"timeout_ms":-5}]})",
+       R"("timeout_ms" must be a whole number)"},
   };
-  for (const auto& [text, error] : wrong) {
-    const auto decoded = DecodeEnvelope(text);
-    ASSERT_FALSE(decoded.ok()) << text;
-    EXPECT_NE(decoded.status().message().find(error), std::string::npos)
-        << text << "\n"
-        << decoded.status().message();
+  for (const auto& [text, words] : wrong) ExpectRefused(text, words);
+}
+
+TEST(EnvelopeTest, Bounds) {
+  const std::string tail = R"(","from":1,"to":2,"term":3,"cluster_time_ms":4,"messages":[)";
+  const auto with_id = [&](size_t bytes) {
+    return R"({"cluster_id":")" + std::string(bytes, 'c') + tail + "]}";
+  };
+  EXPECT_TRUE(DecodeEnvelope(with_id(kClusterIdBytesMax)).ok());
+  ExpectRefused(with_id(kClusterIdBytesMax + 1), "at most 64 bytes");
+  ExpectRefused(with_id(1 << 20), "at most 64 bytes");
+
+  const auto with_messages = [&](size_t count) {
+    std::string text = R"({"cluster_id":"c)" + tail;
+    for (size_t i = 0; i < count; ++i) {
+      text += i == 0 ? "" : ",";
+      text += R"({"kind":"timeout_now","term":1})";
+    }
+    return text + "]}";
+  };
+  EXPECT_TRUE(DecodeEnvelope(with_messages(kEnvelopeMessagesMax)).ok());
+  ExpectRefused(with_messages(kEnvelopeMessagesMax + 1), "at most 16384");
+
+  const auto with_voters = [&](size_t count) {
+    std::string text = R"({"cluster_id":"c)" + tail +
+                       R"({"kind":"snapshot","term":1,"index":1,"snapshot_term":1,"voters":[)";
+    for (size_t i = 1; i <= count; ++i) text += (i == 1 ? "" : ",") + std::to_string(i);
+    return text +
+           R"(],"voters_outgoing":[],"learners":[],"learners_next":[],"auto_leave":false}]})";
+  };
+  EXPECT_TRUE(DecodeEnvelope(with_voters(kConfigMembersMax)).ok());
+  ExpectRefused(with_voters(kConfigMembersMax + 1), "at most 1000");
+  ExpectRefused(std::string(100'000, '['), "nested deeper than 8");
+}
+
+// What a sender takes for a batch must be what its receiver can read.
+TEST(EnvelopeTest, EncodedBytesMaxIsAnUpperBound) {
+  std::vector<node::PeerMessage> messages = OneOfEachKind();
+  raft::AppendRequest large{Index(~uint64_t{0}), Term(~uint64_t{0}), Index(~uint64_t{0}), {}};
+  for (size_t size = 0; size < 50; ++size) {
+    large.entries.push_back({Term(~uint64_t{0}), Index(~uint64_t{0}), raft::EntryType::kNormal,
+                             raft::Payload(std::string(size, 'x'))});
+  }
+  messages.push_back(Raft(large));
+  messages.push_back(node::ForwardReply{
+      ~uint64_t{0}, ~uint64_t{0}, Status(Code::kUnavailable, "no_leader", std::string(100, '\x01')),
+      Index(), ""});
+  for (const node::PeerMessage& message : messages) {
+    node::PeerEnvelope envelope = Full();
+    envelope.messages.clear();
+    const size_t empty = EncodeEnvelope(envelope).size();
+    envelope.messages = {message};
+    EXPECT_LE(EncodeEnvelope(envelope).size() - empty, EncodedBytesMax(message));
   }
 }
 
@@ -126,6 +192,62 @@ TEST(EnvelopeTest, MutationsAreRefusedOrWellFormed) {
     const auto again = DecodeEnvelope(EncodeEnvelope(*decoded));
     ASSERT_TRUE(again.ok());
     EXPECT_EQ(*again, *decoded);
+  }
+  EXPECT_GT(refused, 1000);
+}
+
+SnapshotPiece LastPiece() {
+  SnapshotPiece piece;
+  piece.cluster_id = "0123456789abcdef";
+  piece.to = NodeId(2);
+  piece.chunk.from = NodeId(1);
+  piece.chunk.stream = 77;
+  piece.chunk.number = 3;
+  piece.chunk.bytes = std::string("\n{}\0\xff", 5);
+  piece.chunk.message = std::get<raft::Message>(OneOfEachKind()[6]);
+  return piece;
+}
+
+TEST(SnapshotPieceTest, SurvivesTheJourney) {
+  SnapshotPiece sent = LastPiece();
+  for (const bool last : {true, false}) {
+    if (!last) sent.chunk.message.reset();
+    const auto received = DecodeSnapshotPiece(EncodeSnapshotPiece(sent));
+    ASSERT_TRUE(received.ok()) << received.status().ToString();
+    EXPECT_EQ(received->cluster_id, sent.cluster_id);
+    EXPECT_EQ(received->to, sent.to);
+    EXPECT_EQ(received->chunk.from, sent.chunk.from);
+    EXPECT_EQ(received->chunk.stream, sent.chunk.stream);
+    EXPECT_EQ(received->chunk.number, sent.chunk.number);
+    EXPECT_EQ(received->chunk.bytes, sent.chunk.bytes);
+    EXPECT_EQ(received->chunk.message, sent.chunk.message);
+  }
+}
+
+TEST(SnapshotPieceTest, HeadsThatAreNone) {
+  for (const std::string& text :
+       {std::string(), std::string("{}"), std::string("{}\n"), std::string("[]\nbytes"),
+        std::string("\n\n"), std::string(kSnapshotHeadBytesMax + 1, ' ') + "{}\n",
+        std::string(1 << 22, 'x'),
+        std::string(R"({"cluster_id":"c","from":1,"to":2,"stream":1,"number":0,)"
+                    R"("message":{"kind":"forward_reply","id":1,"incarnation":1,"index":1,)"
+                    R"("reply":""}})"
+                    "\n")}) {
+    const auto decoded = DecodeSnapshotPiece(text);
+    ASSERT_FALSE(decoded.ok()) << text.substr(0, 100);
+    EXPECT_EQ(decoded.status().code(), Code::kInvalidArgument);
+  }
+}
+
+TEST(SnapshotPieceTest, MutatedHeadsAreRefusedOrWellFormed) {
+  const std::string text = EncodeSnapshotPiece(LastPiece());
+  const size_t head_bytes = text.find('\n') + 1;
+  Random random(3);
+  int refused = 0;
+  for (int i = 0; i < 5'000; ++i) {
+    std::string mutated = text;
+    mutated[random.Below(head_bytes)] = static_cast<char>(random.Below(256));
+    if (!DecodeSnapshotPiece(mutated).ok()) ++refused;
   }
   EXPECT_GT(refused, 1000);
 }

@@ -1,78 +1,184 @@
 #include "pkg/http/peer_transport.h"
 
-#include <map>
 #include <utility>
 
 #include "pkg/base/check.h"
+#include "pkg/http/message_sender.h"
 #include "pkg/http/peer_link.h"
+#include "pkg/http/snapshot_sender.h"
 
 namespace baton::http {
 namespace {
 
+// Larger messages travel with the appends, so that a heartbeat waits behind nothing large.
+constexpr size_t kUrgentBytesMax = 16 * 1024;
+
+bool IsUrgent(const node::PeerMessage& message) {
+  // All appends go one way: one that overtakes the others would be rejected.
+  const auto* raft_message = std::get_if<raft::Message>(&message);
+  const bool append =
+      raft_message != nullptr && std::holds_alternative<raft::AppendRequest>(raft_message->body);
+  return !append && EncodedBytesMax(message) <= kUrgentBytesMax;
+}
+
+// A peer and its senders.
+struct Peer {
+  PeerLink link;
+  std::unique_ptr<MessageSender> urgent;
+  std::unique_ptr<MessageSender> appends;
+  std::unique_ptr<SnapshotSender> snapshots;
+};
+
 class HttpPeerTransport final : public PeerTransport {
  public:
-  HttpPeerTransport(PeerTransportOptions options, Clock* clock, Logger* logger) {
-    context_.options = std::move(options);
-    context_.clock = clock;
-    context_.logger = logger;
-  }
+  explicit HttpPeerTransport(const PeerTransportOptions& options) : options_(options) {}
   ~HttpPeerTransport() override { Stop(); }
 
-  Status Connect() {
-    for (const auto& [peer, url] : context_.options.peer_urls) {
-      Result<std::unique_ptr<PeerLink>> link = PeerLink::Create(&context_, peer, url);
-      if (!link.ok()) return link.status();
-      links_[peer] = *std::move(link);
-    }
-    return Status::Ok();
+  Status AddPeer(NodeId id, const std::string& url, Clock* clock, Logger* logger);
+
+  void SetService(node::Service* service) override {
+    for (auto& [id, peer] : peers_) peer->link.service = service;
   }
+  void Start() override;
+  void Stop() override;
+  std::vector<PeerStats> Stats() const override;
 
-  void SetService(node::Service* service) override { context_.service = service; }
-
-  void Start() override {
-    CHECK(context_.service != nullptr);
-    for (auto& [peer, link] : links_) link->Start();
-  }
-
-  void Stop() override {
-    for (auto& [peer, link] : links_) link->Stop();
-  }
-
-  std::vector<PeerStats> Stats() const override {
-    std::vector<PeerStats> stats;
-    for (const auto& [peer, link] : links_) stats.push_back(link->Stats());
-    return stats;
-  }
-
-  void Send(NodeId to, node::PeerMessage message) override {
-    const auto link = links_.find(to);
-    if (link != links_.end()) link->second->Send(std::move(message));
-  }
-
+  void Send(NodeId to, node::PeerMessage message) override;
   void SetClusterTime(Term term, int64_t cluster_time_ms) override {
-    const std::lock_guard lock(context_.leadership_mutex);
-    context_.leading_term = term;
-    context_.cluster_time_ms = cluster_time_ms;
+    stamp_.Set(term, cluster_time_ms);
   }
-
   void SendSnapshot(NodeId to, raft::Message message,
-                    std::unique_ptr<node::SnapshotReader> snapshot) override {
-    const auto link = links_.find(to);
-    if (link == links_.end()) return context_.service->OnSnapshotSent(to, false);
-    link->second->SendSnapshot(std::move(message), std::move(snapshot));
-  }
+                    std::unique_ptr<node::SnapshotReader> snapshot) override;
 
  private:
-  PeerLinkContext context_;
-  std::map<NodeId, std::unique_ptr<PeerLink>> links_;  // constant after Connect
+  ClientOptions ClientFor(int64_t request_timeout_ms) const;
+  Result<std::unique_ptr<MessageSender>> MakeSender(const std::string& name,
+                                                    int64_t request_timeout_ms, Peer* peer) const;
+
+  const PeerTransportOptions options_;
+  ClusterTimeStamp stamp_;
+  std::map<NodeId, std::unique_ptr<Peer>> peers_;  // constant after Create
 };
+
+ClientOptions HttpPeerTransport::ClientFor(int64_t request_timeout_ms) const {
+  ClientOptions client;
+  client.connect_timeout_ms = options_.connect_timeout_ms;
+  client.request_timeout_ms = request_timeout_ms;
+  client.response_bytes_max = 1 << 20;
+  return client;
+}
+
+Result<std::unique_ptr<MessageSender>> HttpPeerTransport::MakeSender(const std::string& name,
+                                                                     int64_t request_timeout_ms,
+                                                                     Peer* peer) const {
+  MessageSenderOptions options;
+  options.thread_name = name + "-" + std::to_string(peer->link.peer.value() % 10'000);
+  options.outbox.messages_max = options_.outbox_messages_max;
+  options.outbox.bytes_max = options_.outbox_bytes_max;
+  options.batch_bytes_max = options_.batch_bytes_max;
+  options.client = ClientFor(request_timeout_ms);
+  options.backoff_max_ms = options_.backoff_max_ms;
+  return MessageSender::Create(options, &peer->link, &stamp_);
+}
+
+Status HttpPeerTransport::AddPeer(NodeId id, const std::string& url, Clock* clock, Logger* logger) {
+  auto peer = std::make_unique<Peer>();
+  peer->link.cluster_id = options_.cluster_id;
+  peer->link.self = options_.self;
+  peer->link.peer = id;
+  peer->link.url = url;
+  peer->link.clock = clock;
+  peer->link.logger = logger;
+  auto urgent = MakeSender("urgent", options_.urgent_timeout_ms, peer.get());
+  if (!urgent.ok()) return urgent.status();
+  peer->urgent = *std::move(urgent);
+  auto appends = MakeSender("append", options_.append_timeout_ms, peer.get());
+  if (!appends.ok()) return appends.status();
+  peer->appends = *std::move(appends);
+  SnapshotSenderOptions options;
+  options.thread_name = "snapshot-" + std::to_string(id.value() % 10'000);
+  options.piece_bytes = options_.snapshot_piece_bytes;
+  options.client = ClientFor(options_.snapshot_timeout_ms);
+  auto snapshots = SnapshotSender::Create(options, &peer->link);
+  if (!snapshots.ok()) return snapshots.status();
+  peer->snapshots = *std::move(snapshots);
+  peers_.emplace(id, std::move(peer));
+  return Status::Ok();
+}
+
+void HttpPeerTransport::Start() {
+  for (auto& [id, peer] : peers_) {
+    CHECK(peer->link.service != nullptr) << "SetService comes before Start";
+    peer->urgent->Start();
+    peer->appends->Start();
+    peer->snapshots->Start();
+  }
+}
+
+void HttpPeerTransport::Stop() {
+  for (auto& [id, peer] : peers_) {
+    peer->urgent->Stop();
+    peer->appends->Stop();
+    peer->snapshots->Stop();
+  }
+}
+
+void HttpPeerTransport::Send(NodeId to, node::PeerMessage message) {
+  const auto found = peers_.find(to);
+  if (found == peers_.end()) return;  // not in the configuration of this process: nowhere to send
+  Peer& peer = *found->second;
+  MessageSender& sender = IsUrgent(message) ? *peer.urgent : *peer.appends;
+  sender.Push(std::move(message));
+}
+
+void HttpPeerTransport::SendSnapshot(NodeId to, raft::Message message,
+                                     std::unique_ptr<node::SnapshotReader> snapshot) {
+  const auto found = peers_.find(to);
+  if (found == peers_.end()) return;
+  found->second->snapshots->Push(std::move(message), std::move(snapshot));
+}
+
+std::vector<PeerStats> HttpPeerTransport::Stats() const {
+  std::vector<PeerStats> all;
+  for (const auto& [id, peer] : peers_) {
+    const PeerLink& link = peer->link;
+    PeerStats stats;
+    stats.peer = id;
+    stats.reachable = link.reachable.load();
+    stats.sent_bytes = link.sent_bytes.value();
+    stats.sent_envelopes = link.sent_envelopes.value();
+    stats.failures = link.failures.value();
+    stats.dropped_messages = link.dropped_messages.value();
+    stats.round_trip = link.round_trip.Read();
+    all.push_back(stats);
+  }
+  return all;
+}
+
+Status CheckOptions(const PeerTransportOptions& options) {
+  const auto wrong = [](const std::string& what) { return Status(Code::kInvalidArgument, what); };
+  if (!options.self) return wrong("self must be set");
+  if (options.peer_urls.contains(options.self)) return wrong("peer_urls must not have self");
+  if (options.batch_bytes_max == 0 || options.outbox_messages_max == 0 ||
+      options.outbox_bytes_max == 0 || options.snapshot_piece_bytes == 0) {
+    return wrong("the bounds of outboxes, batches and pieces must not be 0");
+  }
+  if (options.outbox_messages_max > kEnvelopeMessagesMax) {
+    return wrong("outbox_messages_max must be at most " + std::to_string(kEnvelopeMessagesMax) +
+                 ", what one envelope may hold");
+  }
+  return Status::Ok();
+}
 
 }  // namespace
 
 Result<std::unique_ptr<PeerTransport>> PeerTransport::Create(PeerTransportOptions options,
                                                              Clock* clock, Logger* logger) {
-  auto transport = std::make_unique<HttpPeerTransport>(std::move(options), clock, logger);
-  BATON_RETURN_IF_ERROR(transport->Connect());
+  BATON_RETURN_IF_ERROR(CheckOptions(options));
+  auto transport = std::make_unique<HttpPeerTransport>(options);
+  for (const auto& [id, url] : options.peer_urls) {
+    BATON_RETURN_IF_ERROR(transport->AddPeer(id, url, clock, logger));
+  }
   return std::unique_ptr<PeerTransport>(std::move(transport));
 }
 

@@ -1,10 +1,10 @@
 // File: peer_transport.h
 //
 // node::Transport over HTTP: for each peer a sender thread and a bounded outbox for small urgent
-// messages (heartbeats, votes, acknowledgements, forwards), another pair for appends, and a third
-// for snapshots, so that a heartbeat never waits behind a batch or a snapshot. A full outbox drops
-// its newest message, as a network would. A broken connection is made anew, with backoff, resolving
-// the peer's name again.
+// messages (heartbeats, votes, acknowledgements, forwards), another pair for appends and whatever
+// is large, and a third for snapshots, so that a heartbeat never waits behind a batch or a
+// snapshot. A full outbox drops its newest message, as a network would. A broken connection is made
+// anew, with backoff, resolving the peer's name again.
 #pragma once
 
 #include <cstdint>
@@ -16,6 +16,7 @@
 #include "pkg/base/clock.h"
 #include "pkg/base/histogram.h"
 #include "pkg/base/logger.h"
+#include "pkg/http/envelope.h"
 #include "pkg/node/ports.h"
 #include "pkg/node/service.h"
 
@@ -28,6 +29,13 @@ struct PeerTransportOptions {
   size_t outbox_messages_max = 4096;        // per peer and class
   size_t outbox_bytes_max = 64 << 20;
   size_t batch_bytes_max = 4 << 20;
+  size_t snapshot_piece_bytes = 1 << 20;
+  // A peer that says nothing for so long is given up. Urgent messages are worth nothing when late.
+  int64_t connect_timeout_ms = 500;
+  int64_t urgent_timeout_ms = 2'000;
+  int64_t append_timeout_ms = 10'000;
+  int64_t snapshot_timeout_ms = 60'000;
+  int64_t backoff_max_ms = 250;  // the longest pause after failures
 };
 
 struct PeerStats {
@@ -42,18 +50,15 @@ struct PeerStats {
 
 class PeerTransport : public node::Transport {
  public:
+  // kInvalidArgument for a URL or a bound that cannot be. Clock and logger must outlive it.
   static Result<std::unique_ptr<PeerTransport>> Create(PeerTransportOptions options, Clock* clock,
                                                        Logger* logger);
   // Where unreachable peers and snapshot outcomes are reported. Before Start.
   virtual void SetService(node::Service* service) = 0;
   virtual void Start() = 0;
+  // Breaks the calls under way and ends the threads; what is sent later is dropped.
   virtual void Stop() = 0;
   virtual std::vector<PeerStats> Stats() const = 0;
 };
-
-// The bytes of an envelope (JSON; binary fields in base64), and back. Decoding checks everything
-// and returns kInvalidArgument naming the field.
-std::string EncodeEnvelope(const node::PeerEnvelope& envelope);
-Result<node::PeerEnvelope> DecodeEnvelope(std::string_view bytes);
 
 }  // namespace baton::http

@@ -1,0 +1,294 @@
+// The writing half of envelope.h. By hand: appends are the bulk of what a leader does.
+
+#include <algorithm>
+#include <charconv>
+#include <nlohmann/json.hpp>
+#include <span>
+#include <variant>
+
+#include "pkg/base/check.h"
+#include "pkg/http/base64.h"
+#include "pkg/http/envelope.h"
+#include "pkg/http/json.h"
+
+namespace baton::http {
+namespace {
+
+// Of the fixed parts of any message, names and twenty-digit numbers included.
+constexpr size_t kMessageOverheadBytes = 384;
+constexpr size_t kEntryOverheadBytes = 72;
+constexpr size_t kMemberBytes = 21;
+
+// Appends fields to one object. Commas are its business.
+class ObjectWriter {
+ public:
+  explicit ObjectWriter(std::string* out) : out_(out) { out_->push_back('{'); }
+  void End() { out_->push_back('}'); }
+
+  void Number(std::string_view name, uint64_t number) {
+    Name(name);
+    AppendNumber(number);
+  }
+  template <typename Tag>
+  void Number(std::string_view name, StrongNumber<Tag> number) {
+    Number(name, number.value());
+  }
+  void Bool(std::string_view name, bool value) {
+    Name(name);
+    out_->append(value ? "true" : "false");
+  }
+  void Text(std::string_view name, std::string_view text) {
+    Name(name);
+    out_->append(JsonText(nlohmann::json(text)));
+  }
+  // A word of ours, which needs no escaping.
+  void Word(std::string_view name, std::string_view word) {
+    Name(name);
+    out_->append("\"").append(word).append("\"");
+  }
+  void Binary(std::string_view name, std::string_view bytes) {
+    Name(name);
+    AppendBinary(bytes);
+  }
+  void Ids(std::string_view name, const std::vector<NodeId>& ids) {
+    Name(name);
+    out_->push_back('[');
+    for (size_t i = 0; i < ids.size(); ++i) {
+      if (i > 0) out_->push_back(',');
+      AppendNumber(ids[i].value());
+    }
+    out_->push_back(']');
+  }
+  void Entries(std::string_view name, const std::vector<raft::Entry>& entries) {
+    Name(name);
+    out_->push_back('[');
+    for (size_t i = 0; i < entries.size(); ++i) {
+      out_->append(i > 0 ? ",[" : "[");
+      AppendNumber(entries[i].term.value());
+      out_->push_back(',');
+      AppendNumber(entries[i].index.value());
+      out_->push_back(',');
+      AppendNumber(static_cast<uint64_t>(entries[i].type));
+      out_->push_back(',');
+      AppendBinary(entries[i].data.view());
+      out_->push_back(']');
+    }
+    out_->push_back(']');
+  }
+  // The field's value is what the caller appends next.
+  std::string* Nested(std::string_view name) {
+    Name(name);
+    return out_;
+  }
+
+ private:
+  void Name(std::string_view name) {
+    out_->append(first_ ? "\"" : ",\"").append(name).append("\":");
+    first_ = false;
+  }
+  void AppendNumber(uint64_t number) {
+    char digits[20];
+    const auto written = std::to_chars(digits, digits + sizeof digits, number);
+    out_->append(digits, written.ptr);
+  }
+  void AppendBinary(std::string_view bytes) {
+    out_->push_back('"');
+    AppendBase64(bytes, out_);
+    out_->push_back('"');
+  }
+
+  std::string* out_;
+  bool first_ = true;
+};
+
+// One overload for each kind of message.
+
+void WriteBody(const raft::VoteRequest& vote, ObjectWriter* out) {
+  out->Word("kind", "vote_request");
+  out->Bool("pre_vote", vote.pre_vote);
+  out->Bool("leader_transfer", vote.leader_transfer);
+  out->Number("last_index", vote.last_index);
+  out->Number("last_term", vote.last_term);
+}
+
+void WriteBody(const raft::VoteResponse& vote, ObjectWriter* out) {
+  out->Word("kind", "vote_response");
+  out->Bool("pre_vote", vote.pre_vote);
+  out->Bool("granted", vote.granted);
+}
+
+void WriteBody(const raft::AppendRequest& append, ObjectWriter* out) {
+  out->Word("kind", "append");
+  out->Number("prev_index", append.prev_index);
+  out->Number("prev_term", append.prev_term);
+  out->Number("commit", append.commit);
+  out->Entries("entries", append.entries);
+}
+
+void WriteBody(const raft::AppendResponse& response, ObjectWriter* out) {
+  out->Word("kind", "append_response");
+  out->Bool("rejected", response.rejected);
+  out->Number("match_index", response.match_index);
+  out->Number("rejected_index", response.rejected_index);
+  out->Number("hint_index", response.hint_index);
+  out->Number("hint_term", response.hint_term);
+  out->Number("commit", response.commit);
+}
+
+void WriteBody(const raft::Heartbeat& heartbeat, ObjectWriter* out) {
+  out->Word("kind", "heartbeat");
+  out->Number("commit", heartbeat.commit);
+  out->Number("read_counter", heartbeat.read_counter);
+}
+
+void WriteBody(const raft::HeartbeatResponse& response, ObjectWriter* out) {
+  out->Word("kind", "heartbeat_response");
+  out->Number("commit", response.commit);
+  out->Number("read_counter", response.read_counter);
+}
+
+void WriteBody(const raft::SnapshotRequest& snapshot, ObjectWriter* out) {
+  out->Word("kind", "snapshot");
+  out->Number("index", snapshot.meta.index);
+  out->Number("snapshot_term", snapshot.meta.term);
+  const raft::ConfigState& config = snapshot.meta.config;
+  out->Ids("voters", config.voters);
+  out->Ids("voters_outgoing", config.voters_outgoing);
+  out->Ids("learners", config.learners);
+  out->Ids("learners_next", config.learners_next);
+  out->Bool("auto_leave", config.auto_leave);
+}
+
+void WriteBody(const raft::ReadIndexRequest& request, ObjectWriter* out) {
+  out->Word("kind", "read_index");
+  out->Number("id", request.id);
+}
+
+void WriteBody(const raft::ReadIndexResponse& response, ObjectWriter* out) {
+  out->Word("kind", "read_index_response");
+  out->Number("id", response.id);
+  out->Number("index", response.index);
+}
+
+void WriteBody(const raft::TimeoutNow&, ObjectWriter* out) { out->Word("kind", "timeout_now"); }
+
+void WriteMessage(const raft::Message& message, std::string* out) {
+  ObjectWriter object(out);
+  std::visit([&](const auto& body) { WriteBody(body, &object); }, message.body);
+  object.Number("term", message.term);
+  object.End();
+}
+
+void WriteMessage(const node::ForwardRequest& request, std::string* out) {
+  ObjectWriter object(out);
+  object.Word("kind", "forward");
+  object.Number("id", request.id);
+  object.Number("incarnation", request.incarnation);
+  object.Number("term", request.term);
+  object.Number("timeout_ms", static_cast<uint64_t>(std::max<int64_t>(0, request.timeout_ms)));
+  object.Binary("command", request.command);
+  object.End();
+}
+
+void WriteMessage(const node::ForwardReply& reply, std::string* out) {
+  ObjectWriter object(out);
+  object.Word("kind", "forward_reply");
+  object.Number("id", reply.id);
+  object.Number("incarnation", reply.incarnation);
+  object.Number("index", reply.index);
+  object.Binary("reply", reply.reply);
+  if (!reply.status.ok()) {
+    ObjectWriter status(object.Nested("status"));
+    status.Word("code", CodeName(reply.status.code()));
+    status.Text("reason", reply.status.reason());
+    status.Text("message", reply.status.message());
+    status.Word("outcome", OutcomeName(reply.status.outcome()));
+    status.End();
+  }
+  object.End();
+}
+
+size_t Base64Bytes(size_t bytes) { return (bytes + 2) / 3 * 4; }
+
+size_t BodyBytesMax(const raft::AppendRequest& append) {
+  size_t bytes = 0;
+  for (const raft::Entry& entry : append.entries) {
+    bytes += kEntryOverheadBytes + Base64Bytes(entry.data.size());
+  }
+  return bytes;
+}
+
+size_t BodyBytesMax(const raft::SnapshotRequest& snapshot) {
+  const raft::ConfigState& config = snapshot.meta.config;
+  const size_t members = config.voters.size() + config.voters_outgoing.size() +
+                         config.learners.size() + config.learners_next.size();
+  return members * kMemberBytes;
+}
+
+template <typename Body>
+size_t BodyBytesMax(const Body&) {
+  return 0;
+}
+
+size_t MessageBytesMax(const raft::Message& message) {
+  return std::visit([](const auto& body) { return BodyBytesMax(body); }, message.body);
+}
+
+size_t MessageBytesMax(const node::ForwardRequest& request) {
+  return Base64Bytes(request.command.size());
+}
+
+size_t MessageBytesMax(const node::ForwardReply& reply) {
+  // A byte of a text becomes six at most: \u0000.
+  const Status& status = reply.status;
+  return Base64Bytes(reply.reply.size()) + 6 * (status.reason().size() + status.message().size());
+}
+
+}  // namespace
+
+size_t EncodedBytesMax(const node::PeerMessage& message) {
+  return kMessageOverheadBytes +
+         std::visit([](const auto& body) { return MessageBytesMax(body); }, message);
+}
+
+std::string EncodeEnvelope(const node::PeerEnvelope& envelope) {
+  std::string out;
+  size_t bytes_max = kMessageOverheadBytes;
+  for (const node::PeerMessage& message : envelope.messages) bytes_max += EncodedBytesMax(message);
+  out.reserve(bytes_max);
+  ObjectWriter object(&out);
+  object.Text("cluster_id", envelope.cluster_id);
+  object.Number("from", envelope.from);
+  object.Number("to", envelope.to);
+  object.Number("term", envelope.term);
+  object.Number("cluster_time_ms",
+                static_cast<uint64_t>(std::max<int64_t>(0, envelope.cluster_time_ms)));
+  std::string* list = object.Nested("messages");
+  list->push_back('[');
+  for (const node::PeerMessage& message : envelope.messages) {
+    if (const auto* raft_message = std::get_if<raft::Message>(&message)) {
+      CHECK_EQ(raft_message->from, envelope.from);
+      CHECK_EQ(raft_message->to, envelope.to);
+    }
+    if (list->back() != '[') list->push_back(',');
+    std::visit([list](const auto& body) { WriteMessage(body, list); }, message);
+  }
+  list->push_back(']');
+  object.End();
+  return out;
+}
+
+std::string EncodeSnapshotPiece(const SnapshotPiece& piece) {
+  std::string out;
+  ObjectWriter object(&out);
+  object.Text("cluster_id", piece.cluster_id);
+  object.Number("from", piece.chunk.from);
+  object.Number("to", piece.to);
+  object.Number("stream", piece.chunk.stream);
+  object.Number("number", piece.chunk.number);
+  if (piece.chunk.message) WriteMessage(*piece.chunk.message, object.Nested("message"));
+  object.End();
+  return out.append("\n").append(piece.chunk.bytes);
+}
+
+}  // namespace baton::http

@@ -1,0 +1,71 @@
+#include "pkg/http/outbox.h"
+
+#include <chrono>
+#include <utility>
+
+#include "pkg/http/envelope.h"
+
+namespace baton::http {
+
+bool Outbox::Push(node::PeerMessage message) {
+  const size_t bytes = EncodedBytesMax(message);
+  {
+    const std::lock_guard lock(mutex_);
+    if (closed_ || items_.size() >= limits_.messages_max || bytes_ + bytes > limits_.bytes_max) {
+      return false;
+    }
+    items_.push_back({std::move(message), bytes});
+    bytes_ += bytes;
+  }
+  changed_.notify_one();
+  return true;
+}
+
+std::vector<node::PeerMessage> Outbox::Take(size_t batch_bytes_max) {
+  std::unique_lock lock(mutex_);
+  changed_.wait(lock, [this] { return closed_ || !items_.empty(); });
+  std::vector<node::PeerMessage> batch;
+  size_t batch_bytes = 0;
+  while (!closed_ && !items_.empty()) {
+    Item& oldest = items_.front();
+    if (!batch.empty() && batch_bytes + oldest.bytes > batch_bytes_max) break;
+    batch_bytes += oldest.bytes;
+    bytes_ -= oldest.bytes;
+    batch.push_back(std::move(oldest.message));
+    items_.pop_front();
+  }
+  return batch;
+}
+
+size_t Outbox::Clear() {
+  const std::lock_guard lock(mutex_);
+  const size_t count = items_.size();
+  items_.clear();
+  bytes_ = 0;
+  return count;
+}
+
+bool Outbox::Pause(int64_t pause_ms) {
+  std::unique_lock lock(mutex_);
+  return !changed_.wait_for(lock, std::chrono::milliseconds(pause_ms), [this] { return closed_; });
+}
+
+void Outbox::Close() {
+  {
+    const std::lock_guard lock(mutex_);
+    closed_ = true;
+  }
+  changed_.notify_all();
+}
+
+bool Outbox::closed() const {
+  const std::lock_guard lock(mutex_);
+  return closed_;
+}
+
+size_t Outbox::size() const {
+  const std::lock_guard lock(mutex_);
+  return items_.size();
+}
+
+}  // namespace baton::http

@@ -1,0 +1,116 @@
+#include <nlohmann/json.hpp>
+#include <utility>
+
+#include "pkg/coord/limits.h"
+#include "pkg/http/json.h"
+#include "pkg/http/json_fields.h"
+#include "pkg/http/queue_handlers.h"
+
+namespace baton::http {
+namespace {
+
+constexpr DurationBounds kWaitBounds = {.min_ms = 0, .max_ms = coord::kWaitMaxMs};
+
+// The word "mode" is reserved for what is not there yet.
+void CheckMode(const QueueWords& words, JsonFields* fields) {
+  const std::string mode = fields->StringOr("mode", "exclusive");
+  if (mode == "exclusive") return;
+  if (mode == "shared" && words.kind == coord::QueueKind::kLock) {
+    fields->Fail(Status(Code::kUnimplemented,
+                        "Shared locks are not built in; mode must be "
+                        "\"exclusive\"."));
+  }
+  fields->Fail(
+      Status(Code::kUnprocessable, "out_of_range", "field \"mode\" must be \"exclusive\""));
+}
+
+nlohmann::json Members(const QueueWords& words, const std::string& name,
+                       const node::AcquireResult& result, int64_t now_ms) {
+  nlohmann::json json = {{words.holder, nullptr}, {"revision", result.revision.value()}};
+  SetBytes(&json, "name", name);
+  if (result.holder) json[words.holder] = HolderJson(*result.holder, now_ms);
+  json["remaining_ms"] = result.session_remaining_ms;
+  return json;
+}
+
+Response RenderAcquired(const Call& call, const QueueWords& words, SessionId session,
+                        const node::AcquireResult& result) {
+  const int64_t now_ms = ClusterTimeMs(*call.context, 0);
+  nlohmann::json body = Members(words, call.Capture("name"), result, now_ms);
+  body["session"] = FormatSessionId(session);
+  const bool granted = static_cast<bool>(result.token);
+  if (granted) {
+    body["token"] = result.token.value();
+    body["mode"] = "exclusive";
+  } else {
+    body["ticket"] = result.ticket.value();
+    body["position"] = result.position;
+  }
+  Response response = JsonAnswer(granted ? 200 : 202, body, result.revision);
+  MarkReplayed(result.replayed, &response);
+  return response;
+}
+
+// The same refusal in the words of elections.
+Status InWordsOf(const QueueWords& words, const Status& status) {
+  if (words.kind == coord::QueueKind::kLock || status.reason() != "lock_held") return status;
+  return Status(status.code(), "leadership_held", "Another candidate leads.");
+}
+
+// Says who has it, which the refusal itself does not know.
+void FailWithHolder(const Call& call, const QueueWords& words, int64_t timeout_ms,
+                    const Status& refusal) {
+  const Status status = InWordsOf(words, refusal);
+  const std::string name = call.Capture("name");
+  const auto on_read = [call, words, name, status](Result<node::ReadView> view) {
+    QueueView queue;
+    if (view.ok()) queue = CopyQueue(view->state, words.kind, name, QueuePart::kHolder);
+    call.exchange->Post([call, words, status, queue = std::move(queue)] {
+      const int64_t now_ms = ClusterTimeMs(*call.context, queue.now_ms);
+      call.Fail(status, {{words.holder, HolderJson(queue.holder, now_ms)}});
+    });
+  };
+  call.service().Read(node::Consistency::kLinearizable, Revision(), timeout_ms, on_read);
+}
+
+bool IsHeldByOther(const Status& status) {
+  return status.code() == Code::kConflict &&
+         (status.reason() == "lock_held" || status.reason() == "wait_timed_out");
+}
+
+}  // namespace
+
+void AcquireQueue(const Call& call, const QueueWords& words) {
+  QueryFields query(call.request(), {});
+  const int64_t timeout_ms = query.TimeoutMs();
+  const Result<std::string_view> text = JsonBody(call.request());
+  if (!query.ok()) return call.Fail(query.status());
+  if (!text.ok()) return call.Fail(text.status());
+  JsonFields fields(*text, {"session", "wait", "queue", "value", "mode"});
+  coord::Acquire acquire;
+  acquire.kind = words.kind;
+  acquire.name = call.Capture("name");
+  acquire.session = fields.Session("session");
+  acquire.wait_ms = fields.DurationMsOr("wait", 0, kWaitBounds);
+  acquire.stay_queued = fields.BoolOr("queue", false);
+  acquire.value = fields.StringOr("value", "");
+  CheckMode(words, &fields);
+  if (!fields.ok()) return call.Fail(fields.status());
+  const SessionId session = acquire.session;
+  Result<coord::Command> command = MakeCommand(call.request(), std::move(acquire));
+  if (!command.ok()) return call.Fail(command.status());
+  const auto answer = [call, words, session,
+                       timeout_ms](const Result<node::AcquireResult>& result) {
+    if (result.ok()) return call.Answer(RenderAcquired(call, words, session, *result));
+    if (!IsHeldByOther(result.status())) return call.Fail(result.status());
+    FailWithHolder(call, words, timeout_ms, result.status());
+  };
+  const uint64_t number = call.service().Acquire(
+      *std::move(command), timeout_ms, [call, answer](Result<node::AcquireResult> result) {
+        call.exchange->Post([answer, result = std::move(result)] { answer(result); });
+      });
+  node::Service* const service = call.context->service;
+  call.exchange->OnClientGone([service, number] { service->CancelAcquire(number); });
+}
+
+}  // namespace baton::http

@@ -1,0 +1,20 @@
+// File: session_json.h
+//
+// Sessions in JSON.
+#pragma once
+
+#include <cstdint>
+
+#include <nlohmann/json_fwd.hpp>
+
+#include "pkg/coord/reply.h"
+
+namespace baton::http {
+
+// What is left of it at the cluster time `now_ms`; never below 0 nor above the TTL.
+int64_t RemainingMs(const coord::SessionInfo& session, int64_t now_ms);
+
+// {"id", "name", "metadata", "ttl_ms", "remaining_ms"}.
+nlohmann::json SessionJson(const coord::SessionInfo& session, int64_t now_ms);
+
+}  // namespace baton::http
