@@ -134,6 +134,20 @@ TEST(FailoverTest, TheCallersTimeoutBoundsTheWaitForALeaderToo) {
   EXPECT_EQ(put->result->status().outcome(), Outcome::kNotApplied);
 }
 
+TEST(FailoverTest, AnUnknownAttemptIsNotForgottenWhenNoLeaderIsFoundAfterIt) {
+  SimCluster cluster({.seed = 4});
+  const NodeId leader = cluster.AwaitLeader();
+  const NodeId follower = cluster.AFollower();
+  cluster.RunFor(200);
+  const auto put = cluster.Submit(follower, Put("k", "v", "key"), 60'000);
+  for (const NodeId id : cluster.ids()) {
+    if (id != follower) cluster.Crash(id);
+  }
+  ASSERT_TRUE(cluster.RunUntil([&] { return put->done(); }, 10'000));
+  EXPECT_EQ(put->result->status().reason(), "no_leader");
+  EXPECT_EQ(put->result->status().outcome(), Outcome::kUnknown) << leader << " may have it";
+}
+
 // The old leader is cut off with a proposal that nobody else has: it is overwritten, which it
 // learns when it returns. The command did not happen, and is tried again by itself.
 TEST(FailoverTest, AProposalThatWasOverwrittenIsProposedAgain) {

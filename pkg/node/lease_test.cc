@@ -66,6 +66,38 @@ TEST(LeaseTest, AtALeaderChangeTheTtlNeitherFiresEarlyNorStartsAnew) {
   }
 }
 
+// The next leader holds entries that are newer than the last time it heard, and not yet applied.
+TEST(LeaseTest, StampsNeverGoBackAlongTheLog) {
+  for (uint64_t seed = 1; seed <= 10; ++seed) {
+    SCOPED_TRACE(seed);
+    SimCluster cluster({.seed = seed, .disk_latency_us = 20'000});
+    for (int round = 0; round < 3; ++round) {
+      const NodeId leader = cluster.AwaitLeader();
+      cluster.RunFor(150);
+      for (int i = 0; i < 30; ++i) {
+        cluster.Submit(leader, Put("k", "v"), 5'000);
+        cluster.RunFor(7);
+      }
+      cluster.Crash(leader);
+      const NodeId next = cluster.AwaitLeader();
+      cluster.Submit(next, Put("k", "v"), 5'000);
+      cluster.RunFor(300);
+      cluster.Restart(leader);
+    }
+    cluster.RunFor(1'000);
+    const NodeId leader = cluster.AwaitLeader();
+    const auto entries =
+        cluster.log(leader).Entries(Index(1), cluster.log(leader).LastIndex() + 1, SIZE_MAX);
+    int64_t last_ms = 0;
+    for (const raft::Entry& entry : *entries) {
+      const int64_t stamp_ms = StampOf(entry).value_or(last_ms);
+      EXPECT_GE(stamp_ms, last_ms) << "entry " << entry.index;
+      last_ms = stamp_ms;
+    }
+    EXPECT_GT(last_ms, 0);
+  }
+}
+
 TEST(LeaseTest, ManyLeaderChangesDoNotKeepADeadSessionAlive) {
   for (uint64_t seed = 1; seed <= 8; ++seed) {
     SCOPED_TRACE(seed);

@@ -26,8 +26,9 @@ void Proposals::OnApplied(Index index, Term term, const coord::Reply* reply) {
     lost = TakeLost(index, term);
   }
   if (own) {
+    CHECK(reply != nullptr) << "only commands are proposed";
     const Pending& pending = own.mapped();
-    pending.done({reply ? Fate::kApplied : Fate::kLost, index, reply, pending.proposed_us});
+    pending.done({Fate::kApplied, index, reply, pending.proposed_us});
   }
   for (const Pending& pending : lost) pending.done({Fate::kLost, Index(), nullptr, 0});
 }

@@ -98,43 +98,51 @@ void Reads::DropLate(std::vector<Read>* reads) {
 }
 
 void Reads::OnTick() {
+  AskAgain();
+  DropLate(&gathered_);
+  DropLeaderless();
+  DropLate(&for_index_);
+  DropLate(&for_revision_);
+}
+
+void Reads::AskAgain() {
   for (auto it = questions_.begin(); it != questions_.end();) {
-    DropLate(&it->second.reads);
-    if (it->second.reads.empty() || time_->now_us >= it->second.asked_us + options_.ask_again_us) {
+    std::vector<Read>& reads = it->second.reads;
+    DropLate(&reads);
+    if (reads.empty() || time_->now_us >= it->second.asked_us + options_.ask_again_us) {
       raft_->CancelRead(it->first);
-      std::move(it->second.reads.begin(), it->second.reads.end(), std::back_inserter(gathered_));
+      std::move(reads.begin(), reads.end(), std::back_inserter(gathered_));
       it = questions_.erase(it);
     } else {
       ++it;
     }
   }
-  DropLate(&gathered_);
-  std::vector<Read> leaderless;
-  for (size_t i = 0; i < gathered_.size();) {
-    if (!raft_->leader() && time_->now_us >= gathered_[i].leader_deadline_us) {
-      leaderless.push_back(std::move(gathered_[i]));
-      gathered_.erase(gathered_.begin() + static_cast<std::ptrdiff_t>(i));
-    } else {
-      ++i;
-    }
-  }
+}
+
+void Reads::DropLeaderless() {
+  if (raft_->leader()) return;
+  const auto waits = [&](const Read& read) { return time_->now_us < read.leader_deadline_us; };
+  const auto first = std::stable_partition(gathered_.begin(), gathered_.end(), waits);
+  std::vector<Read> leaderless(std::make_move_iterator(first),
+                               std::make_move_iterator(gathered_.end()));
+  gathered_.erase(first, gathered_.end());
   for (Read& read : leaderless) {
     Fail(std::move(read),
          Status(Code::kUnavailable, "no_leader", "No leader was found to confirm the read"));
   }
-  const auto drop_late = [this](auto* waiting) {
-    for (auto it = waiting->begin(); it != waiting->end();) {
-      if (it->second.deadline_us > time_->now_us) {
-        ++it;
-        continue;
-      }
-      Read late = std::move(it->second);
-      it = waiting->erase(it);
-      Fail(std::move(late), TooLate());
+}
+
+template <typename Key>
+void Reads::DropLate(std::multimap<Key, Read>* reads) {
+  for (auto it = reads->begin(); it != reads->end();) {
+    if (it->second.deadline_us > time_->now_us) {
+      ++it;
+      continue;
     }
-  };
-  drop_late(&for_index_);
-  drop_late(&for_revision_);
+    Read late = std::move(it->second);
+    it = reads->erase(it);
+    Fail(std::move(late), TooLate());
+  }
 }
 
 void Reads::Close(const Status& why) {

@@ -12,7 +12,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
-#include <list>
 #include <map>
 #include <vector>
 
@@ -74,7 +73,11 @@ class Reads {
   void Gather(std::vector<Read> reads);
   void RunOrWait(Read read);
   void Fail(Read read, const Status& why);
+  void AskAgain();
+  void DropLeaderless();
   void DropLate(std::vector<Read>* reads);
+  template <typename Key>
+  void DropLate(std::multimap<Key, Read>* reads);
 
   ReadsOptions options_;
   const StepTime* time_;
