@@ -44,8 +44,9 @@ class LoadTest : public testing::Test {
 
   std::string CreateSession() {
     const auto session = Request(url(), "POST", "/v1/sessions", R"({"ttl":"10m"})");
-    EXPECT_TRUE(session.ok() && session->status == 201);
-    return json::parse(session->body)["id"].get<std::string>();
+    EXPECT_TRUE(session.ok()) << session.status().ToString();
+    EXPECT_EQ(session->status, 201) << session->body;
+    return json::parse(session->body).value("id", "");
   }
 
   Cluster cluster_;
