@@ -27,7 +27,7 @@ struct OldRows {
 
 // The oldest rows that are to go: compacted already, or too many bytes with them. A revision goes
 // as a whole, if need be in the course of several calls.
-OldRows FindOldRows(const ApplyContext& context, uint64_t rows_max) {
+OldRows FindOldRows(const ApplyContext& context) {
   const Meta& meta = context.meta;
   OldRows old;
   const auto visit = [&](std::string_view row_key, std::string_view value) {
@@ -35,7 +35,7 @@ OldRows FindOldRows(const ApplyContext& context, uint64_t rows_max) {
     const bool too_many_bytes = meta.history_bytes - old.bytes > kHistoryBytesMax;
     const bool compacted = revision <= std::max(meta.compact_revision, old.last);
     if (!compacted && !too_many_bytes) return false;
-    if (old.keys.size() == rows_max) {
+    if (old.keys.size() == kTrimRowsMax) {
       old.all = false;
       return false;
     }
@@ -66,7 +66,7 @@ void TrimHistory(ApplyContext& context) {
     meta.compact_revision = std::max(meta.compact_revision, meta.revision - kHistoryRevisionsMax);
   }
   if (!NeedsTrim(meta)) return;
-  const OldRows old = FindOldRows(context, std::max(kTrimRowsMin, 2 * context.events.size()));
+  const OldRows old = FindOldRows(context);
   for (const std::string& row_key : old.keys) context.rows.Delete(row_key);
   meta.history_bytes -= old.bytes;
   meta.compact_revision = std::max(meta.compact_revision, old.last);

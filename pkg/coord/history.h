@@ -4,9 +4,9 @@
 // to this room.
 //
 // Compaction never stops the world. `compact_revision` moves on at once (what is at or below it is
-// not served), the rows go later: some with each Apply, at most kTrimRowsMin or twice the rows that
-// it added, so that deleting keeps up with adding. The limits: kHistoryRevisionsMax revisions and
-// kHistoryBytesMax bytes; the table may hold some rows more until they are trimmed.
+// not served), the rows go later, at most kTrimRowsMax with each Apply. The limits:
+// kHistoryRevisionsMax revisions and kHistoryBytesMax bytes; rows of up to 32 compacted revisions
+// wait for each other, so that not every Apply must look for them.
 #pragma once
 
 #include "pkg/coord/apply_context.h"

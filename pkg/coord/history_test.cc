@@ -134,9 +134,16 @@ TEST_F(HistoryTest, RevisionsWithoutEventsLeaveGaps) {
 
 class CompactionTest : public HistoryTest {
  protected:
-  void SetUp() override { machine_.check_each = false; }
   void PutUntil(uint64_t revision) {
     while (machine_.state().revision() < Revision(revision)) machine_.MustDo(Put("k", "v"));
+  }
+  // As if so many changes without events had happened.
+  void JumpTo(uint64_t revision) {
+    machine_.EditMeta([revision](Meta* meta) { meta->revision = Revision(revision); });
+  }
+  // As if rows of so many bytes were kept that are newer than those that are.
+  void AddBytes(uint64_t bytes) {
+    machine_.EditMeta([bytes](Meta* meta) { meta->history_bytes += bytes; });
   }
   Status StatusOf(uint64_t from) {
     return machine_.state().EventsSince(kAllKeys, Revision(from), 1).status();
@@ -144,6 +151,8 @@ class CompactionTest : public HistoryTest {
 };
 
 TEST_F(CompactionTest, TheLastRevisionsAreKept) {
+  PutUntil(100);
+  JumpTo(kHistoryRevisionsMax - 1);
   PutUntil(kHistoryRevisionsMax);
   EXPECT_EQ(machine_.state().compact_revision(), Revision(0));
   EXPECT_EQ(Since(1, kAllKeys, 1).front().revision, Revision(1));
@@ -154,14 +163,27 @@ TEST_F(CompactionTest, TheLastRevisionsAreKept) {
   EXPECT_NE(StatusOf(1).message().find("revision 1 "), std::string::npos);
   EXPECT_EQ(StatusOf(0).code(), Code::kGone);
   EXPECT_EQ(Since(2, kAllKeys, 1).front().revision, Revision(2));
-  PutUntil(kHistoryRevisionsMax + 1000);
-  EXPECT_EQ(StatusOf(1000).code(), Code::kGone);
-  EXPECT_EQ(Since(1001, kAllKeys, 1).front().revision, Revision(1001));
-  EXPECT_LE(Rows(), kHistoryRevisionsMax + 32) << "the rows go, soon after";
   machine_.Restart();
-  EXPECT_EQ(machine_.state().compact_revision(), Revision(1000));
-  machine_.check_each = true;
+  EXPECT_EQ(machine_.state().compact_revision(), Revision(1));
+  PutUntil(kHistoryRevisionsMax + 99);
+  EXPECT_EQ(StatusOf(99).code(), Code::kGone);
+  EXPECT_EQ(Since(100, kAllKeys, 1).front().revision, Revision(100));
+  JumpTo(3 * kHistoryRevisionsMax);
   machine_.MustDo(AdvanceTime{});
+  EXPECT_EQ(machine_.state().compact_revision(), Revision(2 * kHistoryRevisionsMax));
+  EXPECT_EQ(StatusOf(2 * kHistoryRevisionsMax).code(), Code::kGone);
+  EXPECT_TRUE(Since(2 * kHistoryRevisionsMax + 1).empty());
+}
+
+TEST_F(CompactionTest, CompactedRowsGoSoonAfter) {
+  PutUntil(1000);
+  JumpTo(kHistoryRevisionsMax);
+  const uint64_t rows = Rows();
+  for (uint64_t i = 1; i <= 500; ++i) {
+    machine_.MustDo(Put("k", "v"));
+    EXPECT_LE(Rows(), rows + 32) << "at most so many rows wait for their turn";
+    EXPECT_GE(Rows(), rows) << "no row goes that is served";
+  }
 }
 
 TEST_F(CompactionTest, NoApplyTrimsMoreThanItsBoundAndTrimmingCatchesUp) {
@@ -170,30 +192,48 @@ TEST_F(CompactionTest, NoApplyTrimsMoreThanItsBoundAndTrimmingCatchesUp) {
     machine_.MustDo(EphemeralPut("k" + std::to_string(i), "", SessionId(1)));
   }
   machine_.MustDo(SessionDestroy{SessionId(1)});  // 300 rows of one revision
-  const Revision burst = machine_.state().revision();
-  PutUntil(burst.value() + kHistoryRevisionsMax - 1);
+  JumpTo(machine_.state().revision().value() + kHistoryRevisionsMax + 50);
   uint64_t rows = Rows();
-  while (Rows() > kHistoryRevisionsMax) {
-    machine_.MustDo(Put("k", "v"));
+  EXPECT_EQ(rows, 600u);
+  for (int steps = 0; rows > 0; ++steps) {
+    machine_.MustDo(AdvanceTime{});
     const uint64_t rows_now = Rows();
-    EXPECT_LE(rows, rows_now + kTrimRowsMin) << "one step trimmed too much";
-    ASSERT_LT(machine_.state().revision(), burst + kHistoryRevisionsMax + 200) << "no progress";
+    EXPECT_EQ(rows - rows_now, std::min(rows, kTrimRowsMax));
+    ASSERT_LT(steps, 20) << "no progress";
     rows = rows_now;
   }
-  machine_.check_each = true;
-  machine_.MustDo(AdvanceTime{});
 }
 
 TEST_F(CompactionTest, BytesAreBoundedToo) {
-  const std::string big(kValueBytesMax, 'x');
-  const uint64_t fit = kHistoryBytesMax / kValueBytesMax;
-  for (uint64_t i = 0; i < fit + 10; ++i) machine_.MustDo(Put("k", big));
-  EXPECT_EQ(Rows(), fit - 1) << "a row is a little more than its value";
-  EXPECT_EQ(machine_.state().compact_revision(), Revision(11));
-  EXPECT_EQ(StatusOf(11).code(), Code::kGone);
-  EXPECT_EQ(Since(12, kAllKeys, 1).front().revision, Revision(12));
-  machine_.check_each = true;
+  const std::string value(10'000, 'x');
+  for (int i = 0; i < 20; ++i) machine_.MustDo(Put("k", value));
+  AddBytes(kHistoryBytesMax - 205'000);  // 20 rows are a little more than 200,000 bytes
   machine_.MustDo(AdvanceTime{});
+  EXPECT_EQ(machine_.state().compact_revision(), Revision(0));
+  machine_.MustDo(Put("k", value));
+  EXPECT_EQ(machine_.state().compact_revision(), Revision(1));
+  EXPECT_EQ(StatusOf(1).code(), Code::kGone);
+  EXPECT_EQ(Since(2).size(), 20u);
+  EXPECT_EQ(Rows(), 20u);
+  machine_.MustDo(Put("k", std::string(5 * value.size(), 'x')));
+  EXPECT_EQ(machine_.state().compact_revision(), Revision(6));
+  EXPECT_EQ(Rows(), 16u);
+}
+
+TEST_F(CompactionTest, ARevisionOfManyRowsGoesAsAWholeWhenBytesAreShort) {
+  machine_.MustDo(Create(1));
+  for (int i = 100; i < 120; ++i) {
+    machine_.MustDo(EphemeralPut(std::string(1000, 'k') + std::to_string(i), "", SessionId(1)));
+  }
+  const Revision end = machine_.MustDo(SessionDestroy{SessionId(1)}).reply.revision;
+  AddBytes(kHistoryBytesMax - 10'000);  // the puts and half of that revision are over it
+  uint64_t left = 0;
+  for (int i = 0; i < 5; ++i) {
+    machine_.MustDo(AdvanceTime{});
+    left = Rows();
+  }
+  EXPECT_EQ(machine_.state().compact_revision(), end);
+  EXPECT_EQ(left, 0u) << "rows of a compacted revision are left behind";
 }
 
 }  // namespace

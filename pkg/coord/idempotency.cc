@@ -61,7 +61,7 @@ std::vector<OldEntry> FindOldEntries(ApplyContext& context) {
     const uint64_t number = IdempotencyAgeRowNumber(age_row_key);
     const bool goes =
         too_many || bytes_left > kIdempotencyBytesMax || IsPastAge(meta, row.stamp_ms);
-    if (!goes || old.size() == kTrimRowsMin) {
+    if (!goes || old.size() == kTrimRowsMax) {
       first = number;
       oldest_ms = row.stamp_ms;
       return false;
@@ -122,10 +122,6 @@ void RememberReply(ApplyContext& context, const IdempotencyId& id, bool is_put,
   context.rows.Put(row_key, value);
   context.rows.Put(IdempotencyAgeRowKey(number),
                    EncodeIdempotencyAgeRow({meta.now_ms, size, row_key}));
-  if (meta.counts.idempotency_entries == 0) {
-    meta.idempotency_first = number;
-    meta.idempotency_oldest_ms = meta.now_ms;
-  }
   ++meta.counts.idempotency_entries;
   meta.idempotency_bytes += size;
 }

@@ -8,7 +8,7 @@
 // decodable, not valid) or reuses a key for another command leaves nothing.
 //
 // Bounded by kIdempotencyEntriesMax, kIdempotencyBytesMax and, in cluster time,
-// kIdempotencyAgeMaxMs; the oldest go first, up to kTrimRowsMin with one Apply. When there are too
+// kIdempotencyAgeMaxMs; the oldest go first, up to kTrimRowsMax with one Apply. When there are too
 // many entries that many go at once, so that not every Apply must look for the oldest. An entry
 // past its age is never served, whether its row is still there or not.
 //

@@ -150,44 +150,55 @@ TEST_F(IdempotencyTest, AnswersAreForgottenByAgeInClusterTime) {
 
 TEST_F(IdempotencyTest, AnOldAnswerIsNotServedEvenIfItsRowIsStillThere) {
   machine_.check_each = false;
-  for (uint64_t i = 0; i < 3 * kTrimRowsMin; ++i) machine_.Do(Put("k", "v"), std::to_string(i));
+  for (uint64_t i = 0; i < 3 * kTrimRowsMax; ++i) machine_.Do(Put("k", "v"), std::to_string(i));
   machine_.AdvanceMs(kIdempotencyAgeMaxMs + 1);
   machine_.check_each = true;
-  const std::string last = std::to_string(3 * kTrimRowsMin - 1);
+  const std::string last = std::to_string(3 * kTrimRowsMax - 1);
   EXPECT_FALSE(machine_.Do(Put("k", "another"), last).reply.replayed) << "the key is free again";
-  EXPECT_EQ(Entries(), 3 * kTrimRowsMin - kTrimRowsMin) << "64 forgotten, one taken anew";
+  EXPECT_EQ(Entries(), 3 * kTrimRowsMax - kTrimRowsMax) << "64 forgotten, one taken anew";
   EXPECT_TRUE(machine_.Do(Put("k", "another"), last).reply.replayed);
   machine_.MustDo(AdvanceTime{});
   EXPECT_EQ(Entries(), 1u);
 }
 
 TEST_F(IdempotencyTest, AnswersAreForgottenByCount) {
-  machine_.check_each = false;
-  for (uint64_t i = 1; i <= kIdempotencyEntriesMax; ++i) {
-    machine_.Do(AdvanceTime{}, std::to_string(i));
-  }
-  EXPECT_EQ(Entries(), kIdempotencyEntriesMax);
+  for (uint64_t i = 1; i <= 100; ++i) machine_.Do(AdvanceTime{}, std::to_string(i));
+  machine_.EditMeta([](Meta* meta) {  // as if so many newer ones were there too
+    meta->counts.idempotency_entries = kIdempotencyEntriesMax;
+  });
   EXPECT_TRUE(machine_.Do(AdvanceTime{}, "1").reply.replayed) << "at the limit";
+  EXPECT_EQ(Entries(), kIdempotencyEntriesMax);
   machine_.Do(AdvanceTime{}, "one more");
-  EXPECT_EQ(Entries(), kIdempotencyEntriesMax + 1 - kTrimRowsMin);
-  EXPECT_TRUE(machine_.Do(AdvanceTime{}, std::to_string(kTrimRowsMin + 1)).reply.replayed);
+  EXPECT_EQ(Entries(), kIdempotencyEntriesMax + 1 - kTrimRowsMax);
+  EXPECT_TRUE(machine_.Do(AdvanceTime{}, std::to_string(kTrimRowsMax + 1)).reply.replayed);
   EXPECT_TRUE(machine_.Do(AdvanceTime{}, "one more").reply.replayed);
-  EXPECT_FALSE(machine_.Do(AdvanceTime{}, std::to_string(kTrimRowsMin)).reply.replayed);
-  machine_.check_each = true;
+  EXPECT_FALSE(machine_.Do(AdvanceTime{}, std::to_string(kTrimRowsMax)).reply.replayed);
+}
+
+TEST_F(IdempotencyTest, FarTooManyAnswersGoBitByBit) {
+  for (uint64_t i = 1; i <= 200; ++i) machine_.Do(AdvanceTime{}, std::to_string(i));
+  machine_.EditMeta(
+      [](Meta* meta) { meta->counts.idempotency_entries = 10 * kIdempotencyEntriesMax; });
   machine_.MustDo(AdvanceTime{});
+  EXPECT_EQ(Entries(), 10 * kIdempotencyEntriesMax - kTrimRowsMax);
+  machine_.MustDo(AdvanceTime{});
+  EXPECT_EQ(Entries(), 10 * kIdempotencyEntriesMax - 2 * kTrimRowsMax);
 }
 
 TEST_F(IdempotencyTest, AnswersAreForgottenByBytes) {
-  machine_.check_each = false;
-  const std::string big(kValueBytesMax, 'v');
+  const std::string big(10'000, 'v');
   machine_.MustDo(Put("k", big));
   KvPut refused = Put("k", "");
   refused.precondition.kind = Precondition::Kind::kAbsent;  // the answer shows the big value
-  const uint64_t fit = kIdempotencyBytesMax / kValueBytesMax;
-  for (uint64_t i = 1; i <= fit + 10; ++i) machine_.Do(refused, std::to_string(i));
-  EXPECT_EQ(Entries(), fit - 1) << "a row is a little more than its value";
-  EXPECT_FALSE(machine_.Do(refused, "11").reply.replayed);
-  EXPECT_TRUE(machine_.Do(refused, std::to_string(fit + 10)).reply.replayed);
+  for (uint64_t i = 1; i <= 20; ++i) machine_.Do(refused, std::to_string(i));
+  machine_.EditMeta([](Meta* meta) {  // 20 rows are a little more than 200,000 bytes
+    meta->idempotency_bytes += kIdempotencyBytesMax - 205'000;
+  });
+  EXPECT_TRUE(machine_.Do(refused, "1").reply.replayed);
+  machine_.Do(refused, "21");
+  EXPECT_EQ(Entries(), 20u);
+  EXPECT_TRUE(machine_.Do(refused, "2").reply.replayed);
+  EXPECT_FALSE(machine_.Do(refused, "1").reply.replayed);
 }
 
 }  // namespace

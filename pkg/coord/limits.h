@@ -34,9 +34,10 @@ inline constexpr int64_t kIdempotencyAgeMaxMs = 24 * 3600 * 1000;
 
 // Work of one Apply. Index rows of one command: at most kOwnedPerSessionMax of each session that
 // ends; an expiry command stops before the session with which it would pass kExpireOwnedMax, and
-// the leader proposes the rest again. Clean-up beside the command is kTrimRowsMin rows, or twice
-// the rows that the command added.
+// the leader proposes the rest again. Clean-up beside the command: at most kTrimRowsMax rows each
+// of history and replies. That keeps up with any load: every event was an Apply of its own before,
+// or undoes what one did, so there are less than two on average.
 inline constexpr uint64_t kExpireOwnedMax = kOwnedPerSessionMax;
-inline constexpr uint64_t kTrimRowsMin = 64;
+inline constexpr uint64_t kTrimRowsMax = 64;
 
 }  // namespace baton::coord

@@ -234,6 +234,27 @@ TEST_F(QueueTest, DueWaitsOfBothKindsInOrderOfDeadline) {
   EXPECT_EQ(machine_.state().counts().election_waiters, 0u);
 }
 
+TEST_F(QueueTest, DueWaitsSeesDeadlinesThatComeEarlierThanTheLastOneItSaw) {
+  machine_.MustAcquire("lock", 1);
+  const Ticket late = machine_.MustWait("lock", 2, 60'000);
+  EXPECT_TRUE(machine_.state().DueWaits(machine_.now_ms()).items.empty());
+  const Ticket early = machine_.MustWait("lock", 3, 100);
+  machine_.AdvanceMs(100);
+  const WaitExpire due{{{QueueKind::kLock, "lock", early}}};
+  EXPECT_EQ(machine_.state().DueWaits(machine_.now_ms()), due);
+  machine_.MustDo(due);
+  EXPECT_TRUE(machine_.state().DueWaits(machine_.now_ms()).items.empty());
+  machine_.MustDo(Wait("lock", kTwo, 50));  // the same wait, with an earlier deadline
+  machine_.AdvanceMs(50);
+  EXPECT_EQ(machine_.state().DueWaits(machine_.now_ms()),
+            (WaitExpire{{{QueueKind::kLock, "lock", late}}}));
+}
+
+TEST_F(QueueTest, NoTicketFindsNobodyEvenIfTheHolderNeverWaited) {
+  machine_.MustAcquire("lock", 1);
+  EXPECT_EQ(Find(Ticket()).kind, TicketState::Kind::kUnknown);
+}
+
 TEST_F(QueueTest, CancelLeavesTheLine) {
   const Token token = machine_.MustAcquire("lock", 1);
   const Ticket second = machine_.MustWait("lock", 2);

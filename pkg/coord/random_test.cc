@@ -12,7 +12,7 @@
 namespace baton::coord {
 namespace {
 
-constexpr int kSteps = 800;
+constexpr int kSteps = 600;
 
 // Time that mostly goes on, and now and then a stamp that goes back.
 class RandomClock {

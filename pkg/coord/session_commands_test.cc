@@ -275,13 +275,20 @@ TEST_F(SessionLimitTest, AnExpiryStopsBeforeTooMuchWorkAndTheRestIsDueAgain) {
 }
 
 TEST_F(SessionLimitTest, AtMostSoManySessions) {
-  for (uint64_t id = 1; id <= kSessionsMax; ++id) machine_.MustDo(Create(id));
-  const Applied refused = machine_.Do(Create(kSessionsMax + 1));
+  machine_.MustDo(Create(1));
+  machine_.EditMeta([](Meta* meta) { meta->counts.sessions = kSessionsMax - 1; });
+  machine_.MustDo(Create(2));
+  const Applied refused = machine_.Do(Create(3));
   EXPECT_EQ(refused.reply.status.code(), Code::kResourceExhausted);
   EXPECT_EQ(refused.reply.status.reason(), "too_many_sessions");
   EXPECT_NE(refused.reply.status.message().find("100000"), std::string::npos);
   machine_.MustDo(SessionDestroy{kOne});
-  machine_.MustDo(Create(kSessionsMax + 1));
+  machine_.MustDo(Create(3));
+  EXPECT_FALSE(machine_.Do(Create(4)).reply.status.ok());
+}
+
+TEST_F(SessionLimitTest, AListOfSessionsIsBounded) {
+  for (uint64_t id = 1; id <= kListItemsMax + 1; ++id) machine_.MustDo(Create(id));
   EXPECT_EQ(machine_.state().Sessions(SessionId(), UINT64_MAX).size(), kListItemsMax);
 }
 

@@ -65,7 +65,7 @@ void ReadHistory(std::string_view row_key, std::string_view value, Facts* facts)
   facts->history_bytes += row_key.size() + value.size();
   facts->history_last = HistoryRowRevision(row_key);
   if (!facts->history_first) facts->history_first = facts->history_last;
-  EXPECT_EQ(DecodeEventRow(facts->history_last, value).revision, facts->history_last);
+  EXPECT_FALSE(DecodeEventRowHead(value).key.empty());
 }
 
 void ReadRow(std::string_view row_key, std::string_view value, Facts* facts) {

@@ -4,6 +4,8 @@
 
 #include <map>
 
+#include "pkg/base/bytes.h"
+#include "pkg/coord/rows.h"
 #include "pkg/coord/test_invariants.h"
 
 namespace baton::coord {
@@ -56,6 +58,17 @@ Release Give(std::string name, SessionId session, Token token) {
 TestMachine::TestMachine() { Restart(); }
 
 void TestMachine::Restart() { state_ = std::make_unique<StateMachine>(&tables_); }
+
+void TestMachine::EditMeta(const std::function<void(Meta*)>& edit) {
+  Meta meta;
+  if (const auto row = tables_.Get(kMetaKey)) meta = DecodeMeta(*row);
+  edit(&meta);
+  std::string row = EncodeMetaBody(meta);
+  ByteWriter(&row).U64(meta.hash);
+  tables_.Put(kMetaKey, row);
+  state_->Reload();
+  check_each = false;
+}
 
 Applied TestMachine::ApplyBytes(std::string_view entry) {
   Applied applied = state_->Apply(state_->applied() + 1, Term(1), entry);
