@@ -212,7 +212,7 @@ int KillAndRestart(Cluster& cluster, Random& random) {
 }
 
 TEST(KillTest, HundredKillsLoseNothing) {
-  const char* seed_text = std::getenv("BATON_SEED");
+  const char* seed_text = std::getenv("KILL_TEST_SEED");
   const uint64_t seed = seed_text != nullptr ? std::strtoull(seed_text, nullptr, 10) : 1;
   Random random(seed);
   Cluster cluster({.nodes = 3, .tick_ms = 30, .first_port = 0, .extra_flags = {}});
