@@ -261,14 +261,14 @@ TEST_F(LogStoreTest, RecentEntriesAreReadWithoutTheDisk) {
 
 TEST_F(LogStoreTest, AfterAFailedSyncEveryWriteFailsAndReadsGoOn) {
   Append(1, 3, 1);
-  bool failing = true;
-  env_.SetFault([&](FaultEnv::Operation operation, const std::string& path) {
-    const bool hit = failing && operation == FaultEnv::Operation::kSync && path.ends_with(".log");
-    return hit ? leveldb::Status::IOError(path, "Input/output error") : leveldb::Status::OK();
+  env_.SetFault([](FaultEnv::Operation operation, const std::string& path) {
+    return operation == FaultEnv::Operation::kSync && path.ends_with(".log")
+               ? leveldb::Status::IOError(path, "Input/output error")
+               : leveldb::Status::OK();
   });
   const Status first = WriteOne(log_.get(), AppendWrite(MakeEntries(4, 4, 1)));
   EXPECT_EQ(first.code(), Code::kIo) << first.ToString();
-  failing = false;  // the disk recovers; the store must not believe it
+  env_.SetFault({});  // the disk recovers; the store must not believe it
   EXPECT_EQ(WriteOne(log_.get(), AppendWrite(MakeEntries(4, 4, 1))), first);
   EXPECT_EQ(WriteOne(log_.get(), VoteWrite(0, 0, 2), /*must_sync=*/false), first);
   EXPECT_EQ(log_->Compact(MakeMeta(2, 1)), first);

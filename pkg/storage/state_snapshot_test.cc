@@ -254,6 +254,26 @@ TEST_F(SnapshotTest, PowerLossAtEveryStepOfAnInstallLeavesTheOldOrTheNewState) {
   EXPECT_GT(new_count, 1);
 }
 
+// Losing the end of an installed copy is not like losing commits: what is left was never a state.
+TEST_F(SnapshotTest, ACutCopyIsNotTakenForAState) {
+  options_.write_buffer_bytes = 8 << 20;  // all of it in the write-ahead file
+  Reopen();
+  Fill(300, "a");
+  auto writer = state_->BeginInstall();
+  ASSERT_TRUE(WriteAll(writer->get(), Taken(2000)).ok());
+  ASSERT_TRUE(state_->Install(*std::move(writer)).ok());
+  state_.reset();
+  for (const std::string& path : env_.Files()) {
+    const std::string wal = env_.Contents(path);
+    if (path.starts_with("/data/state-000002/") && path.ends_with(".log")) {
+      env_.SetContents(path, wal.substr(0, wal.size() - 5));
+    }
+  }
+  const auto opened = LevelStateStore::Open(&env_, "/data", TestIdentity(), options_);
+  ASSERT_EQ(opened.status().code(), Code::kCorruption);
+  EXPECT_NE(opened.status().message().find("It is not complete"), std::string::npos);
+}
+
 using SnapshotDeathTest = SnapshotTest;
 
 TEST_F(SnapshotDeathTest, OnlyAFinishedWriterCanBeInstalled) {

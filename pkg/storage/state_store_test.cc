@@ -190,6 +190,23 @@ TEST_F(StateStoreTest, AfterAFailedCommitOrSyncEveryLaterOneFails) {
   EXPECT_EQ(state_->Get("a"), "1");  // reads go on
 }
 
+TEST_F(StateStoreTest, AWriteAheadFileThatCouldNotBeMadeIsAFailureForGood) {
+  env_.SetFault([](FaultEnv::Operation operation, const std::string& path) {
+    return operation == FaultEnv::Operation::kCreate && path.ends_with(".log")
+               ? leveldb::Status::IOError(path, "No space left on device")
+               : leveldb::Status::OK();
+  });
+  Status status;
+  for (int i = 0; i < 100 && status.ok(); ++i) {  // until the memtable is full
+    state_->Put("key" + std::to_string(i), std::string(4000, 'x'));
+    status = state_->Commit();
+  }
+  EXPECT_EQ(status.code(), Code::kStorageFull);
+  env_.SetFault({});
+  EXPECT_EQ(state_->Commit(), status);
+  EXPECT_FALSE(state_->Sync().ok());
+}
+
 TEST_F(StateStoreTest, AnotherOwnersStateIsRefusedByName) {
   state_.reset();
   EXPECT_EQ(LevelStateStore::Open(&env_, "/data", {.cluster_id = "cluster-a", .node_id = NodeId(9)},

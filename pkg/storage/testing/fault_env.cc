@@ -128,6 +128,7 @@ void FaultEnv::PowerOn(Random* tear) {
   const std::lock_guard lock(mutex_);
   powered_off_ = false;
   locked_.clear();
+  if (tear != nullptr) KeepSomeNames(tear);
   names_.clear();
   for (const auto& [path, node] : durable_names_) {  // a parent comes before its children
     if (path != "/" && !names_.contains(Parent(path))) continue;
@@ -140,6 +141,21 @@ void FaultEnv::PowerOn(Random* tear) {
     names_[path] = node;
   }
   durable_names_ = names_;
+}
+
+// Each change of a name that was not synced reaches the disk or not, on its own.
+void FaultEnv::KeepSomeNames(Random* tear) {
+  Names all = durable_names_;
+  all.insert(names_.begin(), names_.end());
+  for (const auto& [path, unused] : all) {
+    const auto now = names_.find(path);
+    if (!tear->Chance(1, 2)) continue;
+    if (now == names_.end()) {
+      durable_names_.erase(path);
+    } else {
+      durable_names_[path] = now->second;
+    }
+  }
 }
 
 void FaultEnv::Restart() {

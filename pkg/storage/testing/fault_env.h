@@ -50,8 +50,9 @@ class FaultEnv final : public DurableEnv {
   uint64_t changes() const;
   // The process is dead: every change fails until PowerOn.
   void PowerOff();
-  // Forgets every byte and name that was not synced. With `tear`, each file keeps a random part of
-  // its unsynced bytes: some first bytes, in which some pages of 4096 are zeros.
+  // Forgets every byte and name that was not synced. With `tear`, a random part of it is kept: of
+  // each file some first bytes, in which some pages of 4096 are zeros; and each new, changed or
+  // removed name or not.
   void PowerOn(Random* tear = nullptr);
   // As after a kill: everything that was written is there.
   void Restart();
@@ -91,6 +92,7 @@ class FaultEnv final : public DurableEnv {
   leveldb::Status OpenForWriting(const std::string& path, bool truncate,
                                  leveldb::WritableFile** file);
   void KeepNamesOf(const std::string& directory);
+  void KeepSomeNames(Random* tear);
 
   leveldb::Status Append(Node* node, const std::string& path, const leveldb::Slice& bytes);
   leveldb::Status Sync(Node* node, const std::string& path);
