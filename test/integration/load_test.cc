@@ -2,12 +2,14 @@
 // answered, and cost the server no thread.
 #include <gtest/gtest.h>
 
+#include <memory>
 #include <nlohmann/json.hpp>
 #include <string>
 #include <vector>
 
 #include "test/integration/cluster.h"
 #include "test/integration/raw_socket.h"
+#include "test/integration/retrying_client.h"
 
 namespace baton::integration {
 namespace {
@@ -15,6 +17,7 @@ namespace {
 using nlohmann::json;
 
 constexpr int64_t kAnswerTimeoutMs = 10'000;
+constexpr int64_t kPatienceMs = 30'000;
 // A memory bound for what hostile bytes may cost, far below what they sent.
 constexpr uint64_t kGrowthBytesMax = 32u << 20;
 
@@ -25,6 +28,7 @@ class LoadTest : public testing::Test {
     cluster_.StartAll();
     leader_ = cluster_.WaitForLeader(kAnswerTimeoutMs);
     ASSERT_GE(leader_, 0) << cluster_.Log(0);
+    writer_ = std::make_unique<RetryingClient>(std::vector{url()}, "load-test", 0);
     ExpectOthersAreAnswered("before");  // and every thread that is made on demand has been made
     threads_before_ = cluster_.process(leader_).Threads();
   }
@@ -42,14 +46,15 @@ class LoadTest : public testing::Test {
 
   void ExpectNoThreadMore() { EXPECT_EQ(cluster_.process(leader_).Threads(), threads_before_); }
 
+  // As a client should: with a key, and again until the answer is definite.
   std::string CreateSession() {
-    const auto session = Request(url(), "POST", "/v1/sessions", R"({"ttl":"10m"})");
-    EXPECT_TRUE(session.ok()) << session.status().ToString();
-    EXPECT_EQ(session->status, 201) << session->body;
-    return json::parse(session->body).value("id", "");
+    const auto session = writer_->Change("POST", "/v1/sessions", R"({"ttl":"10m"})", kPatienceMs);
+    EXPECT_EQ(session.status, 201) << session.body;
+    return json::parse(session.body, nullptr, false).value("id", "");
   }
 
   Cluster cluster_;
+  std::unique_ptr<RetryingClient> writer_;
   int leader_ = -1;
   int threads_before_ = 0;
 };
