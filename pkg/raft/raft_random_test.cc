@@ -57,6 +57,12 @@ ClusterOptions OptionsOf(uint64_t seed, Random& random) {
       options.membership.voters_outgoing = Ids({2, 3, 4});
       options.membership.learners_next = Ids({4});
       break;
+    case 4:
+      options.membership = testing::Voters({1, 2});
+      break;
+    case 5:
+      options.membership = testing::Voters({1, 2, 3, 4});
+      break;
     default:
       break;
   }
@@ -122,6 +128,14 @@ class History {
   }
 
  private:
+  // Of those that believe to lead, one that was cut off included; anybody if there is none.
+  NodeId AnyLeader() {
+    std::vector<NodeId> leaders;
+    for (const auto& [id, node] : cluster_.nodes()) {
+      if (node.running() && node.raft().role() == Role::kLeader) leaders.push_back(id);
+    }
+    return leaders.empty() ? AnyNode() : leaders[random_.Below(leaders.size())];
+  }
   NodeId AnyNode() { return ids_[random_.Below(ids_.size())]; }
 
   void OneStep() {
@@ -129,9 +143,14 @@ class History {
     const uint64_t dice = random_.Below(100);
     if (dice < 45) return DeliverSome();
     if (dice < 68) return UseDisk(AnyNode());
-    if (dice < 82) return cluster_.Tick(AnyNode());
-    if (dice < 92) return ClientCall(AnyNode());
+    if (dice < 80) return cluster_.Tick(AnyNode());
+    if (dice < 82) return TickEach();
+    if (dice < 92) return ClientCall(random_.Chance(2, 3) ? AnyLeader() : AnyNode());
     cluster_.Pump(AnyNode());
+  }
+
+  void TickEach() {
+    for (const NodeId id : ids_) cluster_.Tick(id);
   }
 
   // Mostly in order, sometimes not, sometimes twice, sometimes never.
@@ -177,16 +196,15 @@ class History {
     switch (random_.Below(10)) {
       case 0:
       case 1:
-      case 2:
         (void)cluster_.Read(id, calls_).ok();
         break;
-      case 3:
-        (void)raft.TransferLeadership(AnyNode()).ok();
+      case 2:
+        if (random_.Chance(1, 4)) (void)raft.TransferLeadership(AnyNode()).ok();
         break;
-      case 4:
+      case 3:
         raft.CancelRead(random_.Below(calls_));
         break;
-      case 5:
+      case 4:
         cluster_.node(id).Compact(random_.Below(4));
         break;
       default:
@@ -196,7 +214,7 @@ class History {
   }
 
   void Trouble() {
-    const NodeId id = AnyNode();
+    const NodeId id = random_.Chance(1, 3) ? AnyLeader() : AnyNode();
     const bool running = cluster_.node(id).running();
     if (random_.Chance(1, 6)) return EndTrouble();
     switch (random_.Below(8)) {
