@@ -73,7 +73,10 @@ class Service {
   virtual void Submit(coord::Command command, int64_t timeout_ms, ReplyCallback done) = 0;
 
   // An Acquire, and the wait for its turn. The callback comes when it is granted, refused, timed
-  // out, or (stay_queued) when wait_ms is over. Returns a number for CancelAcquire.
+  // out, or (stay_queued) when wait_ms is over. timeout_ms bounds the command; the wait as a whole
+  // ends after wait_ms + timeout_ms. Returns a number for CancelAcquire. Ends of a wait:
+  // kConflict/"wait_timed_out", kNotFound/"session_not_found", kUnavailable/"cancelled",
+  // kConflict/"wait_ended" (this node did not see how), kDeadlineExceeded (unknown).
   virtual uint64_t Acquire(coord::Command command, int64_t timeout_ms, AcquireCallback done) = 0;
   // The caller went away: leaves the line unless stay_queued; the callback comes with kUnavailable
   // /"cancelled". Unknown or answered numbers: nothing happens.
