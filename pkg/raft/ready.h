@@ -11,7 +11,9 @@
 //   3. Apply committed_entries in order, then raft.OnApplied(last index).
 //   4. Answer read_states whose index is applied; fail aborted_reads (their outcome: not read).
 //
-// More Readys may be taken before older ones are persisted or applied.
+// More Readys may be taken before older ones are persisted or applied. An OnPersisted stands for
+// all Readys before it, so only the last of a batch need be reported. A snapshot may come in any of
+// the two message lists; OnSnapshotSent must follow each, or its receiver gets nothing more.
 #pragma once
 
 #include <cstdint>
@@ -41,7 +43,8 @@ struct Ready {
   std::optional<SoftState> soft_state;  // set when changed
   std::optional<HardState> hard_state;  // set when changed; persist
   // Persist: the state machine and the log start over from this snapshot, whose bytes the driver
-  // has. Comes before `entries`; never together with committed_entries.
+  // has. Comes before `entries`; never together with committed_entries. A SnapshotRequest that
+  // brings nothing new never shows up here: its bytes can be dropped after the Ready that follows.
   std::optional<SnapshotMeta> snapshot;
   std::vector<Entry> entries;  // persist; replaces whatever the log holds from entries[0].index on
   LogMark mark;                // report with OnPersisted when all of the above is durable
