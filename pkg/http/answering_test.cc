@@ -132,6 +132,38 @@ TEST(StreamBuffer, AllStreamsShareABudget) {
   EXPECT_EQ(first.Append("x"), Appended::kRefused);
 }
 
+TEST(StreamBuffer, OnePieceMayBeLargerThanTheBound) {
+  StreamBuffer buffer(Budget(1000), 20, false);
+  EXPECT_NE(buffer.Append(std::string(100, 'x')), Appended::kRefused);
+  buffer.Take();
+  buffer.SetUnsent(0);
+  EXPECT_NE(buffer.Append(std::string(100, 'x')), Appended::kRefused) << "the reader has it all";
+  EXPECT_EQ(buffer.Append("y"), Appended::kRefused);
+  StreamBuffer poor(Budget(50), 20, false);
+  EXPECT_EQ(poor.Append(std::string(100, 'x')), Appended::kRefused) << "the budget is for all";
+}
+
+TEST(StreamBuffer, TheLastPieceIsTakenOverTheBound) {
+  StreamBuffer buffer(Budget(10'000), 20, true);
+  buffer.Append("0123456789");
+  EXPECT_EQ(buffer.Append("0123456789"), Appended::kRefused);
+  buffer.CloseWith("good bye");
+  const StreamBuffer::Taken taken = buffer.Take();
+  EXPECT_TRUE(taken.closed);
+  EXPECT_EQ(taken.bytes, "a\r\n0123456789\r\n8\r\ngood bye\r\n0\r\n\r\n");
+
+  StreamBuffer empty(Budget(10'000), 20, true);
+  empty.CloseWith("");
+  EXPECT_EQ(empty.Take().bytes, "0\r\n\r\n");
+  StreamBuffer too_long(Budget(10'000), 20, true);
+  too_long.CloseWith(std::string(StreamBuffer::kLastPieceBytesMax + 1, 'x'));
+  EXPECT_EQ(too_long.Take().bytes, "0\r\n\r\n");
+  StreamBuffer stopped(Budget(10'000), 20, true);
+  stopped.Stop();
+  stopped.CloseWith("nobody hears it");
+  EXPECT_EQ(stopped.Take().bytes, "");
+}
+
 TEST(StreamBuffer, SaysWhenTheLoopMustBeTold) {
   StreamBuffer buffer(Budget(1000), 1000, true);
   EXPECT_EQ(buffer.Append(""), Appended::kMore);

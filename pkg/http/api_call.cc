@@ -1,6 +1,7 @@
 #include "pkg/http/api_call.h"
 
 #include <algorithm>
+#include <iterator>
 #include <nlohmann/json.hpp>
 #include <utility>
 
@@ -56,9 +57,9 @@ Result<std::string_view> JsonBody(const Request& request) {
   const std::string* content_type = request.Header("content-type");
   if (content_type != nullptr) {
     const std::string type = MediaType(*content_type);
-    const bool accepted =
-        type.empty() || type == "application/json" || type == "application/x-www-form-urlencoded";
-    if (!accepted) {
+    static constexpr std::string_view kAccepted[] = {
+        "", "application/json", "application/x-www-form-urlencoded", "text/plain"};
+    if (std::find(std::begin(kAccepted), std::end(kAccepted), type) == std::end(kAccepted)) {
       return Status(Code::kInvalidArgument, "unsupported_media_type",
                     "the content type is " + Quoted(type) + "; the body must be application/json");
     }

@@ -46,7 +46,8 @@ struct Call {
 };
 
 // The body of a request that must be JSON: kInvalidArgument/"unsupported_media_type" when
-// Content-Type says otherwise. Absent, and what `curl -d` says by itself (a form), count as JSON.
+// Content-Type says otherwise. What clients say who were not told what to say counts as JSON:
+// nothing, a form (`curl -d`), or plain text (many libraries).
 Result<std::string_view> JsonBody(const Request& request);
 
 // Response::Json(200, ...) with the X-Revision it is of.

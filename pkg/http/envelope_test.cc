@@ -179,7 +179,7 @@ TEST(EnvelopeTest, MutationsAreRefusedOrWellFormed) {
   const std::string text = EncodeEnvelope(Full());
   Random random(20261123);
   int refused = 0;
-  for (int i = 0; i < 20'000; ++i) {
+  for (int i = 0; i < 4'000; ++i) {
     std::string mutated = text;
     for (uint64_t n = random.Between(1, 4); n > 0; --n) {
       mutated[random.Below(mutated.size())] = static_cast<char>(random.Below(256));
@@ -193,7 +193,7 @@ TEST(EnvelopeTest, MutationsAreRefusedOrWellFormed) {
     ASSERT_TRUE(again.ok());
     EXPECT_EQ(*again, *decoded);
   }
-  EXPECT_GT(refused, 1000);
+  EXPECT_GT(refused, 500);
 }
 
 SnapshotPiece LastPiece() {
@@ -244,7 +244,7 @@ TEST(SnapshotPieceTest, MutatedHeadsAreRefusedOrWellFormed) {
   const size_t head_bytes = text.find('\n') + 1;
   Random random(3);
   int refused = 0;
-  for (int i = 0; i < 5'000; ++i) {
+  for (int i = 0; i < 3'000; ++i) {
     std::string mutated = text;
     mutated[random.Below(head_bytes)] = static_cast<char>(random.Below(256));
     if (!DecodeSnapshotPiece(mutated).ok()) ++refused;

@@ -49,6 +49,11 @@ class ResponseStreamImpl final : public ResponseStream {
     Wake();
   }
 
+  void CloseWith(std::string last_piece) override {
+    buffer_->CloseWith(last_piece);
+    Wake();
+  }
+
  private:
   void Wake() {
     queue_->Post([sink = sink_] {

@@ -21,7 +21,8 @@ struct Limits {
   size_t connections_per_address_max = 10'000;
   size_t requests_in_flight_max = 10'000;  // requests that wait for their answer, streams included
   size_t requests_per_connection_max = 1'000'000;
-  size_t stream_buffer_bytes_max = 1 << 20;  // unsent bytes of one streamed response
+  // Unsent bytes of one streamed response; a single larger piece is sent alone.
+  size_t stream_buffer_bytes_max = 16 << 20;
   // What all connections together hold of unanswered requests; beyond: 503. And, counted apart, of
   // unsent stream pieces; beyond: Write returns false.
   size_t buffered_bytes_max = 256 << 20;

@@ -57,7 +57,8 @@ Status InWordsOf(const QueueWords& words, const Status& status) {
   return Status(status.code(), "leadership_held", "Another candidate leads.");
 }
 
-// Says who has it, which the refusal itself does not know.
+// Says who has it, which the refusal itself does not know. "holder" for elections as well: in a
+// problem, "leader" is the node that leads the cluster.
 void FailWithHolder(const Call& call, const QueueWords& words, int64_t timeout_ms,
                     const Status& refusal) {
   const Status status = InWordsOf(words, refusal);
@@ -65,9 +66,9 @@ void FailWithHolder(const Call& call, const QueueWords& words, int64_t timeout_m
   const auto on_read = [call, words, name, status](Result<node::ReadView> view) {
     QueueView queue;
     if (view.ok()) queue = CopyQueue(view->state, words.kind, name, QueuePart::kHolder);
-    call.exchange->Post([call, words, status, queue = std::move(queue)] {
+    call.exchange->Post([call, status, queue = std::move(queue)] {
       const int64_t now_ms = ClusterTimeMs(*call.context, queue.now_ms);
-      call.Fail(status, {{words.holder, HolderJson(queue.holder, now_ms)}});
+      call.Fail(status, {{"holder", HolderJson(queue.holder, now_ms)}});
     });
   };
   call.service().Read(node::Consistency::kLinearizable, Revision(), timeout_ms, on_read);

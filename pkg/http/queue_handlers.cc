@@ -91,11 +91,11 @@ void Verify(const Call& call, const QueueWords& words) {
     return [call, words, token, verdict = state.Verify(words.kind, name, token),
             view = CopyQueue(state, words.kind, name, QueuePart::kHolder)] {
       const int64_t now_ms = ClusterTimeMs(*call.context, view.now_ms);
-      nlohmann::json body = {{words.holder, HolderJson(view.holder, now_ms)}};
-      if (!verdict.ok()) return call.Problem(verdict, body);
-      body["token"] = token.value();
-      body["valid"] = true;
-      return Response::Json(200, JsonText(body));
+      const nlohmann::json holder = HolderJson(view.holder, now_ms);
+      // In a problem, "leader" is the node that leads the cluster.
+      if (!verdict.ok()) return call.Problem(verdict, {{"holder", holder}});
+      return Response::Json(
+          200, JsonText({{words.holder, holder}, {"token", token.value()}, {"valid", true}}));
     };
   });
 }

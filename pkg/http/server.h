@@ -61,11 +61,14 @@ struct Response {
 class ResponseStream {
  public:
   virtual ~ResponseStream() = default;
-  // Queues a piece as one chunk. False: the client is gone or its buffer is over
-  // stream_buffer_bytes_max; the piece was dropped, and so is all that comes later: the stream
-  // should end. Nothing is queued for an empty piece, nor for HEAD (false).
+  // Queues a piece as one chunk. False: the client is gone or its buffer would be over
+  // stream_buffer_bytes_max (one piece is taken by an empty buffer, however large); the piece was
+  // dropped, and so is all that comes later: the stream should end. Nothing is queued for an empty piece, nor for HEAD (false).
   virtual bool Write(std::string piece) = 0;
   virtual void Close() = 0;  // takes effect after everything queued has been sent
+  // As Close, after one more piece (at most 4 KiB), which is queued even when Write has refused for
+  // the bound: what a client that was too slow should know.
+  virtual void CloseWith(std::string last_piece) = 0;
 };
 
 // One request and the way to answer it. Dropped without an answer: 500.

@@ -26,16 +26,33 @@ StreamBuffer::Appended StreamBuffer::Append(std::string_view piece) {
   if (refusing_) return Appended::kRefused;
   // An empty chunk would end the body.
   if (piece.empty()) return Appended::kMore;
-  const std::string head = chunked_ ? ChunkHead(piece.size()) : std::string();
-  const std::string_view tail = chunked_ ? "\r\n" : "";
-  const size_t bytes = head.size() + piece.size() + tail.size();
-  if (pending_.size() + taken_unsent_ + bytes > bytes_max_ || !budget_->Take(bytes)) {
+  const std::string framed = Framed(piece);
+  const size_t unsent = pending_.size() + taken_unsent_;
+  // A reader that has taken everything is not slow, however large the next piece is.
+  const bool fits = unsent == 0 || unsent + framed.size() <= bytes_max_;
+  if (!fits || !budget_->Take(framed.size())) {
     refusing_ = true;
     return Appended::kRefused;
   }
   const bool first = pending_.empty();
-  pending_.append(head).append(piece).append(tail);
+  pending_.append(framed);
   return first ? Appended::kFirst : Appended::kMore;
+}
+
+std::string StreamBuffer::Framed(std::string_view piece) const {
+  if (!chunked_) return std::string(piece);
+  return ChunkHead(piece.size()).append(piece).append("\r\n");
+}
+
+void StreamBuffer::CloseWith(std::string_view last_piece) {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  if (closed_ || abandoned_ || stopped_) return;
+  refusing_ = true;
+  closed_ = true;
+  const bool sent_at_all = !last_piece.empty() && last_piece.size() <= kLastPieceBytesMax;
+  if (!sent_at_all) return;
+  const std::string framed = Framed(last_piece);
+  if (budget_->Take(framed.size())) pending_.append(framed);
 }
 
 void StreamBuffer::Close() {
@@ -69,6 +86,7 @@ void StreamBuffer::SetUnsent(size_t bytes) {
 void StreamBuffer::Stop() {
   const std::lock_guard<std::mutex> lock(mutex_);
   refusing_ = true;
+  stopped_ = true;
   budget_->Return(pending_.size() + taken_unsent_);
   pending_ = std::string();
   taken_unsent_ = 0;

@@ -29,6 +29,8 @@ class StreamBudget {
 
 class StreamBuffer {
  public:
+  static constexpr size_t kLastPieceBytesMax = 4096;
+
   StreamBuffer(std::shared_ptr<StreamBudget> budget, size_t bytes_max, bool chunked)
       : budget_(std::move(budget)), bytes_max_(bytes_max), chunked_(chunked) {}
   ~StreamBuffer() { Stop(); }
@@ -43,7 +45,9 @@ class StreamBuffer {
 
   // The writer's side.
   Appended Append(std::string_view piece);
-  void Close();    // nothing more comes; what was queued goes out, then the last chunk
+  void Close();  // nothing more comes; what was queued goes out, then the last chunk
+  // As Close, after one more piece of at most kLastPieceBytesMax, which is taken over the bound.
+  void CloseWith(std::string_view last_piece);
   void Abandon();  // unless closed: nothing more comes, and the end is missing
 
   // The loop's side.
@@ -59,6 +63,8 @@ class StreamBuffer {
   void Stop();
 
  private:
+  std::string Framed(std::string_view piece) const;
+
   const std::shared_ptr<StreamBudget> budget_;
   const size_t bytes_max_;
   const bool chunked_;
@@ -69,6 +75,7 @@ class StreamBuffer {
   bool refusing_ = false;  // closed, stopped, or over the bound once
   bool closed_ = false;
   bool abandoned_ = false;
+  bool stopped_ = false;
 };
 
 }  // namespace baton::http

@@ -77,19 +77,20 @@ void WatchStream::End(const Status& why) {
     return call_.Fail(why, members);
   }
   nlohmann::json last = {{"detail", why.message()}, {"code", why.reason()}};
+  std::string message;
   if (why.code() == Code::kGone) {
     last["type"] = "compacted";
     last["compact_revision"] = compact_revision;
-    stream_->Write(StreamMessage(form_, last, Revision()));
+    message = StreamMessage(form_, last, Revision());
   } else if (why.code() == Code::kResourceExhausted) {
     last["type"] = "evicted";
     last["resume_from"] = resume_from_.value();
-    stream_->Write(StreamMessage(form_, last, Revision()));
+    message = StreamMessage(form_, last, Revision());
   } else if (resume_from_) {
     // The node goes, the client need not know why: it goes on elsewhere.
-    stream_->Write(BookmarkMessage(form_, resume_from_ - 1));
+    message = BookmarkMessage(form_, resume_from_ - 1);
   }
-  stream_->Close();
+  stream_->CloseWith(std::move(message));
 }
 
 }  // namespace baton::http

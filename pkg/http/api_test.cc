@@ -1,0 +1,322 @@
+// What all routes share: headers, redirects, negotiation, the cluster's account of itself, probes,
+// and the peer endpoint.
+
+#include "pkg/http/api.h"
+
+#include <gtest/gtest.h>
+
+#include <nlohmann/json.hpp>
+
+#include "pkg/http/accept.h"
+#include "pkg/http/envelope.h"
+#include "pkg/http/readiness.h"
+#include "pkg/http/testing/api_server.h"
+#include "pkg/http/testing/raw_client.h"
+
+namespace baton::http {
+namespace {
+
+using nlohmann::json;
+
+TEST(DecorateTest, EveryResponseSaysWhereItComesFrom) {
+  ApiServer api;
+  api.service().ChangeStatus([](node::StatusView* view) {
+    view->raft.leader = NodeId(2);
+    view->raft.term = Term(9);
+    view->revision = Revision(77);
+  });
+  for (const auto& [method, target] :
+       std::vector<std::pair<std::string, std::string>>{{"GET", "/v1/kv/none"},
+                                                        {"GET", "/v1/cluster"},
+                                                        {"GET", "/livez"},
+                                                        {"GET", "/unknown"},
+                                                        {"POST", "/v1/kv/a"},
+                                                        {"GET", "/v1/kv?limit=0"}}) {
+    const ClientResponse response =
+        api.Send(method, target, "", {{"X-Request-Id", "my-request-1"}});
+    EXPECT_EQ(HeaderOf(response, "x-raft-term"), "9") << target;
+    EXPECT_EQ(HeaderOf(response, "x-cluster-id"), FakeService::kClusterId);
+    EXPECT_EQ(HeaderOf(response, "x-served-by"), "pod-1");
+    EXPECT_EQ(HeaderOf(response, "x-leader"), "pod-2");
+    EXPECT_EQ(HeaderOf(response, "x-request-id"), "my-request-1");
+    EXPECT_NE(HeaderOf(response, "x-revision"), "(none)");
+    EXPECT_EQ(HeaderOf(response, "x-content-type-options"), "nosniff");
+    EXPECT_EQ(response.headers.count("x-revision"), 1u) << target;
+  }
+  api.service().ChangeStatus([](node::StatusView* view) { view->raft.leader = NodeId(); });
+  EXPECT_EQ(HeaderOf(api.Send("GET", "/livez"), "x-leader"), "(none)");
+  api.service().ChangeStatus([](node::StatusView* view) { view->raft.leader = NodeId(3); });
+  EXPECT_EQ(HeaderOf(api.Send("GET", "/livez"), "x-leader"), "3") << "a name that is not known";
+}
+
+TEST(RedirectTest, ToTheLeaderForWhoPrefersIt) {
+  ApiServer api;
+  const Headers prefer = {{"Prefer", "respond-async, redirect; x=1"}};
+  EXPECT_EQ(api.Send("PUT", "/v1/kv/a", "x", prefer).status, 200) << "this node leads";
+  api.service().ChangeStatus([](node::StatusView* view) { view->raft.leader = NodeId(2); });
+  const std::tuple<const char*, const char*, const char*> redirects[] = {
+      {"PUT", "/v1/kv/a/b%20c?lock=l&token=1", "/v1/kv/a/b%20c?lock=l&token=1"},
+      {"GET", "/v1/kv?prefix=a%26b", "/v1/kv?prefix=a%26b"},
+      {"POST", "/v1/locks/a%2Fb/acquire", "/v1/locks/a%2Fb/acquire"},
+      {"DELETE", "/v1/sessions/00000000000000ff", "/v1/sessions/00000000000000ff"},
+      {"GET", "/v1/watch?prefix=", "/v1/watch?prefix="},
+      {"GET", "/v1/elections/e/observe", "/v1/elections/e/observe"},
+  };
+  // Over a raw connection: the library's client shows header values percent-decoded.
+  RawClient client(api.port());
+  for (const auto& [method, target, expected] : redirects) {
+    ASSERT_TRUE(
+        client.Send(std::string(method) + " " + target +
+                    " HTTP/1.1\r\nHost: a\r\nContent-Length: 0\r\nPrefer: redirect\r\n\r\n"));
+    const auto response = client.ReadResponse();
+    ASSERT_TRUE(response.has_value());
+    EXPECT_EQ(response->status, 307) << target;
+    EXPECT_EQ(response->headers.at("location"), std::string("http://pod-2:7400") + expected);
+    EXPECT_EQ(response->headers.at("preference-applied"), "redirect");
+  }
+  EXPECT_EQ(api.Send("GET", "/v1/cluster", "", prefer).status, 200) << "about this node";
+  EXPECT_EQ(api.Send("PUT", "/v1/kv/a", "x").status, 200) << "without a wish: forwarded";
+  EXPECT_EQ(api.Send("PUT", "/v1/kv/a", "x", {{"Prefer", "redirection"}}).status, 200);
+  for (const uint64_t leader : {0, 3}) {
+    api.service().ChangeStatus([&](node::StatusView* view) { view->raft.leader = NodeId(leader); });
+    EXPECT_EQ(api.Send("PUT", "/v1/kv/a", "x", prefer).status, 200) << "nowhere to send to";
+  }
+}
+
+Request WithAccept(const std::string& accept) {
+  Request request;
+  request.headers.emplace("accept", accept);
+  return request;
+}
+
+TEST(AcceptTest, BestMediaType) {
+  const auto best = [](const std::string& accept) {
+    return std::string(BestMediaType(WithAccept(accept), {"a/x", "a/y", "b/z"}));
+  };
+  EXPECT_EQ(std::string(BestMediaType(Request(), {"a/x", "a/y"})), "a/x");
+  const std::pair<const char*, const char*> table[] = {
+      {"", "a/x"},
+      {"*/*", "a/x"},
+      {"a/y", "a/y"},
+      {"A/Y", "a/y"},
+      {"b/*", "b/z"},
+      {"a/*;q=0.5, b/z", "b/z"},
+      {"a/x;q=0.1, a/y;q=0.2", "a/y"},
+      {"a/x;q=0, */*", "a/y"},
+      {"a/x; q=0.5; level=1 , b/z;q=0.4", "a/x"},
+      {"c/d", ""},
+      {"a/x;q=0", ""},
+      {"text/html, */*;q=0.1", "a/x"},
+      {";;;,,,", ""},
+      {"a/x;q=banana", "a/x"},
+      {"a/x;q=1.5, a/y;q=0.9999", "a/x"},
+  };
+  for (const auto& [accept, expected] : table) EXPECT_EQ(best(accept), expected) << accept;
+  EXPECT_EQ(best(std::string(8000, ',') + "a/y"), "") << "what comes so late is not looked at";
+}
+
+TEST(ClusterHandlersTest, TheNodesAccount) {
+  ApiServer api;
+  api.Send("PUT", "/v1/kv/a", "x");
+  api.service().ChangeStatus([](node::StatusView* view) {
+    view->raft.peers[NodeId(2)].match = Index(5);
+    view->raft.peers[NodeId(2)].state = raft::ReplicationState::kReplicate;
+  });
+  const json cluster = api.SendJson(200, "GET", "/v1/cluster");
+  EXPECT_EQ(cluster["cluster_id"], FakeService::kClusterId);
+  EXPECT_EQ(cluster["node_id"], 1);
+  EXPECT_EQ(cluster["node_name"], "pod-1");
+  EXPECT_EQ(cluster["role"], "leader");
+  EXPECT_EQ(cluster["leader_id"], 1);
+  EXPECT_EQ(cluster["leader_name"], "pod-1");
+  EXPECT_EQ(cluster["term"], 1);
+  EXPECT_EQ(cluster["commit_index"], 1);
+  EXPECT_EQ(cluster["applied_index"], 1);
+  EXPECT_EQ(cluster["revision"], 1);
+  EXPECT_EQ(cluster["version"], "1.2.3");
+  EXPECT_EQ(cluster["counts"]["keys"], 1);
+  ASSERT_EQ(cluster["members"].size(), 3u);
+  EXPECT_EQ(cluster["members"][0]["leader"], true);
+  EXPECT_EQ(cluster["members"][0]["progress"], nullptr);
+  EXPECT_EQ(cluster["members"][1], (json{{"id", 2},
+                                         {"name", "pod-2"},
+                                         {"client_url", "http://pod-2:7400"},
+                                         {"voter", true},
+                                         {"leader", false},
+                                         {"progress",
+                                          {{"match_index", 5},
+                                           {"next_index", 0},
+                                           {"state", "replicate"},
+                                           {"recently_active", false},
+                                           {"inflight_messages", 0}}}}));
+  EXPECT_EQ(cluster["members"][2]["client_url"], nullptr);
+
+  const json hash = api.SendJson(200, "GET", "/v1/admin/hash");
+  EXPECT_EQ(hash, (json{{"index", 1}, {"state_hash", cluster["state_hash"]}}));
+  EXPECT_EQ(hash["state_hash"].get<std::string>().size(), 16u);
+  api.ExpectProblem(400, "unknown_parameter", "GET", "/v1/cluster?verbose=1");
+
+  api.service().ChangeStatus([](node::StatusView* view) { view->raft.leader = NodeId(); });
+  const json leaderless = api.SendJson(200, "GET", "/v1/cluster");
+  EXPECT_EQ(leaderless["leader_id"], 0);
+  EXPECT_EQ(leaderless["leader_name"], nullptr);
+}
+
+TEST(ClusterHandlersTest, LeadershipIsHandedOver) {
+  ApiServer api;
+  const std::string target = "/v1/cluster/leader/transfer";
+  EXPECT_EQ(api.SendJson(200, "POST", target), (json{{"leader_id", 2}, {"leader_name", "pod-2"}}));
+  EXPECT_EQ(api.SendJson(200, "POST", target, R"({"target":"pod-1"})")["leader_id"], 1);
+  EXPECT_EQ(api.SendJson(200, "POST", target, R"({"target":3})")["leader_name"], "3");
+  api.ExpectProblem(422, "unknown_member", "POST", target, R"({"target":"pod-9"})");
+  api.ExpectProblem(422, "wrong_type", "POST", target, R"({"target":true})");
+  api.ExpectProblem(422, "unknown_field", "POST", target, R"({"taget":1})");
+  api.service().FailNext(Status(Code::kConflict, "transfer_under_way", "Already"));
+  api.ExpectProblem(409, "transfer_under_way", "POST", target);
+}
+
+TEST(ReadinessTest, EachCheck) {
+  const auto troubled = [](const node::StatusView& view) {
+    std::string names;
+    for (const ReadinessCheck& check : CheckReadiness(view)) {
+      if (!check.trouble.empty()) names.append(check.name).append(" ");
+    }
+    return names;
+  };
+  node::StatusView view;
+  EXPECT_EQ(troubled(view), "leader ");
+  view.raft.leader = NodeId(2);
+  EXPECT_EQ(troubled(view), "");
+  view.raft.applied = Index(10);
+  view.raft.commit = Index(10 + kReadyLagEntriesMax);
+  EXPECT_EQ(troubled(view), "");
+  view.raft.commit = Index(11 + kReadyLagEntriesMax);
+  EXPECT_EQ(troubled(view), "caught_up ");
+  view.raft.commit = Index(10);
+  view.oldest_write_age_ms = kReadyWriteAgeMsMax;
+  EXPECT_EQ(troubled(view), "");
+  view.oldest_write_age_ms = kReadyWriteAgeMsMax + 1;
+  EXPECT_EQ(troubled(view), "disk ");
+  view.oldest_write_age_ms = 0;
+  view.draining = true;
+  EXPECT_EQ(troubled(view), "not_draining ");
+}
+
+TEST(ProbeHandlersTest, OnBothPorts) {
+  for (const ApiServer::Kind kind : {ApiServer::Kind::kClient, ApiServer::Kind::kOps}) {
+    ApiServer api(kind);
+    EXPECT_EQ(api.Send("GET", "/livez").body, "ok\n");
+    EXPECT_EQ(api.Send("GET", "/startupz").status, 200);
+    EXPECT_EQ(api.SendJson(200, "GET", "/version"),
+              (json{{"name", "baton"}, {"version", "1.2.3"}, {"api", "v1"}}));
+    EXPECT_EQ(api.Send("GET", "/readyz").body, "ok\n");
+    EXPECT_EQ(api.Send("GET", "/readyz?verbose").body,
+              "[+]leader ok\n[+]caught_up ok\n[+]disk ok\n[+]not_draining ok\nready\n");
+    api.service().ChangeStatus([](node::StatusView* view) {
+      view->raft.leader = NodeId();
+      view->draining = true;
+    });
+    EXPECT_EQ(api.Send("GET", "/livez").status, 200) << "a restart would not bring a leader";
+    const ClientResponse not_ready = api.Send("GET", "/readyz");
+    EXPECT_EQ(not_ready.status, 503);
+    EXPECT_EQ(HeaderOf(not_ready, "retry-after"), "1");
+    EXPECT_EQ(not_ready.body,
+              "[-]leader failed: no leader is known\n"
+              "[-]not_draining failed: the node is shutting down\nnot ready\n");
+    const ClientResponse excluded =
+        api.Send("GET", "/readyz?verbose&exclude=leader&exclude=not_draining");
+    EXPECT_EQ(excluded.status, 200);
+    EXPECT_NE(excluded.body.find("[-]leader failed: no leader is known (excluded)"),
+              std::string::npos);
+    EXPECT_EQ(api.Send("GET", "/readyz?exclude=leader").status, 503);
+    api.ExpectProblem(400, "malformed_parameter", "GET", "/readyz?exclude=leadre");
+    api.ExpectProblem(400, "unknown_parameter", "GET", "/readyz?verbos");
+  }
+}
+
+TEST(OpsHandlersTest, Metrics) {
+  ApiServer ops(ApiServer::Kind::kOps);
+  const ClientResponse metrics = ops.Send("GET", "/metrics");
+  EXPECT_EQ(metrics.body, "baton_up 1\n");
+  EXPECT_EQ(HeaderOf(metrics, "content-type"), "text/plain; version=0.0.4; charset=utf-8");
+  ops.ExpectProblem(404, "unknown_path", "GET", "/v1/kv/a");
+  ApiServer client;
+  client.ExpectProblem(404, "unknown_path", "GET", "/metrics");
+  client.ExpectProblem(404, "unknown_path", "POST", "/peer/v1/messages", "{}");
+}
+
+TEST(IndexTest, SaysWhatIsThere) {
+  ApiServer api;
+  for (const char* target : {"/", "/v1"}) {
+    const ClientResponse index = api.Send("GET", target);
+    EXPECT_EQ(index.status, 200);
+    EXPECT_NE(index.body.find("/v1/locks/NAME/acquire"), std::string::npos);
+  }
+}
+
+node::PeerEnvelope Envelope() {
+  return {FakeService::kClusterId,
+          NodeId(2),
+          NodeId(1),
+          Term(3),
+          5,
+          {raft::Message{NodeId(2), NodeId(1), Term(3), raft::Heartbeat{Index(1), 2}}}};
+}
+
+TEST(PeerHandlersTest, Messages) {
+  ApiServer api(ApiServer::Kind::kPeer);
+  EXPECT_EQ(api.Send("POST", "/peer/v1/messages", EncodeEnvelope(Envelope())).status, 204);
+  const auto delivered = api.service().TakeEnvelopes();
+  ASSERT_EQ(delivered.size(), 1u);
+  EXPECT_EQ(delivered[0], Envelope());
+
+  node::PeerEnvelope foreign = Envelope();
+  foreign.cluster_id = "fedcba9876543210";
+  api.ExpectProblem(403, "wrong_cluster", "POST", "/peer/v1/messages", EncodeEnvelope(foreign));
+  api.service().SetPeerAnswer(Status(Code::kPermissionDenied, "unknown_peer", "Not a member"));
+  api.ExpectProblem(403, "unknown_peer", "POST", "/peer/v1/messages", EncodeEnvelope(Envelope()));
+  api.service().SetPeerAnswer(Status(Code::kUnavailable, "overloaded", "Full"));
+  api.ExpectProblem(503, "overloaded", "POST", "/peer/v1/messages", EncodeEnvelope(Envelope()));
+  for (const char* body : {"", "{}", "[]", "{\"cluster_id\":1}", "\xff"}) {
+    EXPECT_EQ(api.Send("POST", "/peer/v1/messages", body).status, 400) << body;
+  }
+  api.ExpectProblem(400, "malformed_json", "POST", "/peer/v1/messages",
+                    std::string(1'000'000, '['));
+  EXPECT_TRUE(api.service().TakeEnvelopes().empty());
+}
+
+SnapshotPiece Piece() {
+  SnapshotPiece piece;
+  piece.cluster_id = FakeService::kClusterId;
+  piece.to = NodeId(1);
+  piece.chunk.from = NodeId(2);
+  piece.chunk.stream = 7;
+  piece.chunk.bytes = std::string("\0\n\xff", 3);
+  return piece;
+}
+
+TEST(PeerHandlersTest, SnapshotPieces) {
+  ApiServer api(ApiServer::Kind::kPeer);
+  EXPECT_EQ(api.Send("POST", "/peer/v1/snapshot", EncodeSnapshotPiece(Piece())).status, 204);
+  const auto chunks = api.service().TakeChunks();
+  ASSERT_EQ(chunks.size(), 1u);
+  EXPECT_EQ(chunks[0].bytes, Piece().chunk.bytes);
+  EXPECT_EQ(chunks[0].stream, 7u);
+
+  SnapshotPiece foreign = Piece();
+  foreign.cluster_id = "fedcba9876543210";
+  api.ExpectProblem(403, "wrong_cluster", "POST", "/peer/v1/snapshot",
+                    EncodeSnapshotPiece(foreign));
+  SnapshotPiece astray = Piece();
+  astray.to = NodeId(3);
+  api.ExpectProblem(400, "wrong_receiver", "POST", "/peer/v1/snapshot",
+                    EncodeSnapshotPiece(astray));
+  api.ExpectProblem(400, "malformed_envelope", "POST", "/peer/v1/snapshot", "no line");
+  api.service().SetPeerAnswer(Status(Code::kInvalidArgument, "unexpected_chunk", "Start over"));
+  api.ExpectProblem(400, "unexpected_chunk", "POST", "/peer/v1/snapshot",
+                    EncodeSnapshotPiece(Piece()));
+  EXPECT_TRUE(api.service().TakeChunks().empty());
+}
+
+}  // namespace
+}  // namespace baton::http

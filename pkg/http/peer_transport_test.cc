@@ -1,0 +1,465 @@
+// Transports that speak to real listeners on loopback.
+
+#include "pkg/http/peer_transport.h"
+
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <condition_variable>
+#include <deque>
+#include <map>
+#include <mutex>
+#include <set>
+
+#include "pkg/base/system_clock.h"
+#include "pkg/http/testing/eventually.h"
+#include "pkg/http/testing/fake_service.h"
+#include "pkg/http/testing/test_server.h"
+
+namespace baton::http {
+namespace {
+
+// The receiving side: takes envelopes and pieces as they come, and answers when its gates are open.
+class PeerNode {
+ public:
+  explicit PeerNode(uint16_t port = 0) { Restart(port); }
+  ~PeerNode() { Stop(); }
+
+  void Restart(uint16_t port) {
+    Router router;
+    router.Handle("POST", "/peer/v1/messages",
+                  [this](std::shared_ptr<Exchange> exchange) { OnMessages(exchange); });
+    router.Handle("POST", "/peer/v1/snapshot",
+                  [this](std::shared_ptr<Exchange> exchange) { OnPiece(exchange); });
+    server_ = std::make_unique<TestServer>(std::move(router), [port](ListenOptions* options) {
+      options->port = port;
+      options->limits.body_bytes_max = 16 << 20;
+    });
+    port_ = server_->port();
+  }
+  void Stop() {
+    if (server_ != nullptr) (*server_)->Stop(0);
+    server_.reset();
+    const std::lock_guard lock(mutex_);
+    held_.clear();
+  }
+  std::string url() const { return "http://127.0.0.1:" + std::to_string(port_); }
+  uint16_t port() const { return port_; }
+
+  // Answers to appends, or to pieces of snapshots, are held back until OpenGates.
+  void CloseAppendGate() { append_gate_closed_ = true; }
+  void CloseSnapshotGate() { snapshot_gate_closed_ = true; }
+  void OpenGates() {
+    append_gate_closed_ = false;
+    snapshot_gate_closed_ = false;
+    std::vector<std::shared_ptr<Exchange>> held;
+    {
+      const std::lock_guard lock(mutex_);
+      held.swap(held_);
+    }
+    for (const auto& exchange : held) Answer(exchange, 204);
+  }
+  void SetStatus(int status) { status_ = status; }
+
+  std::vector<node::PeerEnvelope> envelopes() {
+    const std::lock_guard lock(mutex_);
+    return envelopes_;
+  }
+  std::vector<SnapshotPiece> pieces() {
+    const std::lock_guard lock(mutex_);
+    return pieces_;
+  }
+  // The ids of all ForwardRequests, and the read counters of all heartbeats, in the order in which
+  // they came.
+  std::vector<uint64_t> forwards() {
+    std::vector<uint64_t> ids;
+    for (const auto& envelope : envelopes()) {
+      for (const auto& message : envelope.messages) {
+        if (const auto* request = std::get_if<node::ForwardRequest>(&message)) {
+          ids.push_back(request->id);
+        }
+      }
+    }
+    return ids;
+  }
+  template <typename Body>
+  std::vector<Body> bodies() {
+    std::vector<Body> found;
+    for (const auto& envelope : envelopes()) {
+      for (const auto& message : envelope.messages) {
+        const auto* raft_message = std::get_if<raft::Message>(&message);
+        if (raft_message == nullptr) continue;
+        if (const auto* body = std::get_if<Body>(&raft_message->body)) found.push_back(*body);
+      }
+    }
+    return found;
+  }
+
+ private:
+  static void Answer(const std::shared_ptr<Exchange>& exchange, int status) {
+    Response response;
+    response.status = status;
+    exchange->Respond(std::move(response));
+  }
+  void OnMessages(const std::shared_ptr<Exchange>& exchange) {
+    auto envelope = DecodeEnvelope(exchange->request().body);
+    ASSERT_TRUE(envelope.ok()) << envelope.status().ToString();
+    bool append = false;
+    for (const auto& message : envelope->messages) {
+      const auto* raft_message = std::get_if<raft::Message>(&message);
+      append = append || (raft_message != nullptr &&
+                          std::holds_alternative<raft::AppendRequest>(raft_message->body));
+    }
+    const std::lock_guard lock(mutex_);
+    if (status_ == 204) envelopes_.push_back(*std::move(envelope));
+    if (append && append_gate_closed_) return held_.push_back(exchange);
+    Answer(exchange, status_);
+  }
+  void OnPiece(const std::shared_ptr<Exchange>& exchange) {
+    auto piece = DecodeSnapshotPiece(exchange->request().body);
+    ASSERT_TRUE(piece.ok()) << piece.status().ToString();
+    const std::lock_guard lock(mutex_);
+    if (status_ == 204) pieces_.push_back(*std::move(piece));
+    if (snapshot_gate_closed_) return held_.push_back(exchange);
+    Answer(exchange, status_);
+  }
+
+  std::unique_ptr<TestServer> server_;
+  uint16_t port_ = 0;
+  std::atomic<bool> append_gate_closed_{false};
+  std::atomic<bool> snapshot_gate_closed_{false};
+  std::atomic<int> status_{204};
+  std::mutex mutex_;
+  std::vector<node::PeerEnvelope> envelopes_;
+  std::vector<SnapshotPiece> pieces_;
+  std::vector<std::shared_ptr<Exchange>> held_;
+};
+
+// What the transport reports to its node.
+class Reports final : public node::Service {
+ public:
+  void OnUnreachable(NodeId) override { ++unreachable; }
+  void OnSnapshotSent(NodeId, bool delivered) override {
+    ++(delivered ? snapshots_delivered : snapshots_failed);
+  }
+  std::atomic<int> unreachable{0};
+  std::atomic<int> snapshots_delivered{0};
+  std::atomic<int> snapshots_failed{0};
+
+  // Not asked by a transport.
+  void Submit(coord::Command, int64_t, ReplyCallback) override {}
+  uint64_t Acquire(coord::Command, int64_t, AcquireCallback) override { return 0; }
+  void CancelAcquire(uint64_t) override {}
+  void KeepAlive(SessionId, int64_t, std::function<void(Result<coord::SessionInfo>)>) override {}
+  void Read(node::Consistency, Revision, int64_t, ReadCallback) override {}
+  uint64_t Watch(coord::EventFilter, Revision, std::shared_ptr<node::WatchSink>) override {
+    return 0;
+  }
+  void CancelWatch(uint64_t) override {}
+  void TransferLeadership(NodeId, StatusCallback) override {}
+  Status Deliver(node::PeerEnvelope) override { return Status::Ok(); }
+  void OnSnapshotChunk(SnapshotChunk, StatusCallback) override {}
+  std::shared_ptr<const node::StatusView> GetStatus() const override { return nullptr; }
+  const node::NodeMetrics& metrics() const override { return metrics_; }
+
+ private:
+  node::NodeMetrics metrics_;
+};
+
+class FakeSnapshot final : public node::SnapshotReader {
+ public:
+  explicit FakeSnapshot(std::deque<std::string> chunks, std::atomic<int>* read = nullptr)
+      : chunks_(std::move(chunks)), read_(read) {}
+  Result<std::string> NextChunk(size_t) override {
+    if (chunks_.empty()) return std::string();
+    if (chunks_.front() == "broken") return Status(Code::kCorruption, "the table is damaged");
+    std::string chunk = std::move(chunks_.front());
+    chunks_.pop_front();
+    if (read_ != nullptr) ++*read_;
+    return chunk;
+  }
+
+ private:
+  std::deque<std::string> chunks_;
+  std::atomic<int>* read_;
+};
+
+class PeerTransportTest : public testing::Test {
+ protected:
+  void StartWith(const std::string& url, PeerTransportOptions options = {}) {
+    options.cluster_id = "0123456789abcdef";
+    options.self = NodeId(1);
+    options.peer_urls = {{NodeId(2), url}};
+    auto transport = PeerTransport::Create(options, &clock_, &logger_);
+    ASSERT_TRUE(transport.ok()) << transport.status().ToString();
+    transport_ = *std::move(transport);
+    transport_->SetService(&reports_);
+    transport_->Start();
+  }
+  ~PeerTransportTest() override {
+    if (transport_ != nullptr) transport_->Stop();
+  }
+
+  void Forward(uint64_t id, size_t bytes = 0) {
+    transport_->Send(NodeId(2), node::ForwardRequest{id, 9, Term(1), 100, std::string(bytes, 'x')});
+  }
+  void SendRaft(raft::MessageBody body) {
+    transport_->Send(NodeId(2), raft::Message{NodeId(1), NodeId(2), Term(3), std::move(body)});
+  }
+  void Append(uint64_t index, size_t bytes) {
+    raft::AppendRequest append;
+    append.prev_index = Index(index - 1);
+    append.prev_term = Term(index == 1 ? 0 : 3);
+    append.entries = {
+        {Term(3), Index(index), raft::EntryType::kNormal, raft::Payload(std::string(bytes, 'e'))}};
+    SendRaft(append);
+  }
+  void Snapshot(std::deque<std::string> chunks, std::atomic<int>* read = nullptr) {
+    raft::SnapshotRequest request;
+    request.meta.index = Index(90);
+    request.meta.term = Term(2);
+    request.meta.config.voters = {NodeId(1), NodeId(2)};
+    transport_->SendSnapshot(NodeId(2), raft::Message{NodeId(1), NodeId(2), Term(3), request},
+                             std::make_unique<FakeSnapshot>(std::move(chunks), read));
+  }
+  PeerStats Stats() { return transport_->Stats().at(0); }
+
+  SystemClock clock_;
+  NullLogger logger_;
+  Reports reports_;
+  PeerNode peer_;
+  std::unique_ptr<PeerTransport> transport_;
+};
+
+TEST_F(PeerTransportTest, DeliversInOrder) {
+  StartWith(peer_.url());
+  for (uint64_t id = 1; id <= 300; ++id) Forward(id);
+  ASSERT_TRUE(Eventually([&] { return peer_.forwards().size() == 300; }));
+  const auto ids = peer_.forwards();
+  for (uint64_t id = 1; id <= 300; ++id) EXPECT_EQ(ids[id - 1], id);
+  const auto envelopes = peer_.envelopes();
+  EXPECT_EQ(envelopes[0].cluster_id, "0123456789abcdef");
+  EXPECT_EQ(envelopes[0].from, NodeId(1));
+  EXPECT_EQ(envelopes[0].to, NodeId(2));
+  ASSERT_TRUE(Eventually([&] { return Stats().round_trip.total == envelopes.size(); }));
+  const PeerStats stats = Stats();
+  EXPECT_TRUE(stats.reachable);
+  EXPECT_EQ(stats.sent_envelopes, envelopes.size());
+  EXPECT_GT(stats.sent_bytes, 300u * 50);
+  EXPECT_EQ(stats.failures, 0u);
+  EXPECT_EQ(stats.dropped_messages, 0u);
+}
+
+// While one POST is under way the next batch gathers.
+TEST_F(PeerTransportTest, WhatWaitsTravelsTogether) {
+  StartWith(peer_.url());
+  peer_.CloseAppendGate();
+  Append(1, 10);
+  ASSERT_TRUE(Eventually([&] { return peer_.envelopes().size() == 1; }));
+  for (uint64_t index = 2; index <= 50; ++index) Append(index, 10);
+  peer_.OpenGates();
+  ASSERT_TRUE(Eventually([&] { return peer_.bodies<raft::AppendRequest>().size() == 50; }));
+  EXPECT_EQ(peer_.envelopes().size(), 2u);
+  const auto appends = peer_.bodies<raft::AppendRequest>();
+  for (uint64_t index = 1; index <= 50; ++index) {
+    EXPECT_EQ(appends[index - 1].entries[0].index, Index(index));
+  }
+}
+
+TEST_F(PeerTransportTest, EnvelopesCarryTheClusterTime) {
+  StartWith(peer_.url());
+  transport_->SetClusterTime(Term(3), 1234);
+  Forward(1);
+  ASSERT_TRUE(Eventually([&] { return peer_.envelopes().size() == 1; }));
+  transport_->SetClusterTime(Term(), 0);
+  Forward(2);
+  ASSERT_TRUE(Eventually([&] { return peer_.envelopes().size() == 2; }));
+  const auto envelopes = peer_.envelopes();
+  EXPECT_EQ(envelopes[0].term, Term(3));
+  EXPECT_EQ(envelopes[0].cluster_time_ms, 1234);
+  EXPECT_EQ(envelopes[1].term, Term());
+  EXPECT_EQ(envelopes[1].cluster_time_ms, 0);
+}
+
+TEST_F(PeerTransportTest, HeartbeatsPassHugeAppendsAndSlowSnapshots) {
+  StartWith(peer_.url());
+  peer_.CloseAppendGate();
+  peer_.CloseSnapshotGate();
+  Append(1, 3 << 20);
+  Forward(77, 1 << 20);  // large, so not urgent either
+  Snapshot({std::string(1 << 20, 's'), "t"});
+  ASSERT_TRUE(
+      Eventually([&] { return peer_.envelopes().size() == 1 && peer_.pieces().size() == 1; }));
+  for (uint64_t counter = 1; counter <= 20; ++counter) SendRaft(raft::Heartbeat{Index(1), counter});
+  ASSERT_TRUE(Eventually([&] { return peer_.bodies<raft::Heartbeat>().size() == 20; }));
+  EXPECT_TRUE(peer_.forwards().empty()) << "it waits behind the append";
+  EXPECT_EQ(peer_.pieces().size(), 1u);
+  peer_.OpenGates();
+  EXPECT_TRUE(Eventually([&] { return reports_.snapshots_delivered == 1; }));
+  EXPECT_TRUE(Eventually([&] { return peer_.forwards().size() == 1; }));
+}
+
+TEST_F(PeerTransportTest, AFullOutboxDropsTheNewest) {
+  PeerTransportOptions options;
+  options.outbox_messages_max = 5;
+  StartWith(peer_.url(), options);
+  peer_.CloseAppendGate();
+  Append(1, 10);
+  ASSERT_TRUE(Eventually([&] { return peer_.envelopes().size() == 1; }));
+  for (uint64_t index = 2; index <= 20; ++index) Append(index, 10);
+  EXPECT_EQ(Stats().dropped_messages, 14u);
+  peer_.OpenGates();
+  ASSERT_TRUE(Eventually([&] { return peer_.bodies<raft::AppendRequest>().size() == 6; }));
+  EXPECT_EQ(peer_.bodies<raft::AppendRequest>().back().entries[0].index, Index(6));
+}
+
+TEST_F(PeerTransportTest, ReconnectsAfterARestart) {
+  StartWith(peer_.url());
+  Forward(1);
+  ASSERT_TRUE(Eventually([&] { return peer_.forwards().size() == 1; }));
+  const uint16_t port = peer_.port();
+  peer_.Stop();
+  ASSERT_TRUE(Eventually([&] {
+    Forward(2);
+    return reports_.unreachable > 0;
+  }));
+  EXPECT_TRUE(Eventually([&] { return !Stats().reachable; }));
+  EXPECT_GT(Stats().failures, 0u);
+  peer_.Restart(port);
+  ASSERT_TRUE(Eventually([&] {
+    Forward(3);
+    const auto ids = peer_.forwards();
+    return !ids.empty() && ids.back() == 3;
+  }));
+  EXPECT_TRUE(Eventually([&] { return Stats().reachable; }));
+}
+
+// The server closed the idle connection: the first message after it is not lost.
+TEST_F(PeerTransportTest, AnIdleConnectionThatBrokeCostsNoMessage) {
+  StartWith(peer_.url());
+  Forward(1);
+  ASSERT_TRUE(Eventually([&] { return Stats().round_trip.total == 1; }));
+  const uint16_t port = peer_.port();
+  peer_.Stop();
+  peer_.Restart(port);
+  Forward(2);
+  ASSERT_TRUE(Eventually([&] {
+    const auto ids = peer_.forwards();
+    return !ids.empty() && ids.back() == 2;
+  }));
+  EXPECT_EQ(reports_.unreachable, 0);
+  EXPECT_EQ(Stats().dropped_messages, 0u);
+}
+
+TEST_F(PeerTransportTest, ARefusalIsAFailure) {
+  StartWith(peer_.url());
+  peer_.SetStatus(403);
+  Forward(1);
+  ASSERT_TRUE(Eventually([&] { return reports_.unreachable > 0; }));
+  EXPECT_GT(Stats().failures, 0u);
+  EXPECT_FALSE(Stats().reachable);
+  EXPECT_GT(Stats().dropped_messages, 0u);
+  peer_.SetStatus(204);
+  EXPECT_TRUE(Eventually([&] {
+    Forward(2);
+    return !peer_.forwards().empty();
+  }));
+}
+
+TEST_F(PeerTransportTest, SnapshotsGoPieceByPiece) {
+  StartWith(peer_.url());
+  std::atomic<int> read{0};
+  peer_.CloseSnapshotGate();
+  Snapshot({"one", "two", "three"}, &read);
+  ASSERT_TRUE(Eventually([&] { return peer_.pieces().size() == 1; }));
+  EXPECT_EQ(read, 2) << "one ahead, because the last is marked; not more";
+  peer_.OpenGates();
+  ASSERT_TRUE(Eventually([&] { return reports_.snapshots_delivered == 1; }));
+  const auto pieces = peer_.pieces();
+  ASSERT_EQ(pieces.size(), 3u);
+  const std::string bytes[] = {"one", "two", "three"};
+  for (size_t i = 0; i < 3; ++i) {
+    EXPECT_EQ(pieces[i].cluster_id, "0123456789abcdef");
+    EXPECT_EQ(pieces[i].to, NodeId(2));
+    EXPECT_EQ(pieces[i].chunk.from, NodeId(1));
+    EXPECT_EQ(pieces[i].chunk.number, i);
+    EXPECT_EQ(pieces[i].chunk.stream, pieces[0].chunk.stream);
+    EXPECT_EQ(pieces[i].chunk.bytes, bytes[i]);
+    EXPECT_EQ(pieces[i].chunk.message.has_value(), i == 2);
+  }
+  const auto& last = std::get<raft::SnapshotRequest>(pieces[2].chunk.message->body);
+  EXPECT_EQ(last.meta.index, Index(90));
+  Snapshot({"again"});
+  ASSERT_TRUE(Eventually([&] { return reports_.snapshots_delivered == 2; }));
+  EXPECT_NE(peer_.pieces().back().chunk.stream, pieces[0].chunk.stream);
+}
+
+TEST_F(PeerTransportTest, SnapshotsThatFail) {
+  StartWith(peer_.url());
+  Snapshot({"one", "two", "broken"});
+  ASSERT_TRUE(Eventually([&] { return reports_.snapshots_failed == 1; }));
+  for (const SnapshotPiece& piece : peer_.pieces()) EXPECT_FALSE(piece.chunk.message.has_value());
+  peer_.SetStatus(400);
+  Snapshot({"one"});
+  ASSERT_TRUE(Eventually([&] { return reports_.snapshots_failed == 2; }));
+  peer_.SetStatus(204);
+  peer_.CloseSnapshotGate();
+  Snapshot({"one"});
+  Snapshot({"one more at the same time"});
+  ASSERT_TRUE(Eventually([&] { return reports_.snapshots_failed == 3; }));
+  peer_.OpenGates();
+  ASSERT_TRUE(Eventually([&] { return reports_.snapshots_delivered == 1; }));
+}
+
+// Every gate is closed and every thread in a call; Stop must not wait for the answers.
+TEST_F(PeerTransportTest, StopBreaksCallsUnderWay) {
+  StartWith(peer_.url());
+  peer_.CloseAppendGate();
+  peer_.CloseSnapshotGate();
+  Append(1, 10);
+  Snapshot({"one", "two"});
+  ASSERT_TRUE(
+      Eventually([&] { return peer_.envelopes().size() == 1 && peer_.pieces().size() == 1; }));
+  transport_->Stop();
+  transport_->Stop();
+  Forward(1);
+  EXPECT_EQ(reports_.snapshots_failed, 0) << "nobody wants to know any more";
+}
+
+TEST_F(PeerTransportTest, NobodyThere) {
+  StartWith("http://127.0.0.1:1");
+  Forward(1);
+  ASSERT_TRUE(Eventually([&] { return reports_.unreachable > 0; }));
+  Snapshot({"one"});
+  ASSERT_TRUE(Eventually([&] { return reports_.snapshots_failed == 1; }));
+  transport_->Send(NodeId(9), node::ForwardRequest{1, 9, Term(1), 100, ""});  // not a peer
+}
+
+TEST(PeerTransportOptionsTest, WrongOnesAreRefused) {
+  SystemClock clock;
+  NullLogger logger;
+  PeerTransportOptions good;
+  good.self = NodeId(1);
+  good.peer_urls = {{NodeId(2), "http://127.0.0.1:7401"}};
+  EXPECT_TRUE(PeerTransport::Create(good, &clock, &logger).ok());
+  const std::function<void(PeerTransportOptions*)> changes[] = {
+      [](PeerTransportOptions* o) { o->self = NodeId(); },
+      [](PeerTransportOptions* o) { o->self = NodeId(2); },
+      [](PeerTransportOptions* o) { o->peer_urls[NodeId(3)] = "ftp://x:1"; },
+      [](PeerTransportOptions* o) { o->batch_bytes_max = 0; },
+      [](PeerTransportOptions* o) { o->outbox_messages_max = 0; },
+      [](PeerTransportOptions* o) { o->outbox_messages_max = kEnvelopeMessagesMax + 1; },
+      [](PeerTransportOptions* o) { o->outbox_bytes_max = 0; },
+      [](PeerTransportOptions* o) { o->snapshot_piece_bytes = 0; },
+  };
+  for (const auto& change : changes) {
+    PeerTransportOptions options = good;
+    change(&options);
+    const auto transport = PeerTransport::Create(options, &clock, &logger);
+    ASSERT_FALSE(transport.ok());
+    EXPECT_EQ(transport.status().code(), Code::kInvalidArgument);
+  }
+}
+
+}  // namespace
+}  // namespace baton::http
