@@ -64,7 +64,8 @@ Node::Node(std::unique_ptr<NodeCore> core)
              &core_->state),
       watches_(core_->config.watches_max, &core_->time, &core_->state, core_->parts.metrics),
       expiry_(&proposals_, &core_->cluster_time, &core_->state),
-      transfer_(2 * core_->election_timeout_us(), &core_->time, core_->raft.get()),
+      transfer_(2 * core_->election_timeout_us(), 2 * core_->heartbeat_interval_us(), &core_->time,
+                core_->raft.get()),
       snapshots_(core_->parts.state, core_->parts.snapshot_worker),
       term_(core_->raft->term()) {}
 

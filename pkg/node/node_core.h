@@ -51,6 +51,9 @@ class NodeCore {
   int64_t election_timeout_us() const {
     return config.tick_ms * config.election_timeout_ticks * 1000;
   }
+  int64_t heartbeat_interval_us() const {
+    return config.tick_ms * config.heartbeat_interval_ticks * 1000;
+  }
 
   const NodeConfig config;
   const NodeParts parts;

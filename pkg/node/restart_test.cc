@@ -240,5 +240,32 @@ TEST(RestartTest, ADrainingLeaderHandsOverAndNobodySeesAnError) {
   }
 }
 
+// What others sent before they knew of the new leader must find somebody who turns it away.
+TEST(RestartTest, ADrainingLeaderStaysAWhileAfterItHandedOver) {
+  SimCluster cluster({.seed = 1});
+  const NodeId leader = cluster.AwaitLeader();
+  cluster.RunFor(200);
+  cluster.With(leader, [](Node& node) { node.StartDrain(); });
+  const auto leads = [&] {
+    return cluster.node(leader).MakeStatus().raft.role == raft::Role::kLeader;
+  };
+  ASSERT_TRUE(cluster.RunUntil([&] { return !leads(); }, 5'000));
+  const int64_t stepped_down_ms = cluster.MonotonicMs();
+  EXPECT_FALSE(cluster.node(leader).drained());
+  ASSERT_TRUE(cluster.RunUntil([&] { return cluster.node(leader).drained(); }, 5'000));
+  EXPECT_GE(cluster.MonotonicMs() - stepped_down_ms, 199) << "two heartbeat intervals";
+}
+
+TEST(RestartTest, ADrainingFollowerNeedNotStay) {
+  SimCluster cluster({.seed = 1});
+  const NodeId leader = cluster.AwaitLeader();
+  cluster.RunFor(200);
+  for (const NodeId id : cluster.ids()) {
+    if (id == leader) continue;
+    cluster.With(id, [](Node& node) { node.StartDrain(); });
+    EXPECT_TRUE(cluster.node(id).drained());
+  }
+}
+
 }  // namespace
 }  // namespace baton::node::testing

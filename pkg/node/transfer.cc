@@ -48,6 +48,9 @@ void Transfer::Drain() {
 }
 
 void Transfer::OnLeaderChange() {
+  const bool leads = raft_->role() == raft::Role::kLeader;
+  if (leads_ && !leads) stepped_down_us_ = time_->now_us;
+  leads_ = leads;
   if (request_ && raft_->role() != raft::Role::kLeader && raft_->leader()) Finish(Status::Ok());
 }
 
@@ -67,7 +70,8 @@ void Transfer::Close(const Status& why) {
 }
 
 bool Transfer::drained() const {
-  return raft_->role() != raft::Role::kLeader || !BestSuccessor(raft_->GetStatus());
+  if (raft_->role() == raft::Role::kLeader) return !BestSuccessor(raft_->GetStatus());
+  return !stepped_down_us_ || time_->now_us - *stepped_down_us_ >= linger_us_;
 }
 
 }  // namespace baton::node

@@ -21,9 +21,10 @@ NodeId BestSuccessor(const raft::RaftStatus& status);
 
 class Transfer {
  public:
-  // wait_us: when to give a transfer up.
-  Transfer(int64_t wait_us, const StepTime* time, raft::Raft* raft)
-      : wait_us_(wait_us), time_(time), raft_(raft) {}
+  // wait_us: when to give a transfer up. linger_us: how long a node that handed over while draining
+  // stays to turn away what was sent to it before the senders knew.
+  Transfer(int64_t wait_us, int64_t linger_us, const StepTime* time, raft::Raft* raft)
+      : wait_us_(wait_us), linger_us_(linger_us), time_(time), raft_(raft) {}
 
   // target 0: the best successor. `done`: kUnavailable/"not_leader", kUnavailable/"no_successor",
   // kConflict/"transfer_under_way", kInvalidArgument, kDeadlineExceeded; OK when another node is
@@ -35,7 +36,9 @@ class Transfer {
   void OnTick();
   void Close(const Status& why);
 
-  // While draining: this node does not lead, or nobody could take it.
+  // While draining: this node does not lead, and has not for linger_us, or nobody could take it. A
+  // command that is forwarded to a node that is gone is lost without a trace, its outcome unknown;
+  // one that is turned away goes to the new leader.
   bool drained() const;
 
  private:
@@ -47,9 +50,12 @@ class Transfer {
   void Finish(const Status& status);
 
   int64_t wait_us_;
+  int64_t linger_us_;
   const StepTime* time_;
   raft::Raft* raft_;
   std::optional<Request> request_;
+  bool leads_ = false;
+  std::optional<int64_t> stepped_down_us_;
 };
 
 }  // namespace baton::node
