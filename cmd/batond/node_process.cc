@@ -20,6 +20,7 @@ namespace {
 
 // Of the time to stop, for the node; the rest is for sending its last answers.
 constexpr int64_t kDrainSharePercent = 80;
+constexpr int64_t kFlushTimeoutMs = 500;
 constexpr int kExitFatal = 1;
 // Bodies of peers: a batch of messages (4 MiB) or a piece of a snapshot, in base64 and JSON.
 constexpr size_t kPeerBodyBytesMax = 16 << 20;
@@ -120,11 +121,14 @@ class WiredNode final : public NodeProcess {
     // on working, so that what was taken is answered. Peers and probes are served until the end.
     std::thread listener([&] { client_server_->Stop(timeout_ms); });
     const Status drained = runner_->Drain(timeout_ms * kDrainSharePercent / 100);
+    // Among the node's last messages are answers for those who asked it to propose something.
+    const bool flushed = transport_->Flush(kFlushTimeoutMs);
     listener.join();
     transport_->Stop();
     peer_server_->Stop(0);
     ops_server_->Stop(0);
-    return drained;
+    if (!drained.ok() || flushed) return drained;
+    return Status(Code::kDeadlineExceeded, "The last messages to a peer could not be delivered");
   }
 
  private:

@@ -17,12 +17,14 @@ bool Outbox::Push(node::PeerMessage message) {
     items_.push_back({std::move(message), bytes});
     bytes_ += bytes;
   }
-  changed_.notify_one();
+  changed_.notify_all();  // not one: it might be who waits for the end
   return true;
 }
 
 std::vector<node::PeerMessage> Outbox::Take(size_t batch_bytes_max) {
   std::unique_lock lock(mutex_);
+  taken_ = false;
+  if (items_.empty()) changed_.notify_all();
   changed_.wait(lock, [this] { return closed_ || !items_.empty(); });
   std::vector<node::PeerMessage> batch;
   size_t batch_bytes = 0;
@@ -34,6 +36,7 @@ std::vector<node::PeerMessage> Outbox::Take(size_t batch_bytes_max) {
     batch.push_back(std::move(oldest.message));
     items_.pop_front();
   }
+  taken_ = !batch.empty();
   return batch;
 }
 
@@ -42,7 +45,15 @@ size_t Outbox::Clear() {
   const size_t count = items_.size();
   items_.clear();
   bytes_ = 0;
+  taken_ = false;
+  changed_.notify_all();
   return count;
+}
+
+bool Outbox::WaitUntilIdle(int64_t timeout_ms) {
+  std::unique_lock lock(mutex_);
+  return changed_.wait_for(lock, std::chrono::milliseconds(timeout_ms),
+                           [this] { return closed_ || (items_.empty() && !taken_); });
 }
 
 bool Outbox::Pause(int64_t pause_ms) {

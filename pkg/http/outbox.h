@@ -33,6 +33,9 @@ class Outbox {
   size_t Clear();
   // Waits for pause_ms. False: closed before that.
   bool Pause(int64_t pause_ms);
+  // Waits until nothing is left: what was pushed has been taken, and its taker has come back for
+  // more (it was sent) or has cleared the rest (it was lost). False: timeout_ms was over first.
+  bool WaitUntilIdle(int64_t timeout_ms);
   // Ends all waits for good.
   void Close();
   bool closed() const;
@@ -50,6 +53,7 @@ class Outbox {
   // State below is protected by mutex_.
   std::deque<Item> items_;
   size_t bytes_ = 0;
+  bool taken_ = false;  // what was taken last is still under way
   bool closed_ = false;
 };
 

@@ -1,5 +1,6 @@
 #include "pkg/http/peer_transport.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "pkg/base/check.h"
@@ -31,7 +32,8 @@ struct Peer {
 
 class HttpPeerTransport final : public PeerTransport {
  public:
-  explicit HttpPeerTransport(const PeerTransportOptions& options) : options_(options) {}
+  HttpPeerTransport(const PeerTransportOptions& options, Clock* clock)
+      : options_(options), clock_(clock) {}
   ~HttpPeerTransport() override { Stop(); }
 
   Status AddPeer(NodeId id, const std::string& url, Clock* clock, Logger* logger);
@@ -40,6 +42,7 @@ class HttpPeerTransport final : public PeerTransport {
     for (auto& [id, peer] : peers_) peer->link.service = service;
   }
   void Start() override;
+  bool Flush(int64_t timeout_ms) override;
   void Stop() override;
   std::vector<PeerStats> Stats() const override;
 
@@ -56,6 +59,7 @@ class HttpPeerTransport final : public PeerTransport {
                                                     int64_t request_timeout_ms, Peer* peer) const;
 
   const PeerTransportOptions options_;
+  Clock* const clock_;
   ClusterTimeStamp stamp_;
   std::map<NodeId, std::unique_ptr<Peer>> peers_;  // constant after Create
 };
@@ -113,6 +117,17 @@ void HttpPeerTransport::Start() {
     peer->appends->Start();
     peer->snapshots->Start();
   }
+}
+
+bool HttpPeerTransport::Flush(int64_t timeout_ms) {
+  const int64_t deadline_ms = clock_->MonotonicMs() + timeout_ms;
+  const auto left_ms = [&] { return std::max<int64_t>(deadline_ms - clock_->MonotonicMs(), 0); };
+  bool flushed = true;
+  for (auto& [id, peer] : peers_) {
+    flushed = peer->urgent->Flush(left_ms()) && flushed;
+    flushed = peer->appends->Flush(left_ms()) && flushed;
+  }
+  return flushed;
 }
 
 void HttpPeerTransport::Stop() {
@@ -175,7 +190,7 @@ Status CheckOptions(const PeerTransportOptions& options) {
 Result<std::unique_ptr<PeerTransport>> PeerTransport::Create(PeerTransportOptions options,
                                                              Clock* clock, Logger* logger) {
   BATON_RETURN_IF_ERROR(CheckOptions(options));
-  auto transport = std::make_unique<HttpPeerTransport>(options);
+  auto transport = std::make_unique<HttpPeerTransport>(options, clock);
   for (const auto& [id, url] : options.peer_urls) {
     BATON_RETURN_IF_ERROR(transport->AddPeer(id, url, clock, logger));
   }

@@ -56,6 +56,9 @@ class PeerTransport : public node::Transport {
   // Where unreachable peers and snapshot outcomes are reported. Before Start.
   virtual void SetService(node::Service* service) = 0;
   virtual void Start() = 0;
+  // Waits until the messages sent so far have arrived or are lost, snapshots aside: before Stop, so
+  // that the last answers of a node that hands over reach their askers. False: timeout_ms was over.
+  virtual bool Flush(int64_t timeout_ms) = 0;
   // Breaks the calls under way and ends the threads; what is sent later is dropped.
   virtual void Stop() = 0;
   virtual std::vector<PeerStats> Stats() const = 0;
