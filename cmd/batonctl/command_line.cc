@@ -4,7 +4,7 @@
 #include <charconv>
 
 #include "cmd/batonctl/duration.h"
-#include "cmd/cli/nearest_name.h"
+#include "cmd/cli/did_you_mean.h"
 
 namespace baton::batonctl {
 namespace {

@@ -7,7 +7,7 @@
 #include <set>
 
 #include "cmd/batond/settings.h"
-#include "cmd/cli/nearest_name.h"
+#include "cmd/cli/did_you_mean.h"
 
 namespace baton::batond {
 namespace {

@@ -117,16 +117,28 @@ class WiredNode final : public NodeProcess {
   }
 
   Status Stop(int64_t timeout_ms) override {
+    const int64_t begun_ms = clock_->MonotonicMs();
+    const auto log_step = [&](std::string_view step) {
+      logger_->Log(LogLevel::kDebug, "stopping",
+                   {{"done", step}, {"after_ms", clock_->MonotonicMs() - begun_ms}});
+    };
     // Both at once: the listener takes nothing new, so that the node can run dry, and the node goes
     // on working, so that what was taken is answered. Peers and probes are served until the end.
-    std::thread listener([&] { client_server_->Stop(timeout_ms); });
+    std::thread listener([&] {
+      client_server_->Stop(timeout_ms);
+      log_step("client listener");
+    });
     const Status drained = runner_->Drain(timeout_ms * kDrainSharePercent / 100);
+    log_step("node");
     // Among the node's last messages are answers for those who asked it to propose something.
     const bool flushed = transport_->Flush(kFlushTimeoutMs);
+    log_step("last messages");
     listener.join();
     transport_->Stop();
+    log_step("transport");
     peer_server_->Stop(0);
     ops_server_->Stop(0);
+    log_step("all listeners");
     if (!drained.ok() || flushed) return drained;
     return Status(Code::kDeadlineExceeded, "The last messages to a peer could not be delivered");
   }

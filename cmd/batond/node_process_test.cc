@@ -3,6 +3,7 @@
 #include "cmd/batond/node_process.h"
 
 #include <gtest/gtest.h>
+#include <poll.h>
 #include <unistd.h>
 
 #include <atomic>
@@ -88,7 +89,7 @@ class NodeProcessTest : public ::testing::Test {
     const int64_t deadline_ms = clock_.MonotonicMs() + kPatienceMs;
     while (!wanted()) {
       if (clock_.MonotonicMs() > deadline_ms) return false;
-      std::this_thread::sleep_for(std::chrono::milliseconds(10));
+      poll(nullptr, 0, 10);
     }
     return true;
   }

@@ -5,7 +5,7 @@
 #include <cctype>
 
 #include "cmd/batond/settings.h"
-#include "cmd/cli/nearest_name.h"
+#include "cmd/cli/did_you_mean.h"
 
 namespace baton::batond {
 namespace {

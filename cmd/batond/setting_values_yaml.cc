@@ -9,7 +9,7 @@
 
 #include "cmd/batond/setting_values.h"
 #include "cmd/batond/settings.h"
-#include "cmd/cli/nearest_name.h"
+#include "cmd/cli/did_you_mean.h"
 
 namespace baton::batond {
 namespace {
