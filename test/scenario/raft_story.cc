@@ -112,6 +112,7 @@ std::string RaftStory::Start(const Stanza& stanza) {
   options.config.inflight_messages_max =
       stanza.Number("inflight", options.config.inflight_messages_max);
   cluster_ = std::make_unique<raft::testing::Cluster>(std::move(options));
+  cluster_->Record();
   last_seen_.clear();
   return "";
 }

@@ -6,16 +6,25 @@
 //
 //   cluster voters=(1,2,3) [learners=(4)] [joint=(1,2,4)] [pre_vote=false] [check_quorum=false]
 //           [append_bytes=N] [inflight=N]
-//   campaign N             stand for election            tick N [times]     time passes at one node
-//   tick-all [times]       time passes, all settles      settle             until nothing moves
-//   pump N                 take what the node wants      persist N          its disk writes and
-//   says so deliver [count] [type=Kind] [to=N]   oldest first    drop [type=Kind] [to=N]   lose
-//   what is on its way propose N command      leader only                   read N id          ask
-//   for a read index transfer N target      hand leadership over          unreachable N peer
-//   compact N keep         drop the log, offer a snapshot
-//   cut A B | cut-one-way A B | isolate N | heal         crash N | restart N | hold-disk N |
-//   release-disk N status                 every node, and the leader's view of its peers log N the
-//   entries on its disk       on-the-way         messages not delivered yet
+//
+//   campaign N                              stand for election
+//   tick N [times]                          time passes at one node
+//   tick-all [times]                        time passes, all settles
+//   settle                                  until nothing moves
+//   pump N                                  take what the node wants
+//   persist N                               its disk writes, and says so
+//   deliver [count] [type=Kind] [to=N]      oldest first
+//   drop [type=Kind] [to=N]                 lose what is on its way
+//   propose N command                       leader only
+//   read N id                               ask for a read index
+//   transfer N target                       hand leadership over
+//   unreachable N peer                      the driver could not deliver
+//   compact N keep                          drop the log, offer a snapshot
+//   cut A B, cut-one-way A B, isolate N, heal
+//   crash N, restart N, hold-disk N, release-disk N
+//   status                                  every node, and the leader's view of its peers
+//   log N                                   the entries on its disk
+//   on-the-way                              messages not delivered yet
 #pragma once
 
 #include <map>
