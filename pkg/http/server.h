@@ -63,7 +63,8 @@ class ResponseStream {
   virtual ~ResponseStream() = default;
   // Queues a piece as one chunk. False: the client is gone or its buffer would be over
   // stream_buffer_bytes_max (one piece is taken by an empty buffer, however large); the piece was
-  // dropped, and so is all that comes later: the stream should end. Nothing is queued for an empty piece, nor for HEAD (false).
+  // dropped, and so is all that comes later: the stream should end. Nothing is queued for an empty
+  // piece, nor for HEAD (false).
   virtual bool Write(std::string piece) = 0;
   virtual void Close() = 0;  // takes effect after everything queued has been sent
   // As Close, after one more piece (at most 4 KiB), which is queued even when Write has refused for
