@@ -42,7 +42,6 @@ void MessageSender::Run() {
     const Status sent = SendBatch(std::move(batch));
     if (outbox_.closed()) return;
     if (sent.ok()) {
-      link_->OnDelivered();
       pause_ms = options_.backoff_first_ms;
       continue;
     }
@@ -68,7 +67,10 @@ Status MessageSender::SendBatch(std::vector<node::PeerMessage> batch) {
   link_->sent_envelopes.Add();
   const int64_t start_us = link_->clock->MonotonicUs();
   Status sent = PostToPeer(client_.get(), "/peer/v1/messages", std::move(body));
-  if (sent.ok()) link_->round_trip.ObserveUs(link_->clock->MonotonicUs() - start_us);
+  if (sent.ok()) {
+    link_->OnDelivered();
+    link_->round_trip.ObserveUs(link_->clock->MonotonicUs() - start_us);
+  }
   return sent;
 }
 
