@@ -36,7 +36,7 @@ Reply ExecuteCommand(ApplyContext& context, CommandBody body) {
 }
 
 Reply ExecuteOnce(ApplyContext& context, Command command) {
-  const uint64_t fingerprint = FingerprintOf(command);
+  const std::string fingerprint = FingerprintOf(command);
   if (std::optional<Reply> reply = FindReply(context, command, fingerprint)) {
     return std::move(*reply);
   }

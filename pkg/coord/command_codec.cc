@@ -1,7 +1,8 @@
 #include "pkg/coord/command_codec.h"
 
+#include "pkg/base/bytes.h"
+#include "pkg/base/sha256.h"
 #include "pkg/coord/field_codec.h"
-#include "pkg/coord/state_hash.h"
 
 namespace baton::coord {
 namespace {
@@ -123,12 +124,12 @@ Result<StampedCommand> DecodeEntry(std::string_view bytes) {
   return StampedCommand{static_cast<int64_t>(stamp_ms), std::move(*command)};
 }
 
-uint64_t FingerprintOf(const Command& command) {
+std::string FingerprintOf(const Command& command) {
   std::string bytes;
   FieldWriter(&bytes).Alternative(command.body);
-  std::string_view counted = bytes;
-  if (std::holds_alternative<SessionCreate>(command.body)) counted.remove_prefix(sizeof(uint64_t));
-  return MixBytes(command.body.index(), counted);
+  if (std::holds_alternative<SessionCreate>(command.body)) bytes.erase(0, sizeof(uint64_t));
+  ByteWriter(&bytes).U64(command.body.index());
+  return Sha256(bytes);
 }
 
 }  // namespace baton::coord

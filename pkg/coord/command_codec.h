@@ -5,15 +5,17 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
 #include <string_view>
 
 #include "pkg/coord/command.h"
 
 namespace baton::coord {
 
-// Over the kind and the body, as encoded. The id of a SessionCreate does not count: the node that
+// A digest of the kind and the body, as encoded: clients choose the commands, so nobody must be
+// able to make two with one fingerprint. The id of a SessionCreate does not count: the node that
 // takes a retry draws another one. `principal` and `idempotency_key` are what it is kept under.
-uint64_t FingerprintOf(const Command& command);
+std::string FingerprintOf(const Command& command);
 
 // The greatest stamp an entry may carry (year 287396); deadlines counted from it cannot overflow.
 inline constexpr uint64_t kStampMsMax = uint64_t{1} << 53;

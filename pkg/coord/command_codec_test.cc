@@ -155,7 +155,7 @@ TEST(EntryCodecTest, RoundTripAndVersions) {
 }
 
 TEST(FingerprintTest, CoversKindAndEveryFieldButTheDrawnId) {
-  std::set<uint64_t> prints;
+  std::set<std::string> prints;
   for (const CommandBody& body : OneOfEach()) {
     EXPECT_TRUE(prints.insert(FingerprintOf({"", "", body})).second);
     EXPECT_EQ(FingerprintOf({"p", "k", body}), FingerprintOf({"", "", body}));

@@ -79,7 +79,7 @@ std::vector<OldEntry> FindOldEntries(ApplyContext& context) {
 }  // namespace
 
 std::optional<Reply> FindReply(ApplyContext& context, const Command& command,
-                               uint64_t fingerprint) {
+                               std::string_view fingerprint) {
   const std::string row_key = IdempotencyRowKey(command.principal, command.idempotency_key);
   const std::optional<std::string> value = context.rows.Get(row_key);
   if (!value) return std::nullopt;
@@ -106,7 +106,7 @@ std::optional<Reply> FindReply(ApplyContext& context, const Command& command,
 }
 
 void RememberReply(ApplyContext& context, const IdempotencyId& id, bool is_put,
-                   uint64_t fingerprint, Reply* reply) {
+                   std::string_view fingerprint, Reply* reply) {
   Meta& meta = context.meta;
   std::string* repeated = RepeatedValue(is_put, reply);
   std::string put_aside;

@@ -16,8 +16,9 @@
 // same fingerprint, brings it along (`value_omitted`).
 #pragma once
 
-#include <cstdint>
 #include <optional>
+#include <string>
+#include <string_view>
 
 #include "pkg/coord/apply_context.h"
 #include "pkg/coord/command.h"
@@ -26,7 +27,8 @@ namespace baton::coord {
 
 // The stored reply, marked as replayed; or kUnprocessable/"idempotency_key_reused"; or nothing: the
 // command is new. Forgets an entry past its age.
-std::optional<Reply> FindReply(ApplyContext& context, const Command& command, uint64_t fingerprint);
+std::optional<Reply> FindReply(ApplyContext& context, const Command& command,
+                               std::string_view fingerprint);
 
 // Who asked, kept aside because executing a command uses it up.
 struct IdempotencyId {
@@ -35,7 +37,7 @@ struct IdempotencyId {
 };
 // Leaves *reply as it was.
 void RememberReply(ApplyContext& context, const IdempotencyId& id, bool is_put,
-                   uint64_t fingerprint, Reply* reply);
+                   std::string_view fingerprint, Reply* reply);
 void TrimReplies(ApplyContext& context);
 
 }  // namespace baton::coord

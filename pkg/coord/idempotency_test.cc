@@ -95,6 +95,16 @@ TEST_F(IdempotencyTest, AnotherCommandUnderTheSameKeyIsRefused) {
   EXPECT_TRUE(machine_.Do(Put("k", "v"), "key-1").reply.replayed) << "the first one still is";
 }
 
+// Clients choose both commands, so the fingerprint must not be one for which they could find two.
+// It once was: under a 64-bit mix these two were the same.
+TEST_F(IdempotencyTest, NoCommandCanBeMadeToLookLikeAnother) {
+  machine_.MustDo(Put("k", "v"));
+  machine_.Do(Put("x", "hello"), "key-1");
+  const std::string made_to_fit = std::string("delete-") + "\x9d\x13\xca\xde\x0f\xec\xa8\x98";
+  const Applied other = machine_.Do(Delete(made_to_fit), "key-1");
+  EXPECT_EQ(other.reply.status.reason(), "idempotency_key_reused");
+}
+
 TEST_F(IdempotencyTest, KeysBelongToTheirPrincipals) {
   machine_.Do(Put("k", "1"), "key", "alice");
   const Applied bob = machine_.Do(Put("k", "2"), "key", "bob");

@@ -73,11 +73,11 @@ WaitDeadlineRow DecodeWaitDeadlineRow(std::string_view value) {
 
 std::string EncodeIdempotencyRow(const IdempotencyRow& row) {
   std::string value;
-  value.reserve(row.reply.size() + 25);
+  value.reserve(row.reply.size() + kFingerprintBytes + 17);
   ByteWriter out(&value);
   out.U64(row.number);
   out.U64(static_cast<uint64_t>(row.stamp_ms));
-  out.U64(row.fingerprint);
+  out.Raw(row.fingerprint);
   out.Bool(row.value_omitted);
   out.Raw(row.reply);
   return value;
@@ -88,7 +88,7 @@ IdempotencyRow DecodeIdempotencyRow(std::string_view value) {
   IdempotencyRow row;
   row.number = in.U64();
   row.stamp_ms = static_cast<int64_t>(in.U64());
-  row.fingerprint = in.U64();
+  row.fingerprint = in.Raw(kFingerprintBytes);
   row.value_omitted = in.Bool();
   row.reply = Rest(&in);
   return row;

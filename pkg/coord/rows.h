@@ -26,7 +26,8 @@
 //                                                 waiters varint | line_start varint | value bytes
 //   w  kind u8  size u16be  name  ticket u64be    session u64 | deadline_ms varint | value bytes
 //   x  deadline_ms u64be  ticket u64be            kind u8 | name bytes
-//   i  size u16be  principal  idempotency key     number u64 | stamp_ms u64 | fingerprint u64 |
+//   i  size u16be  principal  idempotency key     number u64 | stamp_ms u64 | fingerprint 32 bytes
+//   |
 //                                                 value_omitted u8 | reply bytes
 //   a  number u64be                               stamp_ms u64 | size u32 | key bytes of the i row
 //   n  ...                                        pkg/node's, neither read nor hashed here
@@ -119,11 +120,13 @@ struct QueueRow {
   Ticket line_start;
 };
 
+inline constexpr size_t kFingerprintBytes = 32;
+
 struct IdempotencyRow {
   uint64_t number = 0;
   int64_t stamp_ms = 0;
-  uint64_t fingerprint = 0;
-  bool value_omitted = false;  // idempotency.h
+  std::string_view fingerprint;  // kFingerprintBytes long
+  bool value_omitted = false;    // idempotency.h
   std::string_view reply;
 };
 

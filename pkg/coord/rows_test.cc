@@ -148,11 +148,12 @@ TEST(RowValuesTest, EveryRowSurvivesTheRoundTrip) {
 }
 
 TEST(RowValuesTest, RowsOfRepliesSurviveTheRoundTrip) {
-  const std::string reply_row = EncodeIdempotencyRow({1, 2, 3, true, "reply"});
+  const std::string fingerprint(kFingerprintBytes, 'f');
+  const std::string reply_row = EncodeIdempotencyRow({1, 2, fingerprint, true, "reply"});
   const IdempotencyRow reply = DecodeIdempotencyRow(reply_row);
   EXPECT_EQ(reply.number, 1u);
   EXPECT_EQ(reply.stamp_ms, 2);
-  EXPECT_EQ(reply.fingerprint, 3u);
+  EXPECT_EQ(reply.fingerprint, fingerprint);
   EXPECT_TRUE(reply.value_omitted);
   EXPECT_EQ(reply.reply, "reply");
   const std::string age_row = EncodeIdempotencyAgeRow({5, 6, "row"});
