@@ -169,6 +169,10 @@ raft::MessageBody ReadHeartbeatResponse(Decoder* in, const json& object) {
   return response;
 }
 
+uint32_t CommitQuorum(Decoder* in, const json& object, std::string_view name) {
+  return static_cast<uint32_t>(in->Number(object, name, kConfigMembersMax));
+}
+
 raft::MessageBody ReadSnapshot(Decoder* in, const json& object) {
   raft::SnapshotRequest snapshot;
   snapshot.meta.index = in->Numbered<Index>(object, "index");
@@ -178,7 +182,10 @@ raft::MessageBody ReadSnapshot(Decoder* in, const json& object) {
   config.voters_outgoing = ReadIds(in, object, "voters_outgoing");
   config.learners = ReadIds(in, object, "learners");
   config.learners_next = ReadIds(in, object, "learners_next");
+  config.witnesses = ReadIds(in, object, "witnesses");
   config.auto_leave = in->Bool(object, "auto_leave");
+  config.commit_quorum = CommitQuorum(in, object, "commit_quorum");
+  config.commit_quorum_outgoing = CommitQuorum(in, object, "commit_quorum_outgoing");
   return snapshot;
 }
 

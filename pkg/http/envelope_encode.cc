@@ -156,7 +156,10 @@ void WriteBody(const raft::SnapshotRequest& snapshot, ObjectWriter* out) {
   out->Ids("voters_outgoing", config.voters_outgoing);
   out->Ids("learners", config.learners);
   out->Ids("learners_next", config.learners_next);
+  out->Ids("witnesses", config.witnesses);
   out->Bool("auto_leave", config.auto_leave);
+  out->Number("commit_quorum", uint64_t{config.commit_quorum});
+  out->Number("commit_quorum_outgoing", uint64_t{config.commit_quorum_outgoing});
 }
 
 void WriteBody(const raft::ReadIndexRequest& request, ObjectWriter* out) {
@@ -221,7 +224,8 @@ size_t BodyBytesMax(const raft::AppendRequest& append) {
 size_t BodyBytesMax(const raft::SnapshotRequest& snapshot) {
   const raft::ConfigState& config = snapshot.meta.config;
   const size_t members = config.voters.size() + config.voters_outgoing.size() +
-                         config.learners.size() + config.learners_next.size();
+                         config.learners.size() + config.learners_next.size() +
+                         config.witnesses.size();
   return members * kMemberBytes;
 }
 

@@ -23,7 +23,8 @@ std::vector<node::PeerMessage> OneOfEachKind() {
   raft::SnapshotMeta meta;
   meta.index = Index(90);
   meta.term = Term(5);
-  meta.config = {{NodeId(1), NodeId(2)}, {NodeId(3)}, {NodeId(4)}, {NodeId(5)}, true};
+  meta.config = {
+      {NodeId(1), NodeId(2)}, {NodeId(3)}, {NodeId(4)}, {NodeId(5)}, {NodeId(2)}, true, 2, 1};
   return {
       Raft(raft::VoteRequest{true, true, Index(3), Term(2)}),
       Raft(raft::VoteResponse{true, true}),
@@ -132,8 +133,8 @@ TEST(EnvelopeTest, Bounds) {
     std::string text = R"({"cluster_id":"c)" + tail +
                        R"({"kind":"snapshot","term":1,"index":1,"snapshot_term":1,"voters":[)";
     for (size_t i = 1; i <= count; ++i) text += (i == 1 ? "" : ",") + std::to_string(i);
-    return text +
-           R"(],"voters_outgoing":[],"learners":[],"learners_next":[],"auto_leave":false}]})";
+    return text + R"(],"voters_outgoing":[],"learners":[],"learners_next":[],"witnesses":[],)"
+                  R"("auto_leave":false,"commit_quorum":0,"commit_quorum_outgoing":0}]})";
   };
   EXPECT_TRUE(DecodeEnvelope(with_voters(kConfigMembersMax)).ok());
   ExpectRefused(with_voters(kConfigMembersMax + 1), "at most 1000");

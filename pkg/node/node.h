@@ -120,6 +120,7 @@ class Node {
   void SendSnapshot(raft::Message message);
   void Persist(raft::Ready* ready);
   void Apply(const std::vector<raft::Entry>& entries);
+  void ApplyMembership(const raft::Entry& entry);
   bool CommitState();
   void InstallSnapshot(const raft::SnapshotMeta& meta);
   void CompactIfDue();

@@ -6,6 +6,7 @@
 #include "pkg/node/compaction.h"
 #include "pkg/node/node.h"
 #include "pkg/node/node_rows.h"
+#include "pkg/raft/membership_codec.h"
 
 namespace baton::node {
 namespace {
@@ -166,6 +167,7 @@ void Node::Apply(const std::vector<raft::Entry>& entries) {
                                                is_command ? entry.data.view() : std::string_view());
     watches_.OnEvents(result.events);
     outcomes.insert(outcomes.end(), result.wait_outcomes.begin(), result.wait_outcomes.end());
+    if (entry.type == raft::EntryType::kConfigChange) ApplyMembership(entry);
     applied.push_back({entry.index, entry.term, std::nullopt});
     if (is_command) applied.back().reply = std::move(result.reply);
   }
@@ -182,6 +184,13 @@ void Node::Apply(const std::vector<raft::Entry>& entries) {
   reads_.OnApplied();
   watches_.Flush();
   expiry_due_ = true;  // a batch of expirations may have been full
+}
+
+void Node::ApplyMembership(const raft::Entry& entry) {
+  Result<raft::MembershipEntry> change = raft::DecodeMembershipEntry(entry.data.view());
+  CHECK(change.ok()) << "the core has read it: " << change.status().ToString();
+  core_->membership = std::move(change->config);
+  PutConfigRow(core_->membership, core_->parts.state);
 }
 
 bool Node::CommitState() {

@@ -4,8 +4,7 @@
 // the configuration as of the applied index. It travels in snapshots like every row.
 //
 // Row:    kNodeTablePrefix "config"
-// Value:  version u8 (1) | four lists, each: count varint, ids varint: voters, voters_outgoing,
-//         learners, learners_next | auto_leave bool
+// Value:  ConfigState, as in pkg/raft/membership_codec.h
 #pragma once
 
 #include <optional>

@@ -25,6 +25,8 @@ struct Config {
   size_t committed_bytes_max = 4 << 20;     // of Ready::committed_entries; at least one entry
   size_t uncommitted_bytes_max = 64 << 20;  // proposals beyond are refused (kResourceExhausted)
   size_t pending_reads_max = 65536;         // reads beyond are refused (kResourceExhausted)
+  // A learner may become a voter when it is at most so many entries behind.
+  uint64_t promotion_lag_entries_max = 1024;
 };
 
 // kInvalidArgument naming the field and its limit.

@@ -19,7 +19,6 @@ Core::Core(const Config& settings, RaftLog opened_log, const InitialState& initi
       term(initial.hard_state.term),
       vote(initial.hard_state.vote),
       log(std::move(opened_log)),
-      membership(initial.config),
       random(SeedOf(settings)) {
   RestartElectionTimer();
 }

@@ -31,6 +31,7 @@ struct Outbox {
   std::vector<Message> messages_after_persist;
   std::vector<ReadState> read_states;
   std::vector<uint64_t> aborted_reads;
+  std::vector<NodeId> cancelled_snapshots;
 };
 
 struct Core {
@@ -43,7 +44,6 @@ struct Core {
   Term term;
   NodeId vote;  // 0: none in `term`
   RaftLog log;
-  ConfigState membership;
 
   // --- volatile ---
   RoleState role;
@@ -67,6 +67,8 @@ struct Core {
   std::deque<Write> writes;
 
   NodeId id() const { return config.id; }
+  // The latest configuration in the log: in force, committed or not.
+  const ConfigState& membership() const { return log.membership(); }
   // The index of the variant is the Role.
   Role role_kind() const { return static_cast<Role>(role.index()); }
   Leader* leading() { return std::get_if<Leader>(&role); }

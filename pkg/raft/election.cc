@@ -11,7 +11,7 @@ namespace baton::raft {
 namespace {
 
 VoteResult Count(const Core& core, const std::map<NodeId, bool>& votes) {
-  return QuorumVote(core.membership, [&](NodeId id) -> std::optional<bool> {
+  return QuorumVote(core.membership(), [&](NodeId id) -> std::optional<bool> {
     const auto vote = votes.find(id);
     if (vote == votes.end()) return std::nullopt;
     return vote->second;
@@ -21,8 +21,8 @@ VoteResult Count(const Core& core, const std::map<NodeId, bool>& votes) {
 // Requests leave only when this node's own vote and its whole log are durable: who answers then
 // implies both.
 void AskForVotes(Core& core, Term in_term, bool pre_vote, bool leader_transfer) {
-  for (const NodeId member : Members(core.membership)) {
-    if (member == core.id() || !IsVoter(core.membership, member)) continue;
+  for (const NodeId member : Members(core.membership())) {
+    if (member == core.id() || !IsVoter(core.membership(), member)) continue;
     core.SendAfterPersist(member, in_term,
                           VoteRequest{.pre_vote = pre_vote,
                                       .leader_transfer = leader_transfer,
@@ -80,8 +80,8 @@ bool VoteIsFree(const Core& core, Term in_term, NodeId candidate) {
 }  // namespace
 
 bool MayCampaign(const Core& core) {
-  return IsVoter(core.membership, core.id()) && !core.log.snapshot_pending() && !core.DiskHangs() &&
-         core.term.value() < kNumberMax;
+  return CanLead(core.membership(), core.id()) && !core.log.snapshot_pending() &&
+         !core.DiskHangs() && core.term.value() < kNumberMax;
 }
 
 void Campaign(Core& core) {

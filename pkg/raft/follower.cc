@@ -77,7 +77,6 @@ void HandleSnapshot(Core& core, NodeId from, const SnapshotRequest& request) {
     core.log.CommitTo(meta.index);
   } else {
     core.log.Restore(core.term, meta);
-    core.membership = meta.config;
   }
   core.validated = std::max(core.validated, meta.index);
   Acknowledge(core, from, meta.index);

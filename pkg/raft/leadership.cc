@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "pkg/raft/changing.h"
 #include "pkg/raft/membership.h"
 #include "pkg/raft/quorum.h"
 #include "pkg/raft/transfer.h"
@@ -10,7 +11,7 @@ namespace baton::raft {
 namespace {
 
 bool QuorumIsActive(const Core& core, const Leader& lead) {
-  const uint64_t heard_at = QuorumReached(core.membership, [&](NodeId id) -> uint64_t {
+  const uint64_t heard_at = QuorumReached(core.membership(), [&](NodeId id) -> uint64_t {
     if (id == core.id()) return core.now;
     const Progress* const peer = lead.peer(id);
     return peer ? peer->active_at() : 0;
@@ -27,7 +28,7 @@ Status Refused(Core& core, Code code, std::string reason, std::string message) {
 
 void BecomeLeader(Core& core, bool others_voted) {
   Leader lead(core.id());
-  for (const NodeId member : Members(core.membership)) {
+  for (const NodeId member : Members(core.membership())) {
     if (member == core.id()) continue;
     lead.peers.emplace_back(member, core.log.last_index() + 1, core.config, core.now);
   }
@@ -48,6 +49,10 @@ Result<Proposed> ProposeCommand(Core& core, Payload data) {
     return Refused(core, Code::kUnavailable, "leader_transfer",
                    "Leadership is being handed over to node " +
                        std::to_string(lead->transfer_target.value()) + ".");
+  }
+  if (!CanLead(core.membership(), core.id())) {
+    return Refused(core, Code::kUnavailable, "leader_removed",
+                   "This node leads only until its removal is committed.");
   }
   const size_t size = data.size();
   // The first always passes, so that no command is too large for ever.
@@ -75,6 +80,7 @@ void TickLeader(Core& core) {
     return;
   }
   TickTransfer(core, lead);
+  LeaveJointIfDue(core, lead);
   if (core.now - lead.heartbeat_at >= core.config.heartbeat_interval_ticks) {
     lead.heartbeat_at = core.now;
     lead.heartbeat_due = true;

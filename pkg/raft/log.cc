@@ -5,9 +5,13 @@
 #include <utility>
 
 #include "pkg/base/check.h"
+#include "pkg/raft/membership_codec.h"
 
 namespace baton::raft {
 namespace {
+
+// Of the log, read at once at the start.
+constexpr size_t kPageBytes = 1 << 20;
 
 std::string Text(Index index) { return std::to_string(index.value()); }
 
@@ -47,13 +51,42 @@ Result<RaftLog> RaftLog::Open(const LogReader* reader, const InitialState& initi
   const Result<Term> last_term = reader->TermAt(last);
   if (!last_term.ok()) return last_term.status();
   BATON_RETURN_IF_ERROR(CheckInitial(initial, reader->FirstIndex(), last, *last_term));
-  return RaftLog(reader, initial, last, *last_term);
+  RaftLog log(reader, initial, last, *last_term);
+  BATON_RETURN_IF_ERROR(log.FindMemberships());
+  return log;
+}
+
+Status RaftLog::FindMemberships() {
+  for (Index next = applied_ + 1; next <= last_index();) {
+    const Result<std::vector<Entry>> page = reader_->Entries(next, last_index() + 1, kPageBytes);
+    if (!page.ok()) return page.status();
+    if (page->empty()) return Contradiction("the log has a hole at " + Text(next));
+    for (const Entry& entry : *page) {
+      if (entry.type != EntryType::kConfigChange) continue;
+      Result<MembershipEntry> change = DecodeMembershipEntry(entry.data.view());
+      if (!change.ok()) {
+        return Contradiction("entry " + Text(entry.index) + ": " + change.status().message());
+      }
+      memberships_.Append(entry.index, std::move(change->config));
+    }
+    next = page->back().index + 1;
+  }
+  return Status::Ok();
+}
+
+// Requires an entry that this node made or has checked (message_check.h).
+void RaftLog::NoteMembership(const Entry& entry) {
+  if (entry.type != EntryType::kConfigChange) return;
+  Result<MembershipEntry> change = DecodeMembershipEntry(entry.data.view());
+  CHECK(change.ok()) << change.status().ToString();
+  memberships_.Append(entry.index, std::move(change->config));
 }
 
 // commit on disk may lag behind what was applied and what was compacted: both were committed.
 RaftLog::RaftLog(const LogReader* reader, const InitialState& initial, Index last, Term last_term)
     : reader_(reader),
       recent_(last, last_term),
+      memberships_(initial.applied, initial.config),
       committed_(std::max(initial.hard_state.commit, initial.applied)),
       applied_(initial.applied),
       emitted_(initial.applied),
@@ -137,7 +170,9 @@ size_t RaftLog::BytesBetween(Index low, Index high) const {
 Index RaftLog::Append(Term term, EntryType type, Payload data) {
   CHECK_GE(term, accepted_term_);
   const Index index = last_index() + 1;
-  recent_.Append(Entry{term, index, type, std::move(data)});
+  Entry entry{term, index, type, std::move(data)};
+  NoteMembership(entry);
+  recent_.Append(std::move(entry));
   accepted_term_ = term;
   return index;
 }
@@ -187,8 +222,12 @@ void RaftLog::Rewrite(Term leader_term, Term prev_term, std::vector<Entry> entri
     }
     handed_ = std::min(handed_, from - 1);
     persisted_ = std::min(persisted_, from - 1);
+    memberships_.TruncateFrom(from);
   }
-  for (size_t i = first_new; i < entries.size(); ++i) recent_.Append(std::move(entries[i]));
+  for (size_t i = first_new; i < entries.size(); ++i) {
+    NoteMembership(entries[i]);
+    recent_.Append(std::move(entries[i]));
+  }
   accepted_term_ = leader_term;
 }
 
@@ -202,6 +241,7 @@ void RaftLog::Restore(Term leader_term, const SnapshotMeta& meta) {
   // What lies above committed goes with the old log; what lies below stays durable in the snapshot.
   persisted_ = std::min(persisted_, committed_);
   recent_.Reset(meta.index, meta.term);
+  memberships_.Reset(meta.index, meta.config);
   committed_ = meta.index;
   emitted_ = meta.index;
   handed_ = meta.index;
@@ -259,6 +299,7 @@ std::vector<Entry> RaftLog::TakeCommitted(size_t bytes_max) {
 void RaftLog::OnApplied(Index index) {
   CHECK_LE(index, emitted_) << "was never handed out";
   applied_ = std::max(applied_, index);
+  memberships_.DropThrough(applied_);
 }
 
 void RaftLog::Trim() {

@@ -26,6 +26,7 @@
 
 #include "pkg/base/status.h"
 #include "pkg/raft/log_reader.h"
+#include "pkg/raft/membership_history.h"
 #include "pkg/raft/recent_entries.h"
 #include "pkg/raft/types.h"
 
@@ -33,7 +34,8 @@ namespace baton::raft {
 
 class RaftLog {
  public:
-  // `reader` must outlive the log. kCorruption when `initial` contradicts what is stored.
+  // `reader` must outlive the log. Reads all that is not applied, for the membership changes in it.
+  // kCorruption when `initial` contradicts what is stored.
   static Result<RaftLog> Open(const LogReader* reader, const InitialState& initial);
 
   Index first_index() const;
@@ -45,6 +47,11 @@ class RaftLog {
   Index persisted() const { return persisted_; }
   Term accepted_term() const { return accepted_term_; }
   bool snapshot_pending() const { return snapshot_.has_value(); }
+  // The latest configuration in the log, committed or not, and the index it holds from; and the one
+  // in force at an index that is applied or later.
+  const ConfigState& membership() const { return memberships_.latest(); }
+  Index membership_index() const { return memberships_.latest_index(); }
+  const ConfigState& MembershipAt(Index index) const { return memberships_.At(index); }
   // The first error of the reader that no protocol step can cause (kIo, kCorruption): from then on
   // the log hands out nothing more.
   const Status& failure() const { return failure_; }
@@ -100,6 +107,8 @@ class RaftLog {
  private:
   RaftLog(const LogReader* reader, const InitialState& initial, Index last, Term last_term);
 
+  Status FindMemberships();
+  void NoteMembership(const Entry& entry);
   void Rewrite(Term leader_term, Term prev_term, std::vector<Entry> entries, size_t first_new);
   void Trim();
   // Remembers an error that means trouble with the disk; passes all through.
@@ -107,6 +116,7 @@ class RaftLog {
 
   const LogReader* reader_;
   RecentEntries recent_;
+  MembershipHistory memberships_;
   Index committed_;
   Index applied_;
   Index emitted_;

@@ -29,7 +29,31 @@ Status CheckLists(const ConfigState& config) {
   BATON_RETURN_IF_ERROR(CheckList("voters", config.voters));
   BATON_RETURN_IF_ERROR(CheckList("voters_outgoing", config.voters_outgoing));
   BATON_RETURN_IF_ERROR(CheckList("learners", config.learners));
-  return CheckList("learners_next", config.learners_next);
+  BATON_RETURN_IF_ERROR(CheckList("learners_next", config.learners_next));
+  return CheckList("witnesses", config.witnesses);
+}
+
+// A half that only witnesses hold would have nobody to lead it and nobody to hold its data.
+Status CheckWitnesses(const ConfigState& config) {
+  for (const NodeId id : config.witnesses) {
+    if (!IsVoter(config, id)) return Wrong("witnesses", id, "is not a voter");
+    if (Contains(config.learners_next, id))
+      return Wrong("witnesses", id, "cannot become a learner");
+  }
+  const auto only_witnesses = [&](const std::vector<NodeId>& voters) {
+    return !voters.empty() && std::includes(config.witnesses.begin(), config.witnesses.end(),
+                                            voters.begin(), voters.end());
+  };
+  if (only_witnesses(config.voters) || only_witnesses(config.voters_outgoing)) {
+    return Status(Code::kInvalidArgument, "witnesses: at least one voter must hold the data");
+  }
+  return Status::Ok();
+}
+
+Status CheckCommitQuorum(std::string_view name, uint32_t quorum, size_t voters) {
+  if (quorum <= voters) return Status::Ok();
+  return Status(Code::kInvalidArgument, std::string(name) + ": must be at most the number of " +
+                                            "voters, " + std::to_string(voters));
 }
 
 }  // namespace
@@ -39,6 +63,12 @@ bool IsVoter(const ConfigState& config, NodeId id) {
 }
 
 bool IsLearner(const ConfigState& config, NodeId id) { return Contains(config.learners, id); }
+
+bool IsWitness(const ConfigState& config, NodeId id) { return Contains(config.witnesses, id); }
+
+bool CanLead(const ConfigState& config, NodeId id) {
+  return IsVoter(config, id) && !IsWitness(config, id);
+}
 
 std::vector<NodeId> Members(const ConfigState& config) {
   std::vector<NodeId> members = config.voters;
@@ -60,6 +90,11 @@ Status ValidateMembership(const ConfigState& config) {
     }
     if (Contains(config.voters, id)) return Wrong("learners_next", id, "stays a voter");
   }
+  BATON_RETURN_IF_ERROR(CheckWitnesses(config));
+  BATON_RETURN_IF_ERROR(
+      CheckCommitQuorum("commit_quorum", config.commit_quorum, config.voters.size()));
+  BATON_RETURN_IF_ERROR(CheckCommitQuorum("commit_quorum_outgoing", config.commit_quorum_outgoing,
+                                          config.voters_outgoing.size()));
   if (config.voters.empty() && !Members(config).empty()) {
     return Status(Code::kInvalidArgument,
                   "voters: must not be empty while there are other members");

@@ -5,6 +5,7 @@
 
 #include "pkg/raft/core.h"
 #include "pkg/raft/membership.h"
+#include "pkg/raft/membership_codec.h"
 
 namespace baton::raft {
 namespace {
@@ -49,6 +50,10 @@ struct BodyCheck {
       if (entry.term > term) return Wrong("entries", "have a term beyond the sender's");
       if (entry.type != EntryType::kNormal && entry.type != EntryType::kConfigChange) {
         return Wrong("entries", "have an unknown type");
+      }
+      if (entry.type == EntryType::kConfigChange) {
+        const Result<MembershipEntry> change = DecodeMembershipEntry(entry.data.view());
+        if (!change.ok()) return Wrong("entries", "have a bad " + change.status().message());
       }
       previous = entry.term;
     }

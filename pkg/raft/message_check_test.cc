@@ -4,6 +4,8 @@
 
 #include "pkg/raft/core.h"
 
+#include "pkg/raft/membership_codec.h"
+
 namespace baton::raft {
 namespace {
 
@@ -69,6 +71,10 @@ TEST(MessageCheckTest, AppendsStandOnAPoint) {
 TEST(MessageCheckTest, EntriesHaveAKnownType) {
   Entry entry = At(5, 2);
   entry.type = EntryType::kConfigChange;
+  ExpectWrong(Checked(Append({entry})), "entries");  // no configuration in it
+  ConfigState config;
+  config.voters = {NodeId(1)};
+  entry.data = EncodeMembershipEntry(config, "by hand");
   EXPECT_TRUE(Checked(Append({entry})).ok());
   entry.type = static_cast<EntryType>(7);
   ExpectWrong(Checked(Append({entry})), "entries");

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "pkg/base/check.h"
+#include "pkg/raft/changing.h"
 #include "pkg/raft/core.h"
 #include "pkg/raft/dispatch.h"
 #include "pkg/raft/election.h"
@@ -77,6 +78,11 @@ Result<Proposed> Raft::Propose(Payload data) {
   return ProposeCommand(*core_, std::move(data));
 }
 
+Result<Proposed> Raft::ProposeMembership(const MembershipChange& change) {
+  if (!log_status().ok()) return log_status();
+  return raft::ProposeMembership(*core_, change);
+}
+
 Status Raft::ReadIndex(uint64_t id) {
   if (!log_status().ok()) return log_status();
   return AskRead(*core_, id);
@@ -110,8 +116,9 @@ bool Raft::HasReady() const {
   const Core& core = *core_;
   const Outbox& out = core.out;
   return !out.messages.empty() || !out.messages_after_persist.empty() || !out.read_states.empty() ||
-         !out.aborted_reads.empty() || core.log.HasUnhanded() || core.log.HasCommitted() ||
-         SoftStateOf(core) != told_soft_ || HardStateOf(core) != told_hard_ || NeedsFlush(core);
+         !out.aborted_reads.empty() || !out.cancelled_snapshots.empty() || core.log.HasUnhanded() ||
+         core.log.HasCommitted() || SoftStateOf(core) != told_soft_ ||
+         HardStateOf(core) != told_hard_ || NeedsFlush(core);
 }
 
 Ready Raft::TakeReady() {
@@ -133,6 +140,7 @@ Ready Raft::TakeReady() {
   ready.messages_after_persist = std::exchange(core.out.messages_after_persist, {});
   ready.read_states = std::exchange(core.out.read_states, {});
   ready.aborted_reads = std::exchange(core.out.aborted_reads, {});
+  ready.cancelled_snapshots = std::exchange(core.out.cancelled_snapshots, {});
   told_soft_ = soft;
   told_hard_ = hard;
   return ready;
@@ -151,7 +159,7 @@ RaftStatus Raft::GetStatus() const {
   status.persisted = core.log.persisted();
   status.first_index = core.log.first_index();
   status.last_index = core.log.last_index();
-  status.config = core.membership;
+  status.config = core.membership();
   status.counters = core.counters;
   if (const Leader* const lead = core.leading()) {
     status.transfer_target = lead->transfer_target;

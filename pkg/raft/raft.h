@@ -18,6 +18,7 @@
 #include <memory>
 
 #include "pkg/base/status.h"
+#include "pkg/raft/confchange.h"
 #include "pkg/raft/config.h"
 #include "pkg/raft/log_reader.h"
 #include "pkg/raft/message.h"
@@ -50,6 +51,11 @@ class Raft final {
   // Appends a command if this node leads. kUnavailable/"not_leader", kUnavailable/"leader_transfer"
   // or kResourceExhausted: it was not appended, here or anywhere.
   Result<Proposed> Propose(Payload data);
+  // Changes who takes part, in one step or through a joint configuration (confchange.h). In force
+  // here at once, everywhere when it is committed. kUnavailable/"not_leader", "leader_transfer" or
+  // "term_not_committed" (soon); kConflict/"change_in_progress"; kPreconditionFailed/
+  // "config_changed" or "learner_behind"; and what NextConfiguration refuses: it was not appended.
+  Result<Proposed> ProposeMembership(const MembershipChange& change);
   // Asks for a read index under an id of the caller's; answered in Ready::read_states or
   // aborted_reads. On a follower the question travels to the leader and may be lost: the caller
   // sets a deadline. kUnavailable/"no_leader" or kResourceExhausted: nothing was asked. Ids must

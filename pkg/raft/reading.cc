@@ -56,7 +56,7 @@ bool StartReadRound(Core& core, Leader& lead) {
 
 void ConfirmReads(Core& core, Leader& lead) {
   if (!lead.reads.has_unconfirmed()) return;
-  const uint64_t confirmed = QuorumReached(core.membership, [&](NodeId id) -> uint64_t {
+  const uint64_t confirmed = QuorumReached(core.membership(), [&](NodeId id) -> uint64_t {
     if (id == core.id()) return lead.reads.counter();
     const Progress* const peer = lead.peer(id);
     return peer ? peer->read_counter() : 0;

@@ -54,7 +54,8 @@ struct Ready {
   std::vector<Message> messages_after_persist;
   std::vector<Entry> committed_entries;
   std::vector<ReadState> read_states;
-  std::vector<uint64_t> aborted_reads;  // ids of reads that leadership was lost under
+  std::vector<uint64_t> aborted_reads;      // ids of reads that leadership was lost under
+  std::vector<NodeId> cancelled_snapshots;  // receivers that need none any more: stop sending
 
   bool NeedsPersist() const {
     return hard_state || snapshot || !entries.empty() || !messages_after_persist.empty();

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "pkg/raft/changing.h"
 #include "pkg/raft/quorum.h"
 #include "pkg/raft/reading.h"
 #include "pkg/raft/sending.h"
@@ -63,7 +64,7 @@ void HandlePersisted(Core& core, LogMark mark) {
 }
 
 void AdvanceCommit(Core& core, Leader& lead) {
-  const uint64_t reached = QuorumReached(core.membership, [&](NodeId id) {
+  const uint64_t reached = QuorumReached(core.membership(), [&](NodeId id) {
     if (id == core.id()) return core.log.persisted();
     const Progress* const peer = lead.peer(id);
     return peer ? peer->match() : Index();
@@ -76,6 +77,7 @@ void AdvanceCommit(Core& core, Leader& lead) {
       core.log.BytesBetween(std::max(core.log.committed() + 1, lead.first_index_in_term), index);
   core.log.CommitTo(index);
   lead.flush = true;
+  LeaveJointIfDue(core, lead);
 }
 
 }  // namespace baton::raft

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "pkg/raft/changing.h"
 #include "pkg/raft/reading.h"
 
 namespace baton::raft {
@@ -69,7 +70,7 @@ void SendHeartbeat(Core& core, const Leader& lead, Progress& peer) {
 bool NeedsFlush(const Core& core) {
   const Leader* const lead = core.leading();
   if (!lead || !lead->flush) return false;
-  if (lead->heartbeat_due) return true;
+  if (lead->heartbeat_due || LeadsNoMore(core)) return true;
   if (lead->reads.has_waiting() && HasCommittedInTerm(core, *lead)) return true;
   return std::any_of(lead->peers.begin(), lead->peers.end(), [&](const Progress& peer) {
     return AppendIsDue(core, peer) || CommitNewsIsDue(core, peer);
@@ -87,6 +88,7 @@ void Flush(Core& core) {
   }
   lead->heartbeat_due = false;
   lead->flush = false;
+  if (LeadsNoMore(core)) LeaveLeadership(core, *lead);
 }
 
 void AskForLostAppends(Core& core, Progress& peer) {

@@ -10,8 +10,8 @@ Status StartTransfer(Core& core, NodeId target) {
   if (target == core.id()) {
     return Status(Code::kInvalidArgument, "target already leads");
   }
-  if (!IsVoter(core.membership, target)) {
-    return Status(Code::kInvalidArgument, "target is not a voter of this cluster");
+  if (!CanLead(core.membership(), target)) {
+    return Status(Code::kInvalidArgument, "target is not a voter that could lead this cluster");
   }
   if (target == lead->transfer_target) return Status::Ok();
   lead->transfer_target = target;

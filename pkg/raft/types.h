@@ -36,7 +36,7 @@ class Payload {
 // Values are on disk and on the wire: do not change them.
 enum class EntryType : uint8_t {
   kNormal = 0,        // a command for the state machine; empty: the first entry of a leader's term
-  kConfigChange = 1,  // a membership change (confchange)
+  kConfigChange = 1,  // a membership change; data as in membership_codec.h
 };
 
 struct Entry {
@@ -61,14 +61,23 @@ struct HardState {
 };
 
 // Who takes part. While voters_outgoing is not empty the configuration is joint (paper section 6)
-// and every decision needs a majority of both. All lists ascend and have no repetitions.
+// and every decision needs a quorum of both halves. All lists ascend and have no repetitions.
 struct ConfigState {
   std::vector<NodeId> voters;
   std::vector<NodeId> voters_outgoing;
   std::vector<NodeId> learners;
-  std::vector<NodeId>
-      learners_next;        // voters_outgoing that become learners when the joint state ends
+  // voters_outgoing that become learners when the joint state ends
+  std::vector<NodeId> learners_next;
+  // Voters of either half that hold the log without its data: they vote and acknowledge, and never
+  // lead.
+  std::vector<NodeId> witnesses;
   bool auto_leave = false;  // the leader ends the joint state by itself
+  // How many voters of a half must hold an entry for it to be committed; 0: a majority. An election
+  // then needs enough voters to meet every such quorum, and a majority at least (quorum.h).
+  uint32_t commit_quorum = 0;
+  uint32_t commit_quorum_outgoing = 0;
+
+  bool joint() const { return !voters_outgoing.empty(); }
 
   friend bool operator==(const ConfigState&, const ConfigState&) = default;
 };

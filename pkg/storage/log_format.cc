@@ -4,6 +4,7 @@
 
 #include "pkg/base/bytes.h"
 #include "pkg/base/crc32c.h"
+#include "pkg/raft/membership_codec.h"
 
 namespace baton::storage {
 namespace {
@@ -44,19 +45,6 @@ Result<std::string_view> Unseal(std::string_view key, std::string_view value) {
                             std::to_string(kLogFormatVersion));
   }
   return sealed.substr(1);
-}
-
-void WriteNodes(const std::vector<NodeId>& nodes, ByteWriter* writer) {
-  writer->Varint(nodes.size());
-  for (const NodeId node : nodes) writer->U64(node.value());
-}
-
-std::vector<NodeId> ReadNodes(ByteReader* reader) {
-  std::vector<NodeId> nodes;
-  const uint64_t count = reader->Varint();
-  if (count > kMembersMax) reader->Fail();
-  for (uint64_t i = 0; reader->ok() && i < count; ++i) nodes.emplace_back(reader->U64());
-  return nodes;
 }
 
 }  // namespace
@@ -144,11 +132,7 @@ std::string EncodeStart(const raft::SnapshotMeta& start) {
   ByteWriter writer(&body);
   writer.U64(start.index.value());
   writer.U64(start.term.value());
-  WriteNodes(start.config.voters, &writer);
-  WriteNodes(start.config.voters_outgoing, &writer);
-  WriteNodes(start.config.learners, &writer);
-  WriteNodes(start.config.learners_next, &writer);
-  writer.Bool(start.config.auto_leave);
+  raft::WriteConfigState(start.config, &writer);
   return Seal(kStartKey, body);
 }
 
@@ -159,11 +143,7 @@ Result<raft::SnapshotMeta> DecodeStart(std::string_view value) {
   raft::SnapshotMeta start;
   start.index = Index(reader.U64());
   start.term = Term(reader.U64());
-  start.config.voters = ReadNodes(&reader);
-  start.config.voters_outgoing = ReadNodes(&reader);
-  start.config.learners = ReadNodes(&reader);
-  start.config.learners_next = ReadNodes(&reader);
-  start.config.auto_leave = reader.Bool();
+  start.config = raft::ReadConfigState(&reader);
   if (!reader.AtEnd()) return Corrupt(kStartKey, "is malformed");
   return start;
 }

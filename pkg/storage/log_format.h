@@ -23,9 +23,8 @@
 //   start       index u64 | term u64 | configuration
 //   tail        write number u64 | last index u64
 //
-//   configuration   voters list | outgoing list | learners list | next learners list | auto leave
-//   u8 list            count varint | count times: node id u64 string          length varint |
-//   bytes
+//   configuration   ConfigState, as in pkg/raft/membership_codec.h
+//   string          length varint | bytes
 //
 // Integers are little-endian but for the key's. The checksum covers the key and an entry repeats
 // its index, so that a row that LevelDB or the disk puts in another place is noticed.
@@ -47,7 +46,6 @@ inline constexpr std::string_view kHardStateKey = "h";
 inline constexpr std::string_view kIdentityKey = "i";
 inline constexpr std::string_view kStartKey = "s";
 inline constexpr std::string_view kTailKey = "t";
-inline constexpr uint64_t kMembersMax = 1024;  // of one list of a configuration
 
 struct LogTail {
   uint64_t write_number = 0;

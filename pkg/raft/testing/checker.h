@@ -53,6 +53,7 @@ class Checker {
 
   void CheckEntries(NodeId writer, Term prev_term, const std::vector<Entry>& entries);
   void CheckCommitted(const TestNode& node, const std::vector<Entry>& entries);
+  bool SomeQuorumHolds(const Entry& entry) const;
   void CheckReads(const Ready& ready);
   void CheckNewLeader(const TestNode& node);
 

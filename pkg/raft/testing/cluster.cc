@@ -23,13 +23,24 @@ Cluster::Cluster(uint64_t voters)
         return options;
       }()) {}
 
-Cluster::Cluster(ClusterOptions options) {
-  for (const NodeId id : Members(options.membership)) {
-    options.config.id = id;
-    TestNode& made = nodes_.try_emplace(id, options.config, options.membership).first->second;
-    made.OnWrite(
-        [this](const TestNode& node, const PendingWrite& write) { checker_.OnWrite(node, write); });
-  }
+Cluster::Cluster(ClusterOptions options) : config_(options.config) {
+  for (const NodeId id : Members(options.membership)) Make(id, options.membership);
+}
+
+void Cluster::Make(NodeId id, const ConfigState& membership) {
+  config_.id = id;
+  TestNode& made = nodes_.try_emplace(id, config_, membership).first->second;
+  made.OnWrite(
+      [this](const TestNode& node, const PendingWrite& write) { checker_.OnWrite(node, write); });
+}
+
+void Cluster::AddNode(NodeId id) { Make(id, ConfigState()); }
+
+Proposed Cluster::Change(NodeId leader, const MembershipChange& change) {
+  const Result<Proposed> proposed = raft(leader).ProposeMembership(change);
+  CHECK(proposed.ok()) << proposed.status().ToString();
+  Settle();
+  return *proposed;
 }
 
 void Cluster::Pump(NodeId id) {
@@ -164,7 +175,7 @@ Status Cluster::Read(NodeId id, uint64_t read) {
 std::string Cluster::Applied(NodeId id) const {
   std::string commands;
   for (const Entry& entry : nodes_.at(id).applied_entries()) {
-    if (entry.data.empty()) continue;
+    if (entry.data.empty() || entry.type != EntryType::kNormal) continue;
     if (!commands.empty()) commands += " ";
     commands += entry.data.view();
   }

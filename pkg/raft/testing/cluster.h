@@ -38,6 +38,9 @@ class Cluster {
   Cluster(const Cluster&) = delete;  // the checker watches the nodes in place
   Cluster& operator=(const Cluster&) = delete;
 
+  // A node that knows nobody and that nobody knows: it becomes a member by a change.
+  void AddNode(NodeId id);
+
   TestNode& node(NodeId id) { return nodes_.at(id); }
   Raft& raft(NodeId id) { return nodes_.at(id).raft(); }
   Nodes& nodes() { return nodes_; }
@@ -83,13 +86,17 @@ class Cluster {
   Status Read(NodeId id, uint64_t read);
   // The commands applied at `id` since its start, "a b c"; empty entries are left out.
   std::string Applied(NodeId id) const;
+  // Proposes the change, which must be accepted, and settles.
+  Proposed Change(NodeId leader, const MembershipChange& change);
   // From now on, messages that are sent are described, one per line.
   void Record() { recording_ = true; }
   std::string TakeTranscript();
 
  private:
   bool Lost(const Message& message) const;
+  void Make(NodeId id, const ConfigState& membership);
 
+  Config config_;
   Nodes nodes_;
   Checker checker_{&nodes_};
   std::deque<Message> on_the_way_;

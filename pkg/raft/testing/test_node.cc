@@ -3,11 +3,12 @@
 #include <utility>
 
 #include "pkg/base/check.h"
+#include "pkg/raft/membership_codec.h"
 
 namespace baton::raft::testing {
 
 TestNode::TestNode(const Config& config, const ConfigState& membership)
-    : config_(config), log_(membership), membership_(membership) {
+    : config_(config), log_(membership), membership_(membership), durable_membership_(membership) {
   Restart();
 }
 
@@ -20,6 +21,7 @@ void TestNode::Crash() {
   aborted_reads_.clear();
   applied_entries_.clear();
   applied_ = durable_applied_;
+  membership_ = durable_membership_;
   log_.Crash();
 }
 
@@ -59,6 +61,10 @@ void TestNode::Apply(const std::vector<Entry>& entries) {
     CHECK_EQ(entry.index, applied_ + 1);
     applied_ = entry.index;
     applied_entries_.push_back(entry);
+    if (entry.type != EntryType::kConfigChange) continue;
+    Result<MembershipEntry> change = DecodeMembershipEntry(entry.data.view());
+    CHECK(change.ok()) << change.status().ToString();
+    membership_ = std::move(change->config);
   }
   raft_->OnApplied(applied_);
 }
@@ -69,8 +75,8 @@ void TestNode::WriteOne() {
   log_.Write(write.hard_state, write.snapshot, write.entries, write.must_sync);
   if (write.snapshot) {
     membership_ = write.snapshot->config;
-    durable_applied_ = write.snapshot->index;
     applied_ = write.snapshot->index;
+    SyncState();
     applied_entries_.clear();
   }
   outbox_.insert(outbox_.end(), write.messages.begin(), write.messages.end());

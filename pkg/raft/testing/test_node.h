@@ -68,7 +68,10 @@ class TestNode {
   // snapshot of the state is on offer.
   void Compact(uint64_t keep);
   // After a restart the state machine has what was durable.
-  void SyncState() { durable_applied_ = applied_; }
+  void SyncState() {
+    durable_applied_ = applied_;
+    durable_membership_ = membership_;
+  }
 
   std::vector<Message>& outbox() { return outbox_; }
   std::vector<ReadState>& read_states() { return read_states_; }
@@ -80,7 +83,8 @@ class TestNode {
 
   Config config_;
   MemoryLog log_;
-  ConfigState membership_;  // of the durable state machine
+  ConfigState membership_;          // as of applied_
+  ConfigState durable_membership_;  // as of durable_applied_
   std::unique_ptr<Raft> raft_;
   std::deque<PendingWrite> writes_;
   std::vector<LogMark> unreported_;

@@ -1,0 +1,137 @@
+#include "pkg/raft/changing.h"
+
+#include <algorithm>
+#include <string>
+#include <utility>
+
+#include "pkg/base/check.h"
+#include "pkg/raft/membership.h"
+#include "pkg/raft/membership_codec.h"
+#include "pkg/raft/reading.h"
+#include "pkg/raft/replication.h"
+
+namespace baton::raft {
+namespace {
+
+Status NotNow(std::string reason, std::string sentence) {
+  return Status(Code::kUnavailable, std::move(reason), std::move(sentence));
+}
+
+bool LatestIsCommitted(const Core& core) {
+  return core.log.membership_index() <= core.log.committed();
+}
+
+Status CheckMoment(const Core& core, const Leader& lead, const MembershipChange& change) {
+  if (lead.transfer_target) {
+    return NotNow("leader_transfer", "Leadership is being handed over to node " +
+                                         std::to_string(lead.transfer_target.value()));
+  }
+  if (!HasCommittedInTerm(core, lead)) {
+    return NotNow("term_not_committed", "This leader has not committed an entry of its term yet");
+  }
+  if (!LatestIsCommitted(core)) {
+    return Status(Code::kConflict, "change_in_progress",
+                  "The change at index " + std::to_string(core.log.membership_index().value()) +
+                      " is not committed yet");
+  }
+  if (change.expected_config_index &&
+      *change.expected_config_index != core.log.membership_index()) {
+    return Status(Code::kPreconditionFailed, "config_changed",
+                  "expected_config_index: the latest configuration is that of index " +
+                      std::to_string(core.log.membership_index().value()));
+  }
+  if (change.context.size() > kMembershipContextBytesMax) {
+    return Status(Code::kInvalidArgument, "context_too_large",
+                  "context: at most " + std::to_string(kMembershipContextBytesMax) + " bytes");
+  }
+  return Status::Ok();
+}
+
+// A learner that lags would stand in every quorum's way as a voter.
+Status CheckPromotions(const Core& core, const Leader& lead, const MembershipChange& change) {
+  for (const MemberChange& one : change.changes) {
+    if (one.type != MemberChange::kAddVoter || !IsLearner(core.membership(), one.id)) continue;
+    const Progress* const peer = lead.peer(one.id);
+    const Index match = peer ? peer->match() : core.log.persisted();
+    const uint64_t lag = core.log.last_index() - std::min(match, core.log.last_index());
+    if (lag <= core.config.promotion_lag_entries_max) continue;
+    return Status(Code::kPreconditionFailed, "learner_behind",
+                  "Node " + std::to_string(one.id.value()) + " is " + std::to_string(lag) +
+                      " entries behind, more than promotion_lag_entries_max, " +
+                      std::to_string(core.config.promotion_lag_entries_max));
+  }
+  return Status::Ok();
+}
+
+// Progress for who is new, none for who is gone.
+void SyncPeers(Core& core, Leader& lead, Index new_peers_next) {
+  const std::vector<NodeId> members = Members(core.membership());
+  for (const Progress& peer : lead.peers) {
+    const bool stays = std::binary_search(members.begin(), members.end(), peer.id());
+    if (!stays && peer.state() == ReplicationState::kSnapshot) {
+      core.out.cancelled_snapshots.push_back(peer.id());
+    }
+  }
+  std::erase_if(lead.peers, [&](const Progress& peer) {
+    return !std::binary_search(members.begin(), members.end(), peer.id());
+  });
+  for (const NodeId member : members) {
+    if (member == core.id() || lead.peer(member)) continue;
+    const auto place = std::find_if(lead.peers.begin(), lead.peers.end(),
+                                    [&](const Progress& peer) { return peer.id() > member; });
+    lead.peers.emplace(place, member, new_peers_next, core.config, core.now);
+  }
+  if (lead.transfer_target && !CanLead(core.membership(), lead.transfer_target)) {
+    lead.transfer_target = NodeId();
+  }
+}
+
+Proposed AppendConfiguration(Core& core, Leader& lead, const ConfigState& next,
+                             std::string_view context) {
+  Payload data = EncodeMembershipEntry(next, context);
+  lead.uncommitted_bytes += data.size();
+  const Index index = core.log.Append(core.term, EntryType::kConfigChange, std::move(data));
+  SyncPeers(core, lead, index);
+  lead.flush = true;
+  const Proposed proposed{index, core.term};
+  // With fewer voters than before, more may be committed and confirmed already.
+  AdvanceCommit(core, lead);
+  ConfirmReads(core, lead);
+  return proposed;
+}
+
+}  // namespace
+
+Result<Proposed> ProposeMembership(Core& core, const MembershipChange& change) {
+  Leader* const lead = core.leading();
+  if (!lead) return NotNow("not_leader", "This node does not lead.");
+  BATON_RETURN_IF_ERROR(CheckMoment(core, *lead, change));
+  const Result<ConfigState> next = NextConfiguration(core.membership(), change);
+  if (!next.ok()) return next.status();
+  BATON_RETURN_IF_ERROR(CheckPromotions(core, *lead, change));
+  return AppendConfiguration(core, *lead, *next, change.context);
+}
+
+void LeaveJointIfDue(Core& core, Leader& lead) {
+  const ConfigState& current = core.membership();
+  if (!current.joint() || !current.auto_leave || lead.transfer_target) return;
+  if (!LatestIsCommitted(core) || !HasCommittedInTerm(core, lead)) return;
+  const Result<ConfigState> next = NextConfiguration(current, MembershipChange());
+  CHECK(next.ok()) << next.status().ToString();
+  AppendConfiguration(core, lead, *next, "");
+}
+
+bool LeadsNoMore(const Core& core) {
+  return LatestIsCommitted(core) && !CanLead(core.membership(), core.id());
+}
+
+void LeaveLeadership(Core& core, Leader& lead) {
+  const auto successor =
+      std::find_if(lead.peers.begin(), lead.peers.end(), [&](const Progress& peer) {
+        return CanLead(core.membership(), peer.id()) && peer.match() == core.log.last_index();
+      });
+  if (successor != lead.peers.end()) core.Send(successor->id(), TimeoutNow{});
+  core.BecomeFollower(NodeId());
+}
+
+}  // namespace baton::raft
