@@ -16,6 +16,7 @@ using nlohmann::json;
 
 constexpr JsonLimits kLimits = {.depth_max = kEnvelopeDepthMax, .values_max = kEnvelopeValuesMax};
 // Times and time spans within it can be added without overflow.
+constexpr uint64_t kPriorityMax = std::numeric_limits<uint32_t>::max();
 constexpr uint64_t kMillisecondsMax = uint64_t{1} << 53;
 constexpr size_t kReasonBytesMax = 128;
 constexpr size_t kTextBytesMax = 16 * 1024;
@@ -123,6 +124,9 @@ raft::MessageBody ReadVoteRequest(Decoder* in, const json& object) {
   vote.leader_transfer = in->Bool(object, "leader_transfer");
   vote.last_index = in->Numbered<Index>(object, "last_index");
   vote.last_term = in->Numbered<Term>(object, "last_term");
+  vote.priority = static_cast<uint32_t>(in->Number(object, "priority", kPriorityMax));
+  vote.commit = in->Numbered<Index>(object, "commit");
+  vote.commit_term = in->Numbered<Term>(object, "commit_term");
   return vote;
 }
 
@@ -130,6 +134,8 @@ raft::MessageBody ReadVoteResponse(Decoder* in, const json& object) {
   raft::VoteResponse vote;
   vote.pre_vote = in->Bool(object, "pre_vote");
   vote.granted = in->Bool(object, "granted");
+  vote.commit = in->Numbered<Index>(object, "commit");
+  vote.commit_term = in->Numbered<Term>(object, "commit_term");
   return vote;
 }
 
@@ -152,6 +158,7 @@ raft::MessageBody ReadAppendResponse(Decoder* in, const json& object) {
   response.hint_index = in->Numbered<Index>(object, "hint_index");
   response.hint_term = in->Numbered<Term>(object, "hint_term");
   response.commit = in->Numbered<Index>(object, "commit");
+  response.amnesia = in->Bool(object, "amnesia");
   return response;
 }
 
@@ -159,6 +166,7 @@ raft::MessageBody ReadHeartbeat(Decoder* in, const json& object) {
   raft::Heartbeat heartbeat;
   heartbeat.commit = in->Numbered<Index>(object, "commit");
   heartbeat.read_counter = in->Number(object, "read_counter");
+  heartbeat.lease_stamp = in->Number(object, "lease_stamp");
   return heartbeat;
 }
 
@@ -166,6 +174,8 @@ raft::MessageBody ReadHeartbeatResponse(Decoder* in, const json& object) {
   raft::HeartbeatResponse response;
   response.commit = in->Numbered<Index>(object, "commit");
   response.read_counter = in->Number(object, "read_counter");
+  response.lease_stamp = in->Number(object, "lease_stamp");
+  response.amnesia = in->Bool(object, "amnesia");
   return response;
 }
 
@@ -186,11 +196,13 @@ raft::MessageBody ReadSnapshot(Decoder* in, const json& object) {
   config.auto_leave = in->Bool(object, "auto_leave");
   config.commit_quorum = CommitQuorum(in, object, "commit_quorum");
   config.commit_quorum_outgoing = CommitQuorum(in, object, "commit_quorum_outgoing");
+  snapshot.leader = in->Numbered<NodeId>(object, "leader");
+  snapshot.without_data = in->Bool(object, "without_data");
   return snapshot;
 }
 
 raft::MessageBody ReadReadIndex(Decoder* in, const json& object) {
-  return raft::ReadIndexRequest{in->Number(object, "id")};
+  return raft::ReadIndexRequest{in->Number(object, "id"), in->Bool(object, "lease")};
 }
 
 raft::MessageBody ReadReadIndexResponse(Decoder* in, const json& object) {
@@ -198,6 +210,24 @@ raft::MessageBody ReadReadIndexResponse(Decoder* in, const json& object) {
 }
 
 raft::MessageBody ReadTimeoutNow(Decoder*, const json&) { return raft::TimeoutNow{}; }
+
+raft::MessageBody ReadSnapshotWanted(Decoder* in, const json& object) {
+  return raft::SnapshotWanted{in->Numbered<Index>(object, "at_least")};
+}
+
+raft::MessageBody ReadSnapshotOrder(Decoder* in, const json& object) {
+  return raft::SnapshotOrder{in->Numbered<NodeId>(object, "target"),
+                             in->Numbered<Index>(object, "at_least")};
+}
+
+raft::MessageBody ReadSnapshotReport(Decoder* in, const json& object) {
+  return raft::SnapshotReport{in->Numbered<NodeId>(object, "target"),
+                              in->Bool(object, "delivered")};
+}
+
+raft::MessageBody ReadPropose(Decoder* in, const json& object) {
+  return raft::ProposeRequest{raft::Payload(in->Binary(object, "data"))};
+}
 
 struct Kind {
   std::string_view name;
@@ -212,7 +242,11 @@ constexpr Kind kKinds[] = {{"vote_request", ReadVoteRequest},
                            {"snapshot", ReadSnapshot},
                            {"read_index", ReadReadIndex},
                            {"read_index_response", ReadReadIndexResponse},
-                           {"timeout_now", ReadTimeoutNow}};
+                           {"timeout_now", ReadTimeoutNow},
+                           {"snapshot_wanted", ReadSnapshotWanted},
+                           {"snapshot_order", ReadSnapshotOrder},
+                           {"snapshot_report", ReadSnapshotReport},
+                           {"propose", ReadPropose}};
 
 node::ForwardRequest ReadForward(Decoder* in, const json& object) {
   node::ForwardRequest request;

@@ -109,12 +109,17 @@ void WriteBody(const raft::VoteRequest& vote, ObjectWriter* out) {
   out->Bool("leader_transfer", vote.leader_transfer);
   out->Number("last_index", vote.last_index);
   out->Number("last_term", vote.last_term);
+  out->Number("priority", uint64_t{vote.priority});
+  out->Number("commit", vote.commit);
+  out->Number("commit_term", vote.commit_term);
 }
 
 void WriteBody(const raft::VoteResponse& vote, ObjectWriter* out) {
   out->Word("kind", "vote_response");
   out->Bool("pre_vote", vote.pre_vote);
   out->Bool("granted", vote.granted);
+  out->Number("commit", vote.commit);
+  out->Number("commit_term", vote.commit_term);
 }
 
 void WriteBody(const raft::AppendRequest& append, ObjectWriter* out) {
@@ -133,18 +138,22 @@ void WriteBody(const raft::AppendResponse& response, ObjectWriter* out) {
   out->Number("hint_index", response.hint_index);
   out->Number("hint_term", response.hint_term);
   out->Number("commit", response.commit);
+  out->Bool("amnesia", response.amnesia);
 }
 
 void WriteBody(const raft::Heartbeat& heartbeat, ObjectWriter* out) {
   out->Word("kind", "heartbeat");
   out->Number("commit", heartbeat.commit);
   out->Number("read_counter", heartbeat.read_counter);
+  out->Number("lease_stamp", heartbeat.lease_stamp);
 }
 
 void WriteBody(const raft::HeartbeatResponse& response, ObjectWriter* out) {
   out->Word("kind", "heartbeat_response");
   out->Number("commit", response.commit);
   out->Number("read_counter", response.read_counter);
+  out->Number("lease_stamp", response.lease_stamp);
+  out->Bool("amnesia", response.amnesia);
 }
 
 void WriteBody(const raft::SnapshotRequest& snapshot, ObjectWriter* out) {
@@ -160,11 +169,14 @@ void WriteBody(const raft::SnapshotRequest& snapshot, ObjectWriter* out) {
   out->Bool("auto_leave", config.auto_leave);
   out->Number("commit_quorum", uint64_t{config.commit_quorum});
   out->Number("commit_quorum_outgoing", uint64_t{config.commit_quorum_outgoing});
+  out->Number("leader", snapshot.leader);
+  out->Bool("without_data", snapshot.without_data);
 }
 
 void WriteBody(const raft::ReadIndexRequest& request, ObjectWriter* out) {
   out->Word("kind", "read_index");
   out->Number("id", request.id);
+  out->Bool("lease", request.lease);
 }
 
 void WriteBody(const raft::ReadIndexResponse& response, ObjectWriter* out) {
@@ -174,6 +186,28 @@ void WriteBody(const raft::ReadIndexResponse& response, ObjectWriter* out) {
 }
 
 void WriteBody(const raft::TimeoutNow&, ObjectWriter* out) { out->Word("kind", "timeout_now"); }
+
+void WriteBody(const raft::SnapshotWanted& wanted, ObjectWriter* out) {
+  out->Word("kind", "snapshot_wanted");
+  out->Number("at_least", wanted.at_least);
+}
+
+void WriteBody(const raft::SnapshotOrder& order, ObjectWriter* out) {
+  out->Word("kind", "snapshot_order");
+  out->Number("target", order.target);
+  out->Number("at_least", order.at_least);
+}
+
+void WriteBody(const raft::SnapshotReport& report, ObjectWriter* out) {
+  out->Word("kind", "snapshot_report");
+  out->Number("target", report.target);
+  out->Bool("delivered", report.delivered);
+}
+
+void WriteBody(const raft::ProposeRequest& request, ObjectWriter* out) {
+  out->Word("kind", "propose");
+  out->Binary("data", request.data.view());
+}
 
 void WriteMessage(const raft::Message& message, std::string* out) {
   ObjectWriter object(out);
@@ -227,6 +261,10 @@ size_t BodyBytesMax(const raft::SnapshotRequest& snapshot) {
                          config.learners.size() + config.learners_next.size() +
                          config.witnesses.size();
   return members * kMemberBytes;
+}
+
+size_t BodyBytesMax(const raft::ProposeRequest& request) {
+  return kEntryOverheadBytes + Base64Bytes(request.data.size());
 }
 
 template <typename Body>

@@ -26,16 +26,20 @@ std::vector<node::PeerMessage> OneOfEachKind() {
   meta.config = {
       {NodeId(1), NodeId(2)}, {NodeId(3)}, {NodeId(4)}, {NodeId(5)}, {NodeId(2)}, true, 2, 1};
   return {
-      Raft(raft::VoteRequest{true, true, Index(3), Term(2)}),
-      Raft(raft::VoteResponse{true, true}),
+      Raft(raft::VoteRequest{true, true, Index(3), Term(2), 7, Index(2), Term(1)}),
+      Raft(raft::VoteResponse{true, true, Index(2), Term(1)}),
       Raft(raft::AppendRequest{Index(9), Term(6), Index(8), {command, change, empty}}),
-      Raft(raft::AppendResponse{true, Index(1), Index(2), Index(3), Term(4), Index(5)}),
-      Raft(raft::Heartbeat{Index(4), 11}),
-      Raft(raft::HeartbeatResponse{12, Index(5)}),
-      Raft(raft::SnapshotRequest{meta}),
-      Raft(raft::ReadIndexRequest{uint64_t{1} << 63}),
+      Raft(raft::AppendResponse{true, Index(1), Index(2), Index(3), Term(4), Index(5), true}),
+      Raft(raft::Heartbeat{Index(4), 11, 12}),
+      Raft(raft::HeartbeatResponse{12, Index(5), 13, true}),
+      Raft(raft::SnapshotRequest{meta, NodeId(3), true}),
+      Raft(raft::ReadIndexRequest{uint64_t{1} << 63, true}),
       Raft(raft::ReadIndexResponse{14, Index(6)}),
       Raft(raft::TimeoutNow{}),
+      Raft(raft::SnapshotWanted{Index(9)}),
+      Raft(raft::SnapshotOrder{NodeId(3), Index(9)}),
+      Raft(raft::SnapshotReport{NodeId(3), true}),
+      Raft(raft::ProposeRequest{raft::Payload("command")}),
       node::ForwardRequest{1, 2, Term(7), 1500, std::string("\0\1\2", 3)},
       node::ForwardReply{1, 2, Status(), Index(40), "reply"},
       node::ForwardReply{
@@ -134,7 +138,8 @@ TEST(EnvelopeTest, Bounds) {
                        R"({"kind":"snapshot","term":1,"index":1,"snapshot_term":1,"voters":[)";
     for (size_t i = 1; i <= count; ++i) text += (i == 1 ? "" : ",") + std::to_string(i);
     return text + R"(],"voters_outgoing":[],"learners":[],"learners_next":[],"witnesses":[],)"
-                  R"("auto_leave":false,"commit_quorum":0,"commit_quorum_outgoing":0}]})";
+                  R"("auto_leave":false,"commit_quorum":0,)"
+                  R"("commit_quorum_outgoing":0,"leader":0,"without_data":false}]})";
   };
   EXPECT_TRUE(DecodeEnvelope(with_voters(kConfigMembersMax)).ok());
   ExpectRefused(with_voters(kConfigMembersMax + 1), "at most 1000");

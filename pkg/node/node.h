@@ -115,6 +115,7 @@ class Node {
   void HandleReady(raft::Ready ready);
   void NoticeLeadership();
   void LogLeadership(raft::Role role, NodeId leader) const;
+  void NoticeAmnesia(bool amnesia);
   void TellClusterTime();
   void Send(std::vector<raft::Message> messages);
   void SendSnapshot(raft::Message message);
@@ -148,6 +149,7 @@ class Node {
   NodeId leader_;
   Term term_;
   int64_t leader_contact_us_ = 0;
+  bool amnesia_ = false;  // as of the last hard state
 
   std::deque<WriteUnderWay> writes_;  // given to the log writer, not durable yet
   bool compacting_ = false;

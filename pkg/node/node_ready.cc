@@ -58,6 +58,7 @@ void Node::HandleReady(raft::Ready ready) {
   // Before leadership is noticed: a new leader goes on from the stamps of all it has in its log.
   core_->cluster_time.OnAppended(ready.entries);
   NoticeLeadership();
+  if (ready.hard_state) NoticeAmnesia(ready.hard_state->amnesia);
   Send(std::move(ready.messages));
   if (ready.snapshot) InstallSnapshot(*ready.snapshot);
   if (failed()) return;
@@ -95,6 +96,17 @@ void Node::LogLeadership(raft::Role role, NodeId leader) const {
   core_->parts.logger->Log(
       LogLevel::kInfo, role != role_ ? "role changed" : "leader changed",
       {{"role", raft::RoleName(role)}, {"term", core_->raft->term()}, {"leader", leader}});
+}
+
+void Node::NoticeAmnesia(bool amnesia) {
+  if (amnesia == amnesia_) return;
+  amnesia_ = amnesia;
+  if (amnesia) {
+    core_->parts.logger->Log(
+        LogLevel::kError, "this disk has lost acknowledged entries: no vote until made a learner");
+  } else {
+    core_->parts.logger->Log(LogLevel::kInfo, "no voter any more: the lost entries do not matter");
+  }
 }
 
 void Node::TellClusterTime() {

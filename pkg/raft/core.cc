@@ -18,8 +18,10 @@ Core::Core(const Config& settings, RaftLog opened_log, const InitialState& initi
     : config(settings),
       term(initial.hard_state.term),
       vote(initial.hard_state.vote),
+      amnesia(initial.hard_state.amnesia),
       log(std::move(opened_log)),
       random(SeedOf(settings)) {
+  log.SetApplyLimits(settings.committed_bytes_max, settings.apply_unpersisted_entries_max);
   RestartElectionTimer();
 }
 
@@ -49,6 +51,10 @@ void Core::EnterTerm(Term new_term) {
 void Core::BecomeFollower(NodeId new_leader) {
   if (Leader* const lead = leading()) {
     for (const uint64_t read : lead->reads.Abort()) out.aborted_reads.push_back(read);
+    for (const Progress& peer : lead->peers) {
+      if (peer.state() == ReplicationState::kSnapshot) out.cancelled_snapshots.push_back(peer.id());
+    }
+    leader_heard_at = now;
   }
   if (!IsFollower()) {
     role = Follower{};
@@ -61,6 +67,7 @@ void Core::SetLeader(NodeId new_leader) {
   if (new_leader == leader) return;
   out.aborted_reads.insert(out.aborted_reads.end(), forwarded_reads.begin(), forwarded_reads.end());
   forwarded_reads.clear();
+  snapshot_orders.clear();
   leader = new_leader;
   if (leader) ++counters.leader_changes;
 }

@@ -9,6 +9,7 @@
 
 #include <cstdint>
 #include <deque>
+#include <map>
 #include <set>
 #include <vector>
 
@@ -37,12 +38,13 @@ struct Outbox {
 struct Core {
   Core(const Config& settings, RaftLog opened_log, const InitialState& initial);
 
-  // --- constant ---
-  const Config config;
+  // Changes only by Raft::Reconfigure.
+  Config config;
 
   // --- the persistent state of the paper's figure 2, and what it is about ---
   Term term;
   NodeId vote;  // 0: none in `term`
+  bool amnesia = false;
   RaftLog log;
 
   // --- volatile ---
@@ -50,6 +52,9 @@ struct Core {
   NodeId leader;                       // of `term`; 0: unknown
   Index validated;                     // this log is known to match the leader of `term` up to here
   std::set<uint64_t> forwarded_reads;  // own reads that `leader` was asked
+  Index snapshot_wanted;               // 0: none; this node takes no appends until it has one
+  std::set<NodeId> snapshot_orders;    // who this node sends its snapshot to for `leader`
+  std::map<NodeId, uint64_t> commit_groups;  // empty: commits regard no groups
   Outbox out;
   Counters counters;
 
@@ -58,7 +63,7 @@ struct Core {
   uint64_t now = 0;
   uint64_t election_timer_at = 0;  // when the election timer was last started
   uint64_t election_timeout = 0;   // and how long it runs this time
-  uint64_t leader_heard_at = 0;    // meaningful while `leader` is set
+  uint64_t leader_heard_at = 0;    // of any term; a leader hears itself until it steps down
   // Synced writes that the driver was given and has not reported, oldest first.
   struct Write {
     LogMark mark;

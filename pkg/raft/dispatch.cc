@@ -1,10 +1,12 @@
 #include "pkg/raft/dispatch.h"
 
+#include <optional>
 #include <string>
 #include <utility>
 
 #include "pkg/raft/election.h"
 #include "pkg/raft/follower.h"
+#include "pkg/raft/leadership.h"
 #include "pkg/raft/message_check.h"
 #include "pkg/raft/reading.h"
 #include "pkg/raft/replication.h"
@@ -17,6 +19,12 @@ Status Impossible(const Message& message, std::string what) {
                 "node " + std::to_string(message.from.value()) + " " + std::move(what));
 }
 
+// Who leads in the message's term, if it says so.
+NodeId LeaderOf(const Message& message) {
+  const auto* const snapshot = std::get_if<SnapshotRequest>(&message.body);
+  return snapshot && snapshot->leader ? snapshot->leader : message.from;
+}
+
 bool IsFromLeader(const MessageBody& body) {
   return std::holds_alternative<AppendRequest>(body) || std::holds_alternative<Heartbeat>(body) ||
          std::holds_alternative<SnapshotRequest>(body);
@@ -26,7 +34,7 @@ bool IsFromLeader(const MessageBody& body) {
 // sure: a broken peer, a node with somebody else's id or disk. Nothing must change by it.
 Status CheckAgainstState(const Core& core, const Message& message) {
   const bool same_term = message.term == core.term;
-  if (same_term && IsFromLeader(message.body) && core.leader && core.leader != message.from) {
+  if (same_term && IsFromLeader(message.body) && core.leader && core.leader != LeaderOf(message)) {
     return Impossible(message, "claims to lead in a term that another node leads");
   }
   if (const auto* const append = std::get_if<AppendRequest>(&message.body)) {
@@ -87,6 +95,25 @@ struct CurrentTerm {
   }
   Status operator()(const TimeoutNow&) const {
     HandleTimeoutNow(core, from);
+    return Status::Ok();
+  }
+  Status operator()(const SnapshotWanted& body) const {
+    if (Progress* const peer = Peer()) HandleSnapshotWanted(*core.leading(), *peer, body);
+    return Status::Ok();
+  }
+  Status operator()(const SnapshotOrder& body) const {
+    if (from == core.leader) HandleSnapshotOrder(core, from, body);
+    return Status::Ok();
+  }
+  Status operator()(const SnapshotReport& body) const {
+    if (Peer()) HandleSnapshotReport(*core.leading(), from, body);
+    return Status::Ok();
+  }
+  // What is refused is lost: its sender asked for no answer.
+  Status operator()(ProposeRequest& body) const {
+    if (Peer() && core.config.forward_proposals) {
+      (void)ProposeCommand(core, std::move(body.data), std::nullopt).ok();
+    }
     return Status::Ok();
   }
   // Votes have terms of their own and are handled before.

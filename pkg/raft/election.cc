@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "pkg/raft/leadership.h"
+#include "pkg/raft/lease.h"
 #include "pkg/raft/membership.h"
 #include "pkg/raft/quorum.h"
 
@@ -18,16 +19,38 @@ VoteResult Count(const Core& core, const std::map<NodeId, bool>& votes) {
   });
 }
 
+// The newest point of this log that is known to be committed; both 0 if there is none.
+struct CommitPoint {
+  Index index;
+  Term term;
+};
+
+CommitPoint CommitPointOf(const Core& core) {
+  const Result<Term> term = core.log.TermAt(core.log.committed());
+  return term.ok() ? CommitPoint{core.log.committed(), *term} : CommitPoint();
+}
+
+// What is committed is so for good, whoever tells of it; and who holds this point holds all before.
+void LearnCommit(Core& core, Index commit, Term commit_term) {
+  if (commit > core.log.committed() && core.log.Matches(commit, commit_term)) {
+    core.log.CommitTo(commit);
+  }
+}
+
 // Requests leave only when this node's own vote and its whole log are durable: who answers then
 // implies both.
 void AskForVotes(Core& core, Term in_term, bool pre_vote, bool leader_transfer) {
+  const CommitPoint commit = CommitPointOf(core);
   for (const NodeId member : Members(core.membership())) {
     if (member == core.id() || !IsVoter(core.membership(), member)) continue;
     core.SendAfterPersist(member, in_term,
                           VoteRequest{.pre_vote = pre_vote,
                                       .leader_transfer = leader_transfer,
                                       .last_index = core.log.last_index(),
-                                      .last_term = core.log.last_term()});
+                                      .last_term = core.log.last_term(),
+                                      .priority = core.config.priority,
+                                      .commit = commit.index,
+                                      .commit_term = commit.term});
   }
 }
 
@@ -61,14 +84,33 @@ void StartPreVote(Core& core) {
 // A leader that is known to live is not disturbed, so that a node that merely lost touch cannot
 // depose it. The leader's own request is no disturbance: it leads no more.
 bool ProtectsLiveLeader(const Core& core, NodeId candidate) {
-  if (!core.leader || core.leader == candidate) return false;
+  if (core.leader == candidate) return false;
+  if (IsBoundByLease(core)) return true;
+  if (!core.leader) return false;
   if (core.leading()) return core.config.check_quorum;  // only then it knows that it is alive
   if (!core.config.check_quorum && !core.config.pre_vote) return false;
   return core.now - core.leader_heard_at < core.config.election_timeout_ticks;
 }
 
-void Refuse(Core& core, NodeId candidate, bool pre_vote) {
-  core.Send(candidate, VoteResponse{.pre_vote = pre_vote, .granted = false});
+bool PrefersItself(Core& core, const VoteRequest& request) {
+  const bool patient = core.now - core.leader_heard_at <
+                       kPriorityPatienceTimeouts * uint64_t{core.config.election_timeout_ticks};
+  const bool no_older_log =
+      request.last_term == core.log.last_term() && request.last_index == core.log.last_index();
+  const bool prefers = request.priority < core.config.priority && !request.leader_transfer &&
+                       patient && no_older_log && MayCampaign(core);
+  if (prefers) ++core.counters.priority_refusals;
+  return prefers;
+}
+
+void Refuse(Core& core, NodeId candidate, const VoteRequest& request) {
+  VoteResponse response{.pre_vote = request.pre_vote, .granted = false};
+  const CommitPoint commit = CommitPointOf(core);
+  if (commit.index > request.commit) {
+    response.commit = commit.index;
+    response.commit_term = commit.term;
+  }
+  core.Send(candidate, response);
 }
 
 // The vote of this node in `in_term` is not given to anybody else.
@@ -80,18 +122,30 @@ bool VoteIsFree(const Core& core, Term in_term, NodeId candidate) {
 }  // namespace
 
 bool MayCampaign(const Core& core) {
-  return CanLead(core.membership(), core.id()) && !core.log.snapshot_pending() &&
-         !core.DiskHangs() && core.term.value() < kNumberMax;
+  return !core.amnesia && !core.snapshot_wanted && CanLead(core.membership(), core.id()) &&
+         !core.log.snapshot_pending() && !core.DiskHangs() && core.term.value() < kNumberMax;
 }
 
 void Campaign(Core& core) {
-  if (core.leading() || !MayCampaign(core)) return;
+  if (core.leading() || !MayCampaign(core) || IsBoundByLease(core)) return;
   ++core.counters.elections_started;
   if (core.config.pre_vote) {
     StartPreVote(core);
   } else {
     StartElection(core, false);
   }
+}
+
+Status ForgetLeader(Core& core) {
+  if (core.leading()) {
+    return Status(Code::kPreconditionFailed, "is_leader", "A leader cannot forget itself.");
+  }
+  if (core.config.lease_reads) {
+    return Status(Code::kPreconditionFailed, "lease_reads",
+                  "A node that has promised a lease must remember the leader.");
+  }
+  core.SetLeader(NodeId());
+  return Status::Ok();
 }
 
 void HandleTimeoutNow(Core& core, NodeId from) {
@@ -111,9 +165,10 @@ void TickElection(Core& core) {
 }
 
 void HandleVoteRequest(Core& core, const Message& message, const VoteRequest& request) {
+  LearnCommit(core, request.commit, request.commit_term);
   const bool protects = !request.leader_transfer && ProtectsLiveLeader(core, message.from);
-  if (message.term < core.term || protects) {
-    Refuse(core, message.from, request.pre_vote);
+  if (message.term < core.term || protects || core.amnesia) {
+    Refuse(core, message.from, request);
     return;
   }
   if (message.term > core.term && !request.pre_vote) {
@@ -121,8 +176,8 @@ void HandleVoteRequest(Core& core, const Message& message, const VoteRequest& re
     core.BecomeFollower(NodeId());
   }
   if (!VoteIsFree(core, message.term, message.from) ||
-      !core.log.IsUpToDate(request.last_index, request.last_term)) {
-    Refuse(core, message.from, request.pre_vote);
+      !core.log.IsUpToDate(request.last_index, request.last_term) || PrefersItself(core, request)) {
+    Refuse(core, message.from, request);
     return;
   }
   if (!request.pre_vote) {
@@ -134,6 +189,7 @@ void HandleVoteRequest(Core& core, const Message& message, const VoteRequest& re
 }
 
 void HandleVoteResponse(Core& core, const Message& message, const VoteResponse& response) {
+  LearnCommit(core, response.commit, response.commit_term);
   if (PreCandidate* const candidate = std::get_if<PreCandidate>(&core.role)) {
     const Term expected = response.granted ? core.term + 1 : core.term;
     if (!response.pre_vote || message.term != expected) return;

@@ -3,13 +3,16 @@
 #include <algorithm>
 #include <utility>
 
+#include "pkg/raft/amnesia.h"
+
 namespace baton::raft {
 namespace {
 
 // Answers are sent when the disk holds what they say. Of several that wait for the same write only
 // the last is needed: it covers the others.
 void Acknowledge(Core& core, NodeId to, Index match) {
-  const AppendResponse response{.match_index = match, .commit = core.log.committed()};
+  const AppendResponse response{
+      .match_index = match, .commit = core.log.committed(), .amnesia = core.amnesia};
   auto& queue = core.out.messages_after_persist;
   if (!queue.empty() && queue.back().to == to && queue.back().term == core.term) {
     AppendResponse* const last = std::get_if<AppendResponse>(&queue.back().body);
@@ -30,7 +33,8 @@ void Reject(Core& core, NodeId to, const AppendRequest& request) {
                                .rejected_index = request.prev_index,
                                .hint_index = hint,
                                .hint_term = hint_term.ok() ? *hint_term : Term(),
-                               .commit = core.log.committed()});
+                               .commit = core.log.committed(),
+                               .amnesia = core.amnesia});
 }
 
 // How far this log is known to agree with the leader's. While this term's leader was the last to
@@ -43,6 +47,7 @@ Index ValidatedIndex(const Core& core) {
 
 Status HandleAppend(Core& core, NodeId from, AppendRequest request) {
   core.HearLeader(from);
+  if (core.snapshot_wanted) return Status::Ok();  // its snapshot must not be behind what is here
   const bool fits = request.prev_index <= core.log.committed() ||
                     core.log.Matches(request.prev_index, request.prev_term);
   if (!fits) {
@@ -54,6 +59,7 @@ Status HandleAppend(Core& core, NodeId from, AppendRequest request) {
   // Never further than this request proves: what lies behind it may be another leader's.
   core.validated = std::max(core.validated, proven);
   core.log.CommitTo(std::min(request.commit, proven));
+  CheckForCure(core);
   Acknowledge(core, from, proven);
   return Status::Ok();
 }
@@ -62,24 +68,64 @@ void HandleHeartbeat(Core& core, NodeId from, const Heartbeat& heartbeat) {
   core.HearLeader(from);
   // A leader only names what it believes this log to hold. If the disk was lost since, it is wrong.
   core.log.CommitTo(std::min(heartbeat.commit, ValidatedIndex(core)));
+  const bool amnesia = CheckForAmnesia(core, heartbeat.commit);
   core.Send(from, HeartbeatResponse{.read_counter = heartbeat.read_counter,
-                                    .commit = core.log.committed()});
+                                    .commit = core.log.committed(),
+                                    .lease_stamp = heartbeat.lease_stamp,
+                                    .amnesia = amnesia});
+  if (core.snapshot_wanted) core.Send(from, SnapshotWanted{core.snapshot_wanted});
 }
 
 void HandleSnapshot(Core& core, NodeId from, const SnapshotRequest& request) {
-  core.HearLeader(from);
+  // From a peer on the leader's behalf: proves nothing about the leader's life, and the answer is
+  // for the leader.
+  const NodeId leader = request.leader ? request.leader : from;
+  if (!request.leader) core.HearLeader(from);
   const SnapshotMeta& meta = request.meta;
-  if (meta.index <= core.log.committed()) {
-    Acknowledge(core, from, core.log.committed());  // old news; everything in it is here already
+  const bool wanted = core.snapshot_wanted && meta.index >= core.snapshot_wanted;
+  if (!wanted && (meta.index <= core.log.committed() || core.snapshot_wanted)) {
+    Acknowledge(core, leader, core.log.committed());  // everything in it is here already
     return;
   }
-  if (core.log.Matches(meta.index, meta.term)) {
+  if (!wanted && core.log.Matches(meta.index, meta.term)) {
     core.log.CommitTo(meta.index);
   } else {
     core.log.Restore(core.term, meta);
+    core.snapshot_wanted = Index();
+    CheckForCure(core);
   }
   core.validated = std::max(core.validated, meta.index);
-  Acknowledge(core, from, meta.index);
+  Acknowledge(core, leader, meta.index);
+}
+
+Status RequestSnapshot(Core& core) {
+  if (core.leading()) {
+    return Status(Code::kPreconditionFailed, "is_leader", "A leader has nobody to ask.");
+  }
+  if (!core.leader) return Status(Code::kUnavailable, "no_leader", "No leader is known.");
+  if (core.log.snapshot_pending()) {
+    return Status(Code::kPreconditionFailed, "snapshot_pending", "A snapshot is being installed.");
+  }
+  core.snapshot_wanted = std::max(core.log.last_index(), Index(1));
+  core.Send(core.leader, SnapshotWanted{core.snapshot_wanted});
+  return Status::Ok();
+}
+
+void HandleSnapshotOrder(Core& core, NodeId leader, const SnapshotOrder& order) {
+  const Result<SnapshotMeta> meta = core.log.Snapshot();
+  const bool can = core.config.delegate_snapshots && meta.ok() && meta->index >= order.at_least &&
+                   !core.snapshot_wanted && !core.log.snapshot_pending() && !core.amnesia;
+  if (!can) {
+    core.Send(leader, SnapshotReport{.target = order.target, .delivered = false});
+    return;
+  }
+  core.snapshot_orders.insert(order.target);
+  core.Send(order.target, SnapshotRequest{.meta = *meta, .leader = leader});
+}
+
+void ReportSnapshotOrder(Core& core, NodeId target, bool delivered) {
+  if (core.snapshot_orders.erase(target) == 0 || !core.leader) return;
+  core.Send(core.leader, SnapshotReport{.target = target, .delivered = delivered});
 }
 
 void RefuseStaleLeader(Core& core, const Message& message) {

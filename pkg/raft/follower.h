@@ -13,7 +13,14 @@ namespace baton::raft {
 // An error of the log reader, and then nothing was changed or answered; OK otherwise.
 Status HandleAppend(Core& core, NodeId from, AppendRequest request);
 void HandleHeartbeat(Core& core, NodeId from, const Heartbeat& heartbeat);
+// Also from a peer, on that leader's behalf.
 void HandleSnapshot(Core& core, NodeId from, const SnapshotRequest& request);
+// The leader wants this node's snapshot sent to another.
+void HandleSnapshotOrder(Core& core, NodeId leader, const SnapshotOrder& order);
+// The driver says how that went.
+void ReportSnapshotOrder(Core& core, NodeId target, bool delivered);
+// See Raft::RequestSnapshot.
+Status RequestSnapshot(Core& core);
 
 // The sender leads no more: lets it know by an answer of this node's, newer, term.
 void RefuseStaleLeader(Core& core, const Message& message);

@@ -16,8 +16,16 @@ class Inflights {
   Inflights(size_t messages_max, size_t bytes_max)
       : messages_max_(messages_max), bytes_max_(bytes_max) {}
 
+  // Takes effect with the next message. A messages_max of 0: nothing may be sent.
+  void SetLimits(size_t messages_max, size_t bytes_max) {
+    messages_max_ = messages_max;
+    bytes_max_ = bytes_max;
+  }
+
   // One message is always allowed, however large it is.
-  bool Full() const { return count_ > 0 && (count_ >= messages_max_ || bytes_ >= bytes_max_); }
+  bool Full() const {
+    return messages_max_ == 0 || (count_ > 0 && (count_ >= messages_max_ || bytes_ >= bytes_max_));
+  }
   size_t count() const { return count_; }
   size_t bytes() const { return bytes_; }
 

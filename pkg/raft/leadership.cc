@@ -5,6 +5,7 @@
 #include "pkg/raft/changing.h"
 #include "pkg/raft/membership.h"
 #include "pkg/raft/quorum.h"
+#include "pkg/raft/sending.h"
 #include "pkg/raft/transfer.h"
 
 namespace baton::raft {
@@ -14,7 +15,7 @@ bool QuorumIsActive(const Core& core, const Leader& lead) {
   const uint64_t heard_at = QuorumReached(core.membership(), [&](NodeId id) -> uint64_t {
     if (id == core.id()) return core.now;
     const Progress* const peer = lead.peer(id);
-    return peer ? peer->active_at() : 0;
+    return peer && !peer->amnesia() ? peer->active_at() : 0;
   });
   return core.now < heard_at + core.config.election_timeout_ticks;
 }
@@ -40,10 +41,15 @@ void BecomeLeader(Core& core, bool others_voted) {
   core.SetLeader(core.id());
 }
 
-Result<Proposed> ProposeCommand(Core& core, Payload data) {
+Result<Proposed> ProposeCommand(Core& core, Payload data, std::optional<Term> expected_term) {
   Leader* const lead = core.leading();
   if (!lead) {
     return Refused(core, Code::kUnavailable, "not_leader", "This node does not lead.");
+  }
+  if (expected_term && *expected_term != core.term) {
+    return Refused(
+        core, Code::kPreconditionFailed, "term_changed",
+        "expected_term: this node leads in term " + std::to_string(core.term.value()) + " now.");
   }
   if (lead->transfer_target) {
     return Refused(core, Code::kUnavailable, "leader_transfer",
@@ -80,6 +86,7 @@ void TickLeader(Core& core) {
     return;
   }
   TickTransfer(core, lead);
+  GiveUpSilentSources(core, lead);
   LeaveJointIfDue(core, lead);
   if (core.now - lead.heartbeat_at >= core.config.heartbeat_interval_ticks) {
     lead.heartbeat_at = core.now;

@@ -133,13 +133,25 @@ Index RaftLog::NewestWithTermAtMost(Term term, Index low, Index high) const {
 }
 
 Result<std::vector<Entry>> RaftLog::Slice(Index low, Index high, size_t bytes_max) const {
+  return SliceBy(std::nullopt, low, high, bytes_max);
+}
+
+Result<std::vector<Entry>> RaftLog::SliceFor(NodeId peer, Index low, Index high,
+                                             size_t bytes_max) const {
+  return SliceBy(peer, low, high, bytes_max);
+}
+
+Result<std::vector<Entry>> RaftLog::SliceBy(std::optional<NodeId> peer, Index low, Index high,
+                                            size_t bytes_max) const {
   CHECK(low < high && high <= last_index() + 1) << low << ".." << high;
   if (low < first_index()) return Status(Code::kGone, "compacted");
   std::vector<Entry> entries;
   size_t bytes = 0;
   if (low < recent_.first_index()) {
     const Index stored_end = std::min(high, recent_.first_index());
-    Result<std::vector<Entry>> stored = reader_->Entries(low, stored_end, bytes_max);
+    Result<std::vector<Entry>> stored = peer
+                                            ? reader_->EntriesFor(*peer, low, stored_end, bytes_max)
+                                            : reader_->Entries(low, stored_end, bytes_max);
     if (!stored.ok()) return Note(stored.status());
     entries = std::move(*stored);
     if (entries.empty())
@@ -237,13 +249,15 @@ void RaftLog::CommitTo(Index index) {
 }
 
 void RaftLog::Restore(Term leader_term, const SnapshotMeta& meta) {
-  CHECK(meta.index > committed_ && leader_term >= accepted_term_) << meta.index;
+  CHECK(meta.index >= committed_ && leader_term >= accepted_term_) << meta.index;
   // What lies above committed goes with the old log; what lies below stays durable in the snapshot.
   persisted_ = std::min(persisted_, committed_);
   recent_.Reset(meta.index, meta.term);
   memberships_.Reset(meta.index, meta.config);
   committed_ = meta.index;
   emitted_ = meta.index;
+  unapplied_.clear();
+  unapplied_bytes_ = 0;
   handed_ = meta.index;
   accepted_term_ = leader_term;
   snapshot_ = meta;
@@ -278,20 +292,34 @@ void RaftLog::OnPersisted(LogMark done) {
   Trim();
 }
 
-bool RaftLog::HasCommitted() const {
-  return !snapshot_ && failure_.ok() && emitted_ < std::min(committed_, persisted_);
+void RaftLog::SetApplyLimits(size_t bytes_max, uint64_t unpersisted_max) {
+  apply_bytes_max_ = bytes_max;
+  apply_unpersisted_max_ = unpersisted_max;
 }
 
-std::vector<Entry> RaftLog::TakeCommitted(size_t bytes_max) {
+Index RaftLog::EmitLimit() const {
+  return std::min(committed_, persisted_ + apply_unpersisted_max_);
+}
+
+bool RaftLog::HasCommitted() const {
+  return !snapshot_ && failure_.ok() && emitted_ < EmitLimit() &&
+         unapplied_bytes_ < apply_bytes_max_;
+}
+
+std::vector<Entry> RaftLog::TakeCommitted() {
   if (!HasCommitted()) return {};
   Result<std::vector<Entry>> entries =
-      Slice(emitted_ + 1, std::min(committed_, persisted_) + 1, bytes_max);
+      Slice(emitted_ + 1, EmitLimit() + 1, apply_bytes_max_ - unapplied_bytes_);
   if (!entries.ok()) {
     // Nothing that is not applied may be compacted, so even "gone" is a broken log here.
     if (failure_.ok()) failure_ = entries.status();
     return {};
   }
   emitted_ = entries->back().index;
+  Page page{emitted_, 0};
+  for (const Entry& entry : *entries) page.bytes += entry.ApproximateBytes();
+  unapplied_.push_back(page);
+  unapplied_bytes_ += page.bytes;
   Trim();
   return std::move(*entries);
 }
@@ -300,6 +328,10 @@ void RaftLog::OnApplied(Index index) {
   CHECK_LE(index, emitted_) << "was never handed out";
   applied_ = std::max(applied_, index);
   memberships_.DropThrough(applied_);
+  while (!unapplied_.empty() && unapplied_.front().last <= applied_) {
+    unapplied_bytes_ -= unapplied_.front().bytes;
+    unapplied_.erase(unapplied_.begin());  // hardly ever more than one or two
+  }
 }
 
 void RaftLog::Trim() {

@@ -3,7 +3,7 @@
 // The Raft log as the protocol sees it: a durable part behind LogReader and, in memory, every entry
 // that is not yet durable and emitted. It remembers how far things have come:
 //
-//   first_index .. applied <= emitted <= min(committed, persisted)
+//   first_index .. applied <= emitted <= min(committed, persisted + what may be applied early)
 //   committed <= last_index,  persisted <= handed <= last_index
 //
 //   committed  known to be chosen for good            persisted  durable on this node's own disk
@@ -21,6 +21,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <limits>
 #include <optional>
 #include <vector>
 
@@ -68,6 +69,8 @@ class RaftLog {
   Index NewestWithTermAtMost(Term term, Index low, Index high) const;
   // Entries [low, high), as many as fit into bytes_max but at least one.
   Result<std::vector<Entry>> Slice(Index low, Index high, size_t bytes_max) const;
+  // The same for sending to `peer`: kUnavailable while they are being fetched (log_reader.h).
+  Result<std::vector<Entry>> SliceFor(NodeId peer, Index low, Index high, size_t bytes_max) const;
   Result<SnapshotMeta> Snapshot() const { return reader_->Snapshot(); }
   // Bytes of those entries in [low, high] that are in memory.
   size_t BytesBetween(Index low, Index high) const;
@@ -85,7 +88,7 @@ class RaftLog {
   Status Accept(Term leader_term, Term prev_term, std::vector<Entry> entries);
   // Up to last_index() at most; never backwards.
   void CommitTo(Index index);
-  // Starts over from a snapshot beyond `committed`.
+  // Starts over from a snapshot at or beyond `committed`.
   void Restore(Term leader_term, const SnapshotMeta& meta);
 
   // --- the driver's side ---
@@ -98,9 +101,12 @@ class RaftLog {
   // Requires a mark that was handed out.
   void OnPersisted(LogMark mark);
 
+  // bytes_max: of entries that are emitted and not applied, at least one entry. unpersisted_max: so
+  // many of them may lie beyond `persisted`.
+  void SetApplyLimits(size_t bytes_max, uint64_t unpersisted_max);
   bool HasCommitted() const;
-  // The next committed and persisted entries, once each. Empty if the reader failed.
-  std::vector<Entry> TakeCommitted(size_t bytes_max);
+  // The next committed entries within the limits, once each. Empty if the reader failed.
+  std::vector<Entry> TakeCommitted();
   // Requires index <= emitted (or the snapshot's). Late reports are ignored.
   void OnApplied(Index index);
 
@@ -110,6 +116,9 @@ class RaftLog {
   Status FindMemberships();
   void NoteMembership(const Entry& entry);
   void Rewrite(Term leader_term, Term prev_term, std::vector<Entry> entries, size_t first_new);
+  Result<std::vector<Entry>> SliceBy(std::optional<NodeId> peer, Index low, Index high,
+                                     size_t bytes_max) const;
+  Index EmitLimit() const;
   void Trim();
   // Remembers an error that means trouble with the disk; passes all through.
   Status Note(const Status& status) const;
@@ -126,6 +135,15 @@ class RaftLog {
   std::optional<SnapshotMeta> snapshot_;  // restored, and not durable yet
   LogMark snapshot_mark_;
   bool snapshot_handed_ = false;
+  // What is emitted and not applied, page by page.
+  struct Page {
+    Index last;
+    size_t bytes = 0;
+  };
+  std::vector<Page> unapplied_;
+  size_t unapplied_bytes_ = 0;
+  size_t apply_bytes_max_ = std::numeric_limits<size_t>::max();
+  uint64_t apply_unpersisted_max_ = 0;
   mutable Status failure_;
 };
 

@@ -28,6 +28,14 @@ class LogReader {
   // Entries [low, high), as many as fit into bytes_max but at least one. kGone if low <
   // FirstIndex(); kCorruption or kIo if the disk lies (the driver then stops the process).
   virtual Result<std::vector<Entry>> Entries(Index low, Index high, size_t bytes_max) const = 0;
+  // The same, to be sent to `peer`. A driver that does not want to wait for its disk answers
+  // kUnavailable, fetches them, and calls Raft::OnEntriesFetched(peer), upon which the core asks
+  // again and must get them; until then it goes on with other peers.
+  virtual Result<std::vector<Entry>> EntriesFor(NodeId peer, Index low, Index high,
+                                                size_t bytes_max) const {
+    (void)peer;
+    return Entries(low, high, bytes_max);
+  }
   // The newest snapshot that the driver can send: its index is the driver's applied index or below,
   // and never below FirstIndex() - 1. kUnavailable: none can be made right now; the core asks again
   // later.

@@ -241,9 +241,16 @@ TEST_F(RaftLogTest, CommittedEntriesComeOutOncePersistedInPages) {
   EXPECT_FALSE(log.HasCommitted()) << "a quorum of others has them, the own disk not";
   log.OnPersisted(Write(log));
   EXPECT_TRUE(log.HasCommitted());
-  EXPECT_EQ(log.TakeCommitted(50).size(), 2u);
-  EXPECT_EQ(log.TakeCommitted(1).size(), 1u);
-  EXPECT_EQ(log.TakeCommitted(1000).back().index, Index(4));
+  log.SetApplyLimits(50, 0);
+  EXPECT_EQ(log.TakeCommitted().size(), 2u);
+  EXPECT_FALSE(log.HasCommitted()) << "as much as is allowed waits to be applied";
+  log.SetApplyLimits(51, 0);
+  EXPECT_EQ(log.TakeCommitted().size(), 1u) << "at least one";
+  EXPECT_FALSE(log.HasCommitted());
+  log.OnApplied(Index(2));
+  EXPECT_TRUE(log.HasCommitted());
+  log.SetApplyLimits(1000, 0);
+  EXPECT_EQ(log.TakeCommitted().back().index, Index(4));
   EXPECT_FALSE(log.HasCommitted());
   log.OnApplied(Index(4));
   EXPECT_EQ(log.applied(), Index(4));
@@ -251,9 +258,21 @@ TEST_F(RaftLogTest, CommittedEntriesComeOutOncePersistedInPages) {
   EXPECT_EQ(log.applied(), Index(4));
 }
 
+TEST_F(RaftLogTest, CommittedEntriesMayComeOutBeforeTheyArePersisted) {
+  RaftLog log = Open({});
+  for (int i = 0; i < 5; ++i) log.Append(Term(1), EntryType::kNormal, Payload("x"));
+  log.SetApplyLimits(1000, 2);
+  log.CommitTo(Index(4));
+  EXPECT_EQ(log.TakeCommitted().back().index, Index(2)) << "capped";
+  EXPECT_FALSE(log.HasCommitted());
+  log.OnApplied(Index(2));
+  log.OnPersisted(Write(log));
+  EXPECT_EQ(log.TakeCommitted().back().index, Index(4)) << "never what is not committed";
+}
+
 TEST_F(RaftLogTest, ReadsFromDiskWhatWasCommittedBeforeARestart) {
   RaftLog log = Open({1, 1, 1}, 3, 1);
-  const std::vector<Entry> committed = log.TakeCommitted(1000);
+  const std::vector<Entry> committed = log.TakeCommitted();
   ASSERT_EQ(committed.size(), 2u);
   EXPECT_EQ(committed[0].index, Index(2));
 }
@@ -356,7 +375,7 @@ TEST_F(RaftLogTest, TroubleWithTheDiskIsRememberedAndSilences) {
   RaftLog log = Open({1, 1, 1}, 3, 1);
   disk.FailReads(Status(Code::kCorruption, "checksum"));
   EXPECT_TRUE(log.HasCommitted());
-  EXPECT_TRUE(log.TakeCommitted(100).empty());
+  EXPECT_TRUE(log.TakeCommitted().empty());
   EXPECT_EQ(log.failure().code(), Code::kCorruption);
   EXPECT_FALSE(log.HasCommitted());
 }
@@ -364,7 +383,7 @@ TEST_F(RaftLogTest, TroubleWithTheDiskIsRememberedAndSilences) {
 TEST_F(RaftLogTest, LosingWhatIsNotAppliedIsTrouble) {
   RaftLog log = Open({1, 1, 1}, 3, 1);
   disk.Compact(Index(3));
-  EXPECT_TRUE(log.TakeCommitted(100).empty());
+  EXPECT_TRUE(log.TakeCommitted().empty());
   EXPECT_EQ(log.failure().code(), Code::kGone);
 }
 

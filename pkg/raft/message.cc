@@ -20,15 +20,21 @@ struct BodyWriter {
   Term term;
 
   void Name(std::string_view name) const { out << name << " term=" << term; }
+  void WriteCommit(Index commit, Term commit_term) const {
+    if (commit) out << " commit=" << Point{commit, commit_term};
+  }
 
   void operator()(const VoteRequest& body) const {
     Name(body.pre_vote ? "PreVoteRequest" : "VoteRequest");
     out << " last=" << Point{body.last_index, body.last_term};
     if (body.leader_transfer) out << " transfer";
+    if (body.priority != 0) out << " priority=" << body.priority;
+    WriteCommit(body.commit, body.commit_term);
   }
   void operator()(const VoteResponse& body) const {
     Name(body.pre_vote ? "PreVoteResponse" : "VoteResponse");
     out << (body.granted ? " granted" : " refused");
+    WriteCommit(body.commit, body.commit_term);
   }
   void operator()(const AppendRequest& body) const {
     Name("AppendRequest");
@@ -52,30 +58,53 @@ struct BodyWriter {
       out << " match=" << body.match_index;
     }
     out << " commit=" << body.commit;
+    if (body.amnesia) out << " amnesia";
   }
   void operator()(const Heartbeat& body) const {
     Name("Heartbeat");
     out << " commit=" << body.commit;
     if (body.read_counter != 0) out << " read=" << body.read_counter;
+    if (body.lease_stamp != 0) out << " lease=" << body.lease_stamp;
   }
   void operator()(const HeartbeatResponse& body) const {
     Name("HeartbeatResponse");
     out << " commit=" << body.commit;
     if (body.read_counter != 0) out << " read=" << body.read_counter;
+    if (body.lease_stamp != 0) out << " lease=" << body.lease_stamp;
+    if (body.amnesia) out << " amnesia";
   }
   void operator()(const SnapshotRequest& body) const {
     Name("SnapshotRequest");
     out << " snapshot=" << Point{body.meta.index, body.meta.term};
+    if (body.leader) out << " for=" << body.leader;
+    if (body.without_data) out << " without_data";
   }
   void operator()(const ReadIndexRequest& body) const {
     Name("ReadIndexRequest");
     out << " id=" << body.id;
+    if (body.lease) out << " lease";
   }
   void operator()(const ReadIndexResponse& body) const {
     Name("ReadIndexResponse");
     out << " id=" << body.id << " index=" << body.index;
   }
   void operator()(const TimeoutNow&) const { Name("TimeoutNow"); }
+  void operator()(const SnapshotWanted& body) const {
+    Name("SnapshotWanted");
+    out << " at_least=" << body.at_least;
+  }
+  void operator()(const SnapshotOrder& body) const {
+    Name("SnapshotOrder");
+    out << " target=" << body.target << " at_least=" << body.at_least;
+  }
+  void operator()(const SnapshotReport& body) const {
+    Name("SnapshotReport");
+    out << " target=" << body.target << (body.delivered ? " delivered" : " failed");
+  }
+  void operator()(const ProposeRequest& body) const {
+    Name("ProposeRequest");
+    out << " bytes=" << body.data.size();
+  }
 };
 
 }  // namespace

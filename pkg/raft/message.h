@@ -20,12 +20,19 @@ struct VoteRequest {
   bool leader_transfer = false;  // the leader asked for it: a live leader is no reason to refuse
   Index last_index{};
   Term last_term{};
+  uint32_t priority = 0;  // of the candidate; see Config::priority
+  // A point that the sender knows to be committed, both ways, so that an election carries commit
+  // news even when it is lost. Both 0: none.
+  Index commit{};
+  Term commit_term{};
   friend bool operator==(const VoteRequest&, const VoteRequest&) = default;
 };
 
 struct VoteResponse {
   bool pre_vote = false;
   bool granted = false;
+  Index commit{};  // as in the request
+  Term commit_term{};
   friend bool operator==(const VoteResponse&, const VoteResponse&) = default;
 };
 
@@ -49,21 +56,26 @@ struct AppendResponse {
   Index rejected_index{};
   Index hint_index{};
   Term hint_term{};
-  Index commit{};  // the follower's commit index
+  Index commit{};        // the follower's commit index
+  bool amnesia = false;  // the sender's disk has lost what it had acknowledged: do not count it
   friend bool operator==(const AppendResponse&, const AppendResponse&) = default;
 };
 
 // Empty AppendEntries in the paper; here of its own, because it proves nothing about the log.
 // commit never exceeds what the leader knows the follower to hold. read_counter: see reads.h.
+// lease_stamp: the leader's clock when this was sent (lease.h), returned unread; 0: no lease.
 struct Heartbeat {
   Index commit{};
   uint64_t read_counter = 0;
+  uint64_t lease_stamp = 0;
   friend bool operator==(const Heartbeat&, const Heartbeat&) = default;
 };
 
 struct HeartbeatResponse {
   uint64_t read_counter = 0;
   Index commit{};
+  uint64_t lease_stamp = 0;
+  bool amnesia = false;  // as in AppendResponse
   friend bool operator==(const HeartbeatResponse&, const HeartbeatResponse&) = default;
 };
 
@@ -71,6 +83,10 @@ struct HeartbeatResponse {
 // receiving core only when they have arrived complete and checked.
 struct SnapshotRequest {
   SnapshotMeta meta;
+  // On whose behalf the sender, a peer, sends its own snapshot; who receives it answers this
+  // leader. 0: the sender leads.
+  NodeId leader{};
+  bool without_data = false;  // for a witness: no bytes go with it
   friend bool operator==(const SnapshotRequest&, const SnapshotRequest&) = default;
 };
 
@@ -78,6 +94,7 @@ struct SnapshotRequest {
 // own.
 struct ReadIndexRequest {
   uint64_t id = 0;
+  bool lease = false;  // the leader's lease will do, if it has one
   friend bool operator==(const ReadIndexRequest&, const ReadIndexRequest&) = default;
 };
 
@@ -92,9 +109,37 @@ struct TimeoutNow {
   friend bool operator==(const TimeoutNow&, const TimeoutNow&) = default;
 };
 
-using MessageBody = std::variant<VoteRequest, VoteResponse, AppendRequest, AppendResponse,
-                                 Heartbeat, HeartbeatResponse, SnapshotRequest, ReadIndexRequest,
-                                 ReadIndexResponse, TimeoutNow>;
+// A follower asks the leader for a snapshot although the log would do: its state machine is lost or
+// wrong. It takes one at or beyond at_least, its last index, and no appends until then.
+struct SnapshotWanted {
+  Index at_least{};
+  friend bool operator==(const SnapshotWanted&, const SnapshotWanted&) = default;
+};
+
+// The leader asks a follower to send its own snapshot, at or beyond at_least, to `target`, and to
+// report how that went.
+struct SnapshotOrder {
+  NodeId target{};
+  Index at_least{};
+  friend bool operator==(const SnapshotOrder&, const SnapshotOrder&) = default;
+};
+
+struct SnapshotReport {
+  NodeId target{};
+  bool delivered = false;
+  friend bool operator==(const SnapshotReport&, const SnapshotReport&) = default;
+};
+
+// A command for the leader to propose, from a follower that does not need to know how it went.
+struct ProposeRequest {
+  Payload data;
+  friend bool operator==(const ProposeRequest&, const ProposeRequest&) = default;
+};
+
+using MessageBody =
+    std::variant<VoteRequest, VoteResponse, AppendRequest, AppendResponse, Heartbeat,
+                 HeartbeatResponse, SnapshotRequest, ReadIndexRequest, ReadIndexResponse,
+                 TimeoutNow, SnapshotWanted, SnapshotOrder, SnapshotReport, ProposeRequest>;
 
 struct Message {
   NodeId from{};

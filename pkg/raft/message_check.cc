@@ -28,12 +28,14 @@ Status CheckPoint(std::string_view field, Index index, Term term, Term at_most) 
 }
 
 struct BodyCheck {
+  NodeId self;
   Term term;
 
   Status operator()(const VoteRequest& body) const {
     if (body.pre_vote && body.leader_transfer) {
       return Wrong("leader_transfer", "goes without pre-vote");
     }
+    BATON_RETURN_IF_ERROR(CheckPoint("commit", body.commit, body.commit_term, term));
     // A candidate's log ends before the term it stands for.
     return CheckPoint("last_index", body.last_index, body.last_term, term - 1);
   }
@@ -78,6 +80,7 @@ struct BodyCheck {
   Status operator()(const SnapshotRequest& body) const {
     if (!body.meta.index) return Wrong("meta.index", "must not be 0");
     BATON_RETURN_IF_ERROR(CheckPoint("meta.index", body.meta.index, body.meta.term, term));
+    if (body.leader == self) return Wrong("leader", "is this node itself");
     if (body.meta.config.voters.empty()) return Wrong("meta.config.voters", "must not be empty");
     return ValidateMembership(body.meta.config);
   }
@@ -85,7 +88,21 @@ struct BodyCheck {
   Status operator()(const ReadIndexResponse& body) const {
     return CheckNumber("index", body.index.value());
   }
-  Status operator()(const VoteResponse&) const { return Status::Ok(); }
+  Status operator()(const VoteResponse& body) const {
+    return CheckPoint("commit", body.commit, body.commit_term, Term(kNumberMax));
+  }
+  Status operator()(const SnapshotWanted& body) const {
+    return CheckNumber("at_least", body.at_least.value());
+  }
+  Status operator()(const SnapshotOrder& body) const {
+    if (!body.target || body.target == self) return Wrong("target", "must be another node");
+    return CheckNumber("at_least", body.at_least.value());
+  }
+  Status operator()(const SnapshotReport& body) const {
+    if (!body.target) return Wrong("target", "must not be 0");
+    return Status::Ok();
+  }
+  Status operator()(const ProposeRequest&) const { return Status::Ok(); }
   Status operator()(const ReadIndexRequest&) const { return Status::Ok(); }
   Status operator()(const TimeoutNow&) const { return Status::Ok(); }
 };
@@ -98,7 +115,7 @@ Status CheckMessage(const Message& message, NodeId self) {
   if (message.from == self) return Wrong("from", "is this node itself");
   if (!message.term) return Wrong("term", "must not be 0");
   BATON_RETURN_IF_ERROR(CheckNumber("term", message.term.value()));
-  return std::visit(BodyCheck{message.term}, message.body);
+  return std::visit(BodyCheck{self, message.term}, message.body);
 }
 
 }  // namespace baton::raft

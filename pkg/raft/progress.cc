@@ -18,9 +18,9 @@ Progress::Progress(NodeId id, Index next, const Config& config, uint64_t now)
 bool Progress::CanAppend() const {
   switch (state_) {
     case ReplicationState::kProbe:
-      return !probe_sent_;
+      return !probe_sent_ && !inflights_.Full() && !fetching_;
     case ReplicationState::kReplicate:
-      return !inflights_.Full();
+      return !inflights_.Full() && !fetching_;
     case ReplicationState::kSnapshot:
       return false;
   }
@@ -48,13 +48,26 @@ void Progress::OnAppendSent(Index last, size_t bytes, Index commit, uint64_t now
 
 void Progress::OnCommitSent(Index commit) { commit_sent_ = std::max(commit_sent_, commit); }
 
-void Progress::OnSnapshotStarted(Index index) {
+void Progress::OnSnapshotStarted(Index index, NodeId source) {
   state_ = ReplicationState::kSnapshot;
   pending_snapshot_ = index;
+  snapshot_wanted_ = Index();
+  snapshot_source_ = source;
+  fetching_ = false;
   inflights_.Clear();
 }
 
 void Progress::OnReadCounter(uint64_t counter) { read_counter_ = std::max(read_counter_, counter); }
+
+void Progress::OnLeaseStamp(uint64_t stamp) { lease_stamp_ = std::max(lease_stamp_, stamp); }
+
+void Progress::Forget(Index next, bool counted) {
+  match_ = Index();
+  read_counter_ = 0;
+  lease_stamp_ = 0;
+  amnesia_ = counted;
+  Probe(next);
+}
 
 bool Progress::OnAccepted(Index index, Index first_index, uint64_t now) {
   const bool advanced = index > match_;
@@ -93,9 +106,10 @@ bool Progress::OnRejected(Index rejected, Index candidate) {
 }
 
 bool Progress::OnHeartbeatAnswered() {
-  if (state_ != ReplicationState::kProbe || !probe_sent_) return false;
+  const bool waited = (state_ == ReplicationState::kProbe && probe_sent_) || fetching_;
   probe_sent_ = false;
-  return true;
+  fetching_ = false;  // the end of a fetch may have been lost; asked again
+  return waited;
 }
 
 void Progress::OnUnreachable() {
@@ -104,6 +118,7 @@ void Progress::OnUnreachable() {
 
 void Progress::OnSnapshotReport(bool delivered) {
   if (state_ != ReplicationState::kSnapshot) return;
+  source_failed_ = !delivered && snapshot_source_;
   Probe(delivered ? std::max(match_, pending_snapshot_) + 1 : match_ + 1);
   // Delivered: its acknowledgement is due. Not delivered: no use in trying again at once. Either
   // way the next heartbeat answer goes on.
@@ -114,7 +129,9 @@ void Progress::Probe(Index next) {
   state_ = ReplicationState::kProbe;
   next_ = next;
   probe_sent_ = false;
+  fetching_ = false;
   pending_snapshot_ = Index();
+  snapshot_source_ = NodeId();
   commit_sent_ = std::min(commit_sent_, match_);
   inflights_.Clear();
 }
@@ -123,7 +140,10 @@ void Progress::Replicate() {
   state_ = ReplicationState::kReplicate;
   next_ = match_ + 1;
   probe_sent_ = false;
+  fetching_ = false;
   pending_snapshot_ = Index();
+  snapshot_source_ = NodeId();
+  source_failed_ = false;
   inflights_.Clear();
 }
 

@@ -37,11 +37,24 @@ class Progress {
   // The newest commit index that was sent in a form the peer can use; so none is sent twice.
   Index commit_sent() const { return commit_sent_; }
   uint64_t read_counter() const { return read_counter_; }
+  uint64_t lease_stamp() const { return lease_stamp_; }
+  // Its disk lost what it had acknowledged: it counts for nothing (amnesia.h).
+  bool amnesia() const { return amnesia_; }
+  // It asked for a snapshot at or beyond this index; 0: it did not.
+  Index snapshot_wanted() const { return snapshot_wanted_; }
+  // kSnapshot only: the follower that was told to send it; 0: this node itself.
+  NodeId snapshot_source() const { return snapshot_source_; }
+  // A snapshot from a follower did not arrive: this node sends the next one itself.
+  bool source_failed() const { return source_failed_; }
   uint64_t active_at() const { return active_at_; }
   size_t inflight_messages() const { return inflights_.count(); }
 
   // An append may be sent now.
   bool CanAppend() const;
+  // Limits of its own from now on; messages_max 0: it is sent no appends.
+  void SetWindow(size_t messages_max, size_t bytes_max) {
+    inflights_.SetLimits(messages_max, bytes_max);
+  }
   // Probing at a place that is not known to match: worth a message even without entries.
   bool NeedsProbe() const { return state_ == ReplicationState::kProbe && match_ + 1 < next_; }
   // Entries are on their way and none was acknowledged for `ticks`: they may be lost.
@@ -51,13 +64,22 @@ class Progress {
   // An append that ends at `last` (next - 1 if it has no entries) and carries `commit`.
   void OnAppendSent(Index last, size_t bytes, Index commit, uint64_t now);
   void OnCommitSent(Index commit);
-  void OnSnapshotStarted(Index index);
+  void OnSnapshotStarted(Index index, NodeId source);
+  // The entries it needs are being fetched from the disk: nothing is sent until that is done.
+  void OnFetching() { fetching_ = true; }
   // An empty append was sent to find out whether the window was lost.
   void OnAsked(uint64_t now) { quiet_since_ = now; }
 
   // --- what came back ---
   void OnActive(uint64_t now) { active_at_ = now; }
   void OnReadCounter(uint64_t counter);
+  void OnLeaseStamp(uint64_t stamp);
+  void OnFetched() { fetching_ = false; }
+  void OnSnapshotWanted(Index at_least) { snapshot_wanted_ = at_least; }
+  // Nothing is known of it any more, but that it is there. `counted`: until EndAmnesia it does not
+  // count.
+  void Forget(Index next, bool counted);
+  void EndAmnesia() { amnesia_ = false; }
   // The peer's log matches up to `index`. first_index: of the leader's log, to tell whether a peer
   // in kSnapshot has reconnected. True if the peer moved: match, window or state changed.
   bool OnAccepted(Index index, Index first_index, uint64_t now);
@@ -82,8 +104,14 @@ class Progress {
   Inflights inflights_;      // kReplicate only
   Index commit_sent_;
   uint64_t read_counter_ = 0;  // the newest read round that the peer confirmed
-  uint64_t active_at_;         // when the peer was last heard
-  uint64_t quiet_since_;       // when the window last moved, or was asked about
+  uint64_t lease_stamp_ = 0;   // the newest of this leader's that the peer returned
+  bool amnesia_ = false;
+  bool fetching_ = false;
+  Index snapshot_wanted_;
+  NodeId snapshot_source_;
+  bool source_failed_ = false;
+  uint64_t active_at_;    // when the peer was last heard
+  uint64_t quiet_since_;  // when the window last moved, or was asked about
 };
 
 }  // namespace baton::raft

@@ -208,7 +208,7 @@ TEST_F(ProgressTest, StallsWhenNothingIsAcknowledgedForLong) {
 }
 
 TEST_F(ProgressTest, NothingIsAppendedWhileASnapshotTravels) {
-  peer.OnSnapshotStarted(Index(20));
+  peer.OnSnapshotStarted(Index(20), NodeId());
   EXPECT_EQ(peer.state(), ReplicationState::kSnapshot);
   EXPECT_EQ(peer.pending_snapshot(), Index(20));
   EXPECT_FALSE(peer.CanAppend());
@@ -218,7 +218,7 @@ TEST_F(ProgressTest, NothingIsAppendedWhileASnapshotTravels) {
 }
 
 TEST_F(ProgressTest, ADeliveredSnapshotIsFollowedByAProbeBehindIt) {
-  peer.OnSnapshotStarted(Index(20));
+  peer.OnSnapshotStarted(Index(20), NodeId());
   peer.OnSnapshotReport(true);
   EXPECT_EQ(peer.state(), ReplicationState::kProbe);
   EXPECT_EQ(peer.next(), Index(21));
@@ -230,7 +230,7 @@ TEST_F(ProgressTest, ADeliveredSnapshotIsFollowedByAProbeBehindIt) {
 
 TEST_F(ProgressTest, AFailedSnapshotIsTriedAgainOnlyAfterASignOfLife) {
   ASSERT_TRUE(peer.OnAccepted(Index(3), Index(1), 0));
-  peer.OnSnapshotStarted(Index(20));
+  peer.OnSnapshotStarted(Index(20), NodeId());
   peer.OnSnapshotReport(false);
   EXPECT_EQ(peer.next(), Index(4));
   EXPECT_FALSE(peer.CanAppend());
@@ -238,7 +238,7 @@ TEST_F(ProgressTest, AFailedSnapshotIsTriedAgainOnlyAfterASignOfLife) {
 }
 
 TEST_F(ProgressTest, AnyWayBackToTheLogEndsTheSnapshotState) {
-  peer.OnSnapshotStarted(Index(20));
+  peer.OnSnapshotStarted(Index(20), NodeId());
   EXPECT_TRUE(peer.OnAccepted(Index(9), Index(15), 0)) << "match moved";
   EXPECT_EQ(peer.state(), ReplicationState::kSnapshot) << "10 is compacted";
   EXPECT_TRUE(peer.OnAccepted(Index(14), Index(15), 0));
@@ -247,7 +247,7 @@ TEST_F(ProgressTest, AnyWayBackToTheLogEndsTheSnapshotState) {
 }
 
 TEST_F(ProgressTest, TheSnapshotItselfEndsItEvenIfTheLogWasCompactedFurther) {
-  peer.OnSnapshotStarted(Index(20));
+  peer.OnSnapshotStarted(Index(20), NodeId());
   EXPECT_TRUE(peer.OnAccepted(Index(20), Index(40), 0));
   EXPECT_EQ(peer.state(), ReplicationState::kReplicate);
   EXPECT_EQ(peer.next(), Index(21));

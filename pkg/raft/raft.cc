@@ -7,6 +7,7 @@
 #include "pkg/raft/core.h"
 #include "pkg/raft/dispatch.h"
 #include "pkg/raft/election.h"
+#include "pkg/raft/follower.h"
 #include "pkg/raft/leadership.h"
 #include "pkg/raft/membership.h"
 #include "pkg/raft/reading.h"
@@ -20,14 +21,16 @@ namespace {
 SoftState SoftStateOf(const Core& core) { return SoftState{core.role_kind(), core.leader}; }
 
 HardState HardStateOf(const Core& core) {
-  return HardState{core.term, core.vote, core.log.committed()};
+  return HardState{core.term, core.vote, core.log.committed(), core.amnesia};
 }
 
 PeerStatus SelfStatus(const Core& core) {
-  return PeerStatus{.match = core.log.persisted(),
-                    .next = core.log.last_index() + 1,
-                    .state = ReplicationState::kReplicate,
-                    .recently_active = true};
+  PeerStatus status;
+  status.match = core.log.persisted();
+  status.next = core.log.last_index() + 1;
+  status.state = ReplicationState::kReplicate;
+  status.recently_active = true;
+  return status;
 }
 
 PeerStatus StatusOf(const Core& core, const Progress& peer) {
@@ -36,7 +39,9 @@ PeerStatus StatusOf(const Core& core, const Progress& peer) {
       .next = peer.next(),
       .state = peer.state(),
       .recently_active = core.now - peer.active_at() < core.config.election_timeout_ticks,
-      .inflight_messages = peer.inflight_messages()};
+      .inflight_messages = peer.inflight_messages(),
+      .pending_snapshot = peer.pending_snapshot(),
+      .amnesia = peer.amnesia()};
 }
 
 }  // namespace
@@ -51,8 +56,7 @@ Result<std::unique_ptr<Raft>> Raft::Create(const Config& config, const InitialSt
   return std::unique_ptr<Raft>(new Raft(std::move(core)));
 }
 
-Raft::Raft(std::unique_ptr<Core> core)
-    : core_(std::move(core)), told_hard_{core_->term, core_->vote, core_->log.committed()} {}
+Raft::Raft(std::unique_ptr<Core> core) : core_(std::move(core)), told_hard_(HardStateOf(*core_)) {}
 
 Raft::~Raft() = default;
 
@@ -73,9 +77,21 @@ Status Raft::Step(Message message) {
   return Dispatch(*core_, std::move(message));
 }
 
-Result<Proposed> Raft::Propose(Payload data) {
+Result<Proposed> Raft::Propose(Payload data, std::optional<Term> expected_term) {
   if (!log_status().ok()) return log_status();
-  return ProposeCommand(*core_, std::move(data));
+  return ProposeCommand(*core_, std::move(data), expected_term);
+}
+
+Status Raft::Forward(Payload data) {
+  if (!log_status().ok()) return log_status();
+  Core& core = *core_;
+  if (core.leading()) return ProposeCommand(core, std::move(data), std::nullopt).status();
+  if (!core.config.forward_proposals) {
+    return Status(Code::kPreconditionFailed, "forwarding_off", "forward_proposals is off.");
+  }
+  if (!core.leader) return Status(Code::kUnavailable, "no_leader", "No leader is known.");
+  core.Send(core.leader, ProposeRequest{std::move(data)});
+  return Status::Ok();
 }
 
 Result<Proposed> Raft::ProposeMembership(const MembershipChange& change) {
@@ -83,9 +99,9 @@ Result<Proposed> Raft::ProposeMembership(const MembershipChange& change) {
   return raft::ProposeMembership(*core_, change);
 }
 
-Status Raft::ReadIndex(uint64_t id) {
+Status Raft::ReadIndex(uint64_t id, ReadMode mode) {
   if (!log_status().ok()) return log_status();
-  return AskRead(*core_, id);
+  return AskRead(*core_, id, mode);
 }
 
 void Raft::CancelRead(uint64_t id) { raft::CancelRead(*core_, id); }
@@ -94,6 +110,45 @@ Status Raft::TransferLeadership(NodeId target) { return StartTransfer(*core_, ta
 
 void Raft::Campaign() {
   if (log_status().ok()) raft::Campaign(*core_);
+}
+
+Status Raft::ForgetLeader() { return raft::ForgetLeader(*core_); }
+
+Status Raft::RequestSnapshot() { return raft::RequestSnapshot(*core_); }
+
+void Raft::Ping() {
+  if (Leader* const lead = core_->leading()) {
+    lead->heartbeat_due = true;
+    lead->flush = true;
+  }
+}
+
+Status Raft::Reconfigure(const Config& config) {
+  Core& core = *core_;
+  BATON_RETURN_IF_ERROR(ValidateChange(core.config, config));
+  core.config = config;
+  core.log.SetApplyLimits(config.committed_bytes_max, config.apply_unpersisted_entries_max);
+  if (Leader* const lead = core.leading()) {
+    for (Progress& peer : lead->peers) {
+      peer.SetWindow(config.inflight_messages_max, config.inflight_bytes_max);
+    }
+    lead->flush = true;
+  }
+  return Status::Ok();
+}
+
+Status Raft::SetPeerWindow(NodeId peer, size_t messages_max, size_t bytes_max) {
+  Leader* const lead = core_->leading();
+  Progress* const progress = lead ? lead->peer(peer) : nullptr;
+  if (!progress) return Status(Code::kNotFound, "This node leads no such peer.");
+  progress->SetWindow(messages_max, bytes_max);
+  lead->flush = true;
+  return Status::Ok();
+}
+
+void Raft::SetCommitGroups(std::map<NodeId, uint64_t> groups) {
+  core_->commit_groups = std::move(groups);
+  if (Leader* const lead = core_->leading()) AdvanceCommit(*core_, *lead);
 }
 
 void Raft::OnPersisted(LogMark mark) { HandlePersisted(*core_, mark); }
@@ -109,6 +164,21 @@ void Raft::OnSnapshotSent(NodeId peer, bool delivered) {
   Leader* const lead = core_->leading();
   if (Progress* const progress = lead ? lead->peer(peer) : nullptr) {
     progress->OnSnapshotReport(delivered);
+  } else {
+    ReportSnapshotOrder(*core_, peer, delivered);
+  }
+}
+
+void Raft::CancelSnapshot(NodeId peer) {
+  OnSnapshotSent(peer, false);
+  core_->out.cancelled_snapshots.push_back(peer);
+}
+
+void Raft::OnEntriesFetched(NodeId peer) {
+  Leader* const lead = core_->leading();
+  if (Progress* const progress = lead ? lead->peer(peer) : nullptr) {
+    progress->OnFetched();
+    lead->flush = true;
   }
 }
 
@@ -133,9 +203,9 @@ Ready Raft::TakeReady() {
   ready.entries = core.log.TakeUnhandedEntries();
   ready.mark = core.log.mark();
   ready.must_sync = ready.snapshot || !ready.entries.empty() || hard.term != told_hard_.term ||
-                    hard.vote != told_hard_.vote;
+                    hard.vote != told_hard_.vote || hard.amnesia != told_hard_.amnesia;
   if (ready.must_sync) core.writes.push_back(Core::Write{ready.mark, core.now});
-  ready.committed_entries = core.log.TakeCommitted(core.config.committed_bytes_max);
+  ready.committed_entries = core.log.TakeCommitted();
   ready.messages = std::exchange(core.out.messages, {});
   ready.messages_after_persist = std::exchange(core.out.messages_after_persist, {});
   ready.read_states = std::exchange(core.out.read_states, {});
@@ -160,6 +230,8 @@ RaftStatus Raft::GetStatus() const {
   status.first_index = core.log.first_index();
   status.last_index = core.log.last_index();
   status.config = core.membership();
+  status.config_index = core.log.membership_index();
+  status.amnesia = core.amnesia;
   status.counters = core.counters;
   if (const Leader* const lead = core.leading()) {
     status.transfer_target = lead->transfer_target;

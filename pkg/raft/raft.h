@@ -15,7 +15,9 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <memory>
+#include <optional>
 
 #include "pkg/base/status.h"
 #include "pkg/raft/confchange.h"
@@ -49,8 +51,13 @@ class Raft final {
   // messages are no error. Any other error: log_status().
   Status Step(Message message);
   // Appends a command if this node leads. kUnavailable/"not_leader", kUnavailable/"leader_transfer"
-  // or kResourceExhausted: it was not appended, here or anywhere.
-  Result<Proposed> Propose(Payload data);
+  // or kResourceExhausted, and kPreconditionFailed/"term_changed" if this node leads in another
+  // term than the expected one: it was not appended, here or anywhere.
+  Result<Proposed> Propose(Payload data, std::optional<Term> expected_term = std::nullopt);
+  // Hands a command to the leader without asking how it went: it may be lost, or proposed twice if
+  // the network repeats messages. On the leader as Propose. kUnavailable/"no_leader",
+  // kPreconditionFailed/"forwarding_off".
+  Status Forward(Payload data);
   // Changes who takes part, in one step or through a joint configuration (confchange.h). In force
   // here at once, everywhere when it is committed. kUnavailable/"not_leader", "leader_transfer" or
   // "term_not_committed" (soon); kConflict/"change_in_progress"; kPreconditionFailed/
@@ -61,15 +68,36 @@ class Raft final {
   // sets a deadline. kUnavailable/"no_leader" or kResourceExhausted: nothing was asked. Ids must
   // not repeat, not even after a restart: a late answer would be taken for that to the new
   // question.
-  Status ReadIndex(uint64_t id);
+  Status ReadIndex(uint64_t id, ReadMode mode = ReadMode::kQuorum);
   // Forgets a read whose caller gave up: it will be neither answered nor aborted. Unknown ids are
   // no error.
   void CancelRead(uint64_t id);
   // Leader only: bring `target` up to date and let it campaign. Given up after an election timeout.
   // kUnavailable/"not_leader"; kInvalidArgument if the target is no voter or leads already.
   Status TransferLeadership(NodeId target);
-  // Start an election now (pre-vote first, if configured), if allowed to vote and not leading.
+  // Start an election now (pre-vote first, if configured), if able to lead, not leading and not
+  // bound by a lease.
   void Campaign();
+  // As if the leader had not been heard for long: votes are free again. For drivers that know that
+  // it is dead. kPreconditionFailed/"is_leader" or "lease_reads".
+  Status ForgetLeader();
+  // Follower: the state machine is lost or wrong, start it over from a snapshot at or beyond the
+  // end of the log. No appends are taken until it is here; asked again with every heartbeat.
+  // kPreconditionFailed/"is_leader" or "snapshot_pending", kUnavailable/"no_leader".
+  Status RequestSnapshot();
+  // Leader: heartbeats to all now.
+  void Ping();
+
+  // --- settings ---
+  // New settings, for present and future peers alike. See ValidateChange.
+  Status Reconfigure(const Config& config);
+  // Limits for one peer until Reconfigure or the end of the leadership; messages_max 0: it is sent
+  // no appends. kNotFound if this node does not lead or knows no such peer.
+  Status SetPeerWindow(NodeId peer, size_t messages_max, size_t bytes_max);
+  // Group commit: while not empty, an entry is committed when a quorum and, of those with a group
+  // (> 0), voters of two groups hold it. Of this node alone: the same on all, or the next leader
+  // commits otherwise.
+  void SetCommitGroups(std::map<NodeId, uint64_t> groups);
 
   // --- completions ---
   // Everything of the Ready that carried `mark`, and of all taken before, is durable.
@@ -80,6 +108,10 @@ class Raft final {
   void OnUnreachable(NodeId peer);
   // The snapshot bytes for `peer` were delivered and accepted, or not.
   void OnSnapshotSent(NodeId peer, bool delivered);
+  // The sending was given up by the driver: as not delivered, and named in cancelled_snapshots.
+  void CancelSnapshot(NodeId peer);
+  // What LogReader::EntriesFor was fetching for `peer` can be had.
+  void OnEntriesFetched(NodeId peer);
 
   // --- outputs ---
   bool HasReady() const;

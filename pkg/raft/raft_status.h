@@ -21,6 +21,9 @@ struct Counters {
   uint64_t snapshots_sent = 0;
   uint64_t step_downs_without_quorum = 0;
   uint64_t step_downs_for_slow_disk = 0;
+  uint64_t amnesia_found = 0;      // of this node itself
+  uint64_t priority_refusals = 0;  // votes refused to stand itself
+  uint64_t lease_reads = 0;        // answered without a round
 };
 
 // How the leader sends to a peer; see progress.h.
@@ -32,6 +35,8 @@ struct PeerStatus {
   ReplicationState state = ReplicationState::kProbe;
   bool recently_active = false;
   size_t inflight_messages = 0;
+  Index pending_snapshot;  // kSnapshot only; the log after it should be kept
+  bool amnesia = false;    // it has lost what it acknowledged (amnesia.h): demote it to a learner
 };
 
 struct RaftStatus {
@@ -46,6 +51,8 @@ struct RaftStatus {
   Index first_index;
   Index last_index;
   NodeId transfer_target;  // 0: no leadership transfer under way
+  bool amnesia = false;    // of this node (amnesia.h)
+  Index config_index;      // where `config`, the latest in the log, comes from
   ConfigState config;
   Counters counters;
   std::map<NodeId, PeerStatus> peers;  // leaders only; includes itself

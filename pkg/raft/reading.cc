@@ -1,5 +1,6 @@
 #include "pkg/raft/reading.h"
 
+#include "pkg/raft/lease.h"
 #include "pkg/raft/quorum.h"
 
 namespace baton::raft {
@@ -12,8 +13,14 @@ Status TooManyReads() {
 
 }  // namespace
 
-Status AskRead(Core& core, uint64_t id) {
+Status AskRead(Core& core, uint64_t id, ReadMode mode) {
+  const bool lease = mode == ReadMode::kLease;
   if (Leader* const lead = core.leading()) {
+    if (lease && LeaseHolds(core, *lead)) {
+      ++core.counters.lease_reads;
+      core.out.read_states.push_back(ReadState{id, core.log.committed()});
+      return Status::Ok();
+    }
     if (lead->reads.size() >= core.config.pending_reads_max) return TooManyReads();
     lead->reads.Ask(Read{core.id(), id});
     lead->flush = true;
@@ -22,7 +29,7 @@ Status AskRead(Core& core, uint64_t id) {
   if (!core.leader) return Status(Code::kUnavailable, "no_leader", "No leader is known.");
   if (core.forwarded_reads.size() >= core.config.pending_reads_max) return TooManyReads();
   core.forwarded_reads.insert(id);
-  core.Send(core.leader, ReadIndexRequest{id});
+  core.Send(core.leader, ReadIndexRequest{id, lease});
   return Status::Ok();
 }
 
@@ -37,7 +44,13 @@ bool HasCommittedInTerm(const Core& core, const Leader& lead) {
 
 void HandleReadIndexRequest(Core& core, Leader& lead, NodeId from,
                             const ReadIndexRequest& request) {
-  if (!lead.peer(from) || lead.reads.size() >= core.config.pending_reads_max) return;
+  if (!lead.peer(from)) return;
+  if (request.lease && LeaseHolds(core, lead)) {
+    ++core.counters.lease_reads;
+    core.Send(from, ReadIndexResponse{request.id, core.log.committed()});
+    return;
+  }
+  if (lead.reads.size() >= core.config.pending_reads_max) return;
   lead.reads.Ask(Read{from, request.id});
   lead.flush = true;
 }
@@ -59,7 +72,7 @@ void ConfirmReads(Core& core, Leader& lead) {
   const uint64_t confirmed = QuorumReached(core.membership(), [&](NodeId id) -> uint64_t {
     if (id == core.id()) return lead.reads.counter();
     const Progress* const peer = lead.peer(id);
-    return peer ? peer->read_counter() : 0;
+    return peer && !peer->amnesia() ? peer->read_counter() : 0;
   });
   std::vector<ConfirmedRead> reads;
   lead.reads.Confirm(confirmed, &reads);

@@ -12,7 +12,7 @@
 namespace baton::raft {
 
 // See Raft::ReadIndex and Raft::CancelRead.
-Status AskRead(Core& core, uint64_t id);
+Status AskRead(Core& core, uint64_t id, ReadMode mode);
 void CancelRead(Core& core, uint64_t id);
 
 // An entry of the leader's own term is committed, hence everything committed before is known.

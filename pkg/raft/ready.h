@@ -32,6 +32,12 @@ struct SoftState {
   friend bool operator==(const SoftState&, const SoftState&) = default;
 };
 
+// How a read makes sure that nobody else leads.
+enum class ReadMode : uint8_t {
+  kQuorum,  // a round of messages
+  kLease,   // the leader's lease (lease.h) while it holds, else as kQuorum
+};
+
 // The read `id` sees everything it must once the state machine has applied `index`.
 struct ReadState {
   uint64_t id = 0;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "pkg/raft/amnesia.h"
 #include "pkg/raft/changing.h"
 #include "pkg/raft/quorum.h"
 #include "pkg/raft/reading.h"
@@ -31,6 +32,7 @@ Index PlaceThatMayMatch(const Core& core, const Progress& peer, const AppendResp
 void HandleAppendResponse(Core& core, Leader& lead, Progress& peer,
                           const AppendResponse& response) {
   peer.OnActive(core.now);
+  NoteAmnesia(core, peer, response.amnesia);
   lead.flush = true;
   if (response.rejected) {
     ++core.counters.append_rejections;
@@ -45,13 +47,28 @@ void HandleAppendResponse(Core& core, Leader& lead, Progress& peer,
 void HandleHeartbeatResponse(Core& core, Leader& lead, Progress& peer,
                              const HeartbeatResponse& response) {
   peer.OnActive(core.now);
+  NoteAmnesia(core, peer, response.amnesia);
   peer.OnReadCounter(response.read_counter);
+  peer.OnLeaseStamp(response.lease_stamp);
   peer.OnHeartbeatAnswered();
   lead.flush = true;
   if (peer.Stalled(core.now, core.config.heartbeat_interval_ticks + 1)) {
     AskForLostAppends(core, peer);
   }
   ConfirmReads(core, lead);
+}
+
+void HandleSnapshotWanted(Leader& lead, Progress& peer, const SnapshotWanted& wanted) {
+  if (peer.state() == ReplicationState::kSnapshot) return;  // one is on its way
+  peer.OnSnapshotWanted(wanted.at_least);
+  lead.flush = true;
+}
+
+void HandleSnapshotReport(Leader& lead, NodeId source, const SnapshotReport& report) {
+  Progress* const target = lead.peer(report.target);
+  if (!target || target->snapshot_source() != source) return;
+  target->OnSnapshotReport(report.delivered);
+  lead.flush = true;
 }
 
 void HandlePersisted(Core& core, LogMark mark) {
@@ -64,11 +81,17 @@ void HandlePersisted(Core& core, LogMark mark) {
 }
 
 void AdvanceCommit(Core& core, Leader& lead) {
-  const uint64_t reached = QuorumReached(core.membership(), [&](NodeId id) {
+  const auto held_by = [&](NodeId id) {
     if (id == core.id()) return core.log.persisted();
     const Progress* const peer = lead.peer(id);
-    return peer ? peer->match() : Index();
-  });
+    return peer && !peer->amnesia() ? peer->match() : Index();
+  };
+  const uint64_t reached = core.commit_groups.empty()
+                               ? QuorumReached(core.membership(), held_by)
+                               : GroupQuorumReached(core.membership(), held_by, [&](NodeId id) {
+                                   const auto group = core.commit_groups.find(id);
+                                   return group == core.commit_groups.end() ? 0 : group->second;
+                                 });
   const Index index = std::min(Index(reached), core.log.last_index());
   // Entries of earlier terms are only committed together with one of this term: a copy on a quorum
   // does not keep an older entry from being replaced (figure 8).

@@ -14,6 +14,11 @@ void HandleAppendResponse(Core& core, Leader& lead, Progress& peer, const Append
 void HandleHeartbeatResponse(Core& core, Leader& lead, Progress& peer,
                              const HeartbeatResponse& response);
 
+// The peer wants a snapshot although the log would do.
+void HandleSnapshotWanted(Leader& lead, Progress& peer, const SnapshotWanted& wanted);
+// `source` was told to send its snapshot.
+void HandleSnapshotReport(Leader& lead, NodeId source, const SnapshotReport& report);
+
 // Any role: everything up to `mark` is durable here.
 void HandlePersisted(Core& core, LogMark mark);
 

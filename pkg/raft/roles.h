@@ -55,7 +55,8 @@ struct Leader {
   ReadRounds reads;
   NodeId transfer_target;  // 0: none
   uint64_t transfer_started_at = 0;
-  bool transfer_told = false;  // TimeoutNow was sent
+  bool transfer_told = false;   // TimeoutNow was sent
+  bool lease_given_up = false;  // for the rest of the term: somebody may campaign at any time
 };
 
 using RoleState = std::variant<Follower, PreCandidate, Candidate, Leader>;

@@ -1,9 +1,12 @@
 #include "pkg/raft/sending.h"
 
 #include <algorithm>
+#include <optional>
 #include <utility>
 
 #include "pkg/raft/changing.h"
+#include "pkg/raft/lease.h"
+#include "pkg/raft/membership.h"
 #include "pkg/raft/reading.h"
 
 namespace baton::raft {
@@ -19,40 +22,77 @@ Index CommitFor(const Core& core, const Progress& peer) {
 }
 
 bool CommitNewsIsDue(const Core& core, const Progress& peer) {
-  return peer.commit_sent() < CommitFor(core, peer);
+  return core.config.commit_news && peer.commit_sent() < CommitFor(core, peer);
 }
 
-// The entries that the peer needs are compacted away.
-void SendSnapshot(Core& core, Progress& peer) {
+// A follower that can send its snapshot in this leader's place: one that keeps up and holds the
+// data. The leader itself serves whoever nobody else could serve.
+NodeId SnapshotSource(const Core& core, const Leader& lead, const Progress& target,
+                      Index at_least) {
+  if (!core.config.delegate_snapshots || target.source_failed()) return NodeId();
+  if (IsWitness(core.membership(), target.id())) return NodeId();
+  const auto can_serve = [&](const Progress& peer) {
+    return peer.id() != target.id() && peer.state() == ReplicationState::kReplicate &&
+           peer.match() >= at_least && !peer.amnesia() &&
+           core.now - peer.active_at() < core.config.election_timeout_ticks &&
+           !IsWitness(core.membership(), peer.id());
+  };
+  const auto source = std::find_if(lead.peers.begin(), lead.peers.end(), can_serve);
+  return source == lead.peers.end() ? NodeId() : source->id();
+}
+
+// The entries that the peer needs are compacted away, or it has asked for a snapshot.
+void SendSnapshot(Core& core, const Leader& lead, Progress& peer) {
   // A dead peer is worth no snapshot; it will be heard when it is back.
   if (core.now - peer.active_at() >= core.config.election_timeout_ticks) return;
+  const Index at_least = std::max(core.log.first_index() - 1, peer.snapshot_wanted());
+  if (const NodeId source = SnapshotSource(core, lead, peer, at_least)) {
+    peer.OnSnapshotStarted(at_least, source);
+    core.Send(source, SnapshotOrder{.target = peer.id(), .at_least = at_least});
+    return;
+  }
   Result<SnapshotMeta> meta = core.log.Snapshot();
-  if (!meta.ok() || meta->index + 1 < core.log.first_index()) return;  // asked again later
-  peer.OnSnapshotStarted(meta->index);
+  if (!meta.ok() || meta->index < at_least) return;  // asked again later
+  peer.OnSnapshotStarted(meta->index, NodeId());
   ++core.counters.snapshots_sent;
-  core.Send(peer.id(), SnapshotRequest{std::move(*meta)});
+  core.Send(peer.id(), SnapshotRequest{.meta = std::move(*meta),
+                                       .without_data = IsWitness(core.membership(), peer.id())});
+}
+
+// A witness gets the entries without their data; it needs to know the members.
+void StripData(std::vector<Entry>* entries) {
+  for (Entry& entry : *entries) {
+    if (entry.type == EntryType::kNormal) entry.data = Payload();
+  }
+}
+
+// The entries from peer.next() on that fit into a message. Nothing: none can be sent now.
+std::optional<std::vector<Entry>> EntriesFor(Core& core, const Leader& lead, Progress& peer) {
+  if (peer.next() > core.log.last_index()) return std::vector<Entry>();
+  Result<std::vector<Entry>> entries = core.log.SliceFor(
+      peer.id(), peer.next(), core.log.last_index() + 1, core.config.append_bytes_max);
+  if (!entries.ok()) {
+    if (entries.status().code() == Code::kGone) SendSnapshot(core, lead, peer);
+    if (entries.status().code() == Code::kUnavailable) peer.OnFetching();
+    return std::nullopt;
+  }
+  if (IsWitness(core.membership(), peer.id())) StripData(&*entries);
+  return std::move(*entries);
 }
 
 // One append from peer.next() on. False if nothing was sent, or a snapshot instead.
-bool SendAppend(Core& core, Progress& peer) {
+bool SendAppend(Core& core, const Leader& lead, Progress& peer) {
   const Index prev = peer.next() - 1;
   const Result<Term> prev_term = core.log.TermAt(prev);
   if (!prev_term.ok()) {
-    if (prev_term.status().code() == Code::kGone) SendSnapshot(core, peer);
+    if (prev_term.status().code() == Code::kGone) SendSnapshot(core, lead, peer);
     return false;
   }
-  AppendRequest request{prev, *prev_term, core.log.committed(), {}};
+  std::optional<std::vector<Entry>> entries = EntriesFor(core, lead, peer);
+  if (!entries) return false;
+  AppendRequest request{prev, *prev_term, core.log.committed(), std::move(*entries)};
   size_t bytes = 0;
-  if (peer.next() <= core.log.last_index()) {
-    Result<std::vector<Entry>> entries =
-        core.log.Slice(peer.next(), core.log.last_index() + 1, core.config.append_bytes_max);
-    if (!entries.ok()) {
-      if (entries.status().code() == Code::kGone) SendSnapshot(core, peer);
-      return false;
-    }
-    for (const Entry& entry : *entries) bytes += entry.ApproximateBytes();
-    request.entries = std::move(*entries);
-  }
+  for (const Entry& entry : request.entries) bytes += entry.ApproximateBytes();
   peer.OnAppendSent(prev + request.entries.size(), bytes, request.commit, core.now);
   core.Send(peer.id(), std::move(request));
   return true;
@@ -62,7 +102,7 @@ void SendHeartbeat(Core& core, const Leader& lead, Progress& peer) {
   const Index commit = CommitFor(core, peer);
   peer.OnCommitSent(commit);
   const uint64_t counter = lead.reads.has_unconfirmed() ? lead.reads.counter() : 0;
-  core.Send(peer.id(), Heartbeat{commit, counter});
+  core.Send(peer.id(), Heartbeat{commit, counter, LeaseStamp(core)});
 }
 
 }  // namespace
@@ -73,7 +113,7 @@ bool NeedsFlush(const Core& core) {
   if (lead->heartbeat_due || LeadsNoMore(core)) return true;
   if (lead->reads.has_waiting() && HasCommittedInTerm(core, *lead)) return true;
   return std::any_of(lead->peers.begin(), lead->peers.end(), [&](const Progress& peer) {
-    return AppendIsDue(core, peer) || CommitNewsIsDue(core, peer);
+    return AppendIsDue(core, peer) || CommitNewsIsDue(core, peer) || peer.snapshot_wanted();
   });
 }
 
@@ -82,13 +122,24 @@ void Flush(Core& core) {
   if (!lead || !lead->flush) return;
   const bool ask_all = StartReadRound(core, *lead) || lead->heartbeat_due;
   for (Progress& peer : lead->peers) {
-    while (AppendIsDue(core, peer) && SendAppend(core, peer)) {
+    if (peer.snapshot_wanted()) SendSnapshot(core, *lead, peer);
+    while (AppendIsDue(core, peer) && SendAppend(core, *lead, peer)) {
     }
     if (ask_all || CommitNewsIsDue(core, peer)) SendHeartbeat(core, *lead, peer);
   }
   lead->heartbeat_due = false;
   lead->flush = false;
   if (LeadsNoMore(core)) LeaveLeadership(core, *lead);
+}
+
+void GiveUpSilentSources(const Core& core, Leader& lead) {
+  for (Progress& peer : lead.peers) {
+    if (!peer.snapshot_source()) continue;
+    const Progress* const source = lead.peer(peer.snapshot_source());
+    const bool lives =
+        source && core.now - source->active_at() < core.config.election_timeout_ticks;
+    if (!lives) peer.OnSnapshotReport(/*delivered=*/false);
+  }
 }
 
 void AskForLostAppends(Core& core, Progress& peer) {

@@ -13,6 +13,8 @@ namespace baton::raft {
 bool NeedsFlush(const Core& core);
 // Sends what is due to each peer, in ascending order of ids. Nothing if this node does not lead.
 void Flush(Core& core);
+// Snapshots that a follower was to send, and that follower is not heard any more: start over.
+void GiveUpSilentSources(const Core& core, Leader& lead);
 // An empty append at the end of what was sent: a peer that lost some of it will reject.
 void AskForLostAppends(Core& core, Progress& peer);
 

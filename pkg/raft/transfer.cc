@@ -27,6 +27,7 @@ void TellTransferTarget(Core& core, Leader& lead) {
   const Progress* const peer = lead.peer(lead.transfer_target);
   if (!peer || peer->match() != core.log.last_index()) return;
   lead.transfer_told = true;
+  lead.lease_given_up = true;
   core.Send(lead.transfer_target, TimeoutNow{});
 }
 

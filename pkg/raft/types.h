@@ -56,6 +56,9 @@ struct HardState {
   Term term;
   NodeId vote;  // 0: none in this term
   Index commit;
+  // This node's disk has lost what the node had acknowledged: until it is no voter any more, it
+  // neither votes nor counts (amnesia.h).
+  bool amnesia = false;
 
   friend bool operator==(const HardState&, const HardState&) = default;
 };

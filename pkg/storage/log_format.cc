@@ -93,6 +93,7 @@ std::string EncodeHardState(const raft::HardState& hard_state) {
   writer.U64(hard_state.term.value());
   writer.U64(hard_state.vote.value());
   writer.U64(hard_state.commit.value());
+  writer.Bool(hard_state.amnesia);
   return Seal(kHardStateKey, body);
 }
 
@@ -104,6 +105,7 @@ Result<raft::HardState> DecodeHardState(std::string_view value) {
   hard_state.term = Term(reader.U64());
   hard_state.vote = NodeId(reader.U64());
   hard_state.commit = Index(reader.U64());
+  hard_state.amnesia = reader.Bool();
   if (!reader.AtEnd()) return Corrupt(kHardStateKey, "is malformed");
   return hard_state;
 }

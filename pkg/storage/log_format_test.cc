@@ -45,12 +45,12 @@ TEST(LogFormatTest, BytesAreAsDrawn) {
             "1100000000000000"
             "01"
             "6869");
-  EXPECT_EQ(ToHex(EncodeHardState({.term = Term(1), .vote = NodeId(2), .commit = Index(3)}))
-                .substr(0, 50),
+  EXPECT_EQ(ToHex(EncodeHardState({Term(1), NodeId(2), Index(3), true})).substr(0, 52),
             "01"
             "0100000000000000"
             "0200000000000000"
-            "0300000000000000");
+            "0300000000000000"
+            "01");
   EXPECT_EQ(ToHex(EncodeIdentity({.cluster_id = "ab", .node_id = NodeId(5)})).substr(0, 24),
             "01"
             "026162"
