@@ -274,6 +274,27 @@ TEST_F(ExchangeTest, OutlivesItsConnectionAndTheLoop) {
   queue_->RunPending();
 }
 
+TEST_F(ExchangeTest, WithoutItsConnectionAStreamRefusesAndTheClientIsGone) {
+  queue_->Enter();
+  const auto exchange = Make();
+  sink_.reset();
+  const auto stream = exchange->StartStream(Response::Text(200, "first"));
+  EXPECT_FALSE(stream->Write("nobody would take it"));
+  int gone = 0;
+  exchange->OnClientGone([&] { ++gone; });
+  EXPECT_EQ(gone, 1);
+}
+
+TEST_F(ExchangeTest, AStreamThatDoesNotReachTheLoopRefuses) {
+  const auto late = Make();
+  const auto later = Make();
+  const auto dropped = late->StartStream(Response::Text(200, "first"));
+  EXPECT_TRUE(dropped->Write("it may still arrive"));
+  queue_->Close();
+  EXPECT_FALSE(dropped->Write("nobody would take it"));
+  EXPECT_FALSE(later->StartStream(Response::Text(200, "first"))->Write("nor this"));
+}
+
 TEST_F(ExchangeTest, AStreamStartsWithTheBodyOfItsHead) {
   queue_->Enter();
   const auto exchange = Make();

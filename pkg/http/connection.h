@@ -95,6 +95,7 @@ class Connection final : public AnswerSink,
   void EndStream();
   void EndResponse();
   void TellClientGone();
+  void Tell(const std::function<void()>& gone);
 
   void ArmWaits();
   void UpdateDeadline();

@@ -136,12 +136,16 @@ bool Connection::StepStreaming() {
 }
 
 void Connection::SetClientGone(uint64_t number, std::function<void()> gone) {
-  if (number != number_ || (state_ != State::kAnswering && state_ != State::kStreaming)) return;
+  const bool over =
+      number != number_ || (state_ != State::kAnswering && state_ != State::kStreaming);
+  // Within the handler, Dispatch tells of a client that has ended its side.
+  if (over || (peer_ended_ && !in_dispatch_)) return Tell(gone);
   client_gone_ = std::move(gone);
 }
 
-void Connection::TellClientGone() {
-  const std::function<void()> gone = std::exchange(client_gone_, nullptr);
+void Connection::TellClientGone() { Tell(std::exchange(client_gone_, nullptr)); }
+
+void Connection::Tell(const std::function<void()>& gone) {
   if (gone == nullptr) return;
   try {
     gone();

@@ -26,6 +26,23 @@ void Reach(const std::shared_ptr<LoopQueue>& queue, const std::weak_ptr<AnswerSi
   if (!sink->InDispatch()) queue->Post(resume);
 }
 
+// A stream on its way to its connection. When it does not get there (the connection or the loop has
+// ended), the stream is stopped: nobody would empty it, nor tell its writer.
+class StreamOnItsWay {
+ public:
+  explicit StreamOnItsWay(std::shared_ptr<StreamBuffer> buffer) : buffer_(std::move(buffer)) {}
+  ~StreamOnItsWay() {
+    if (buffer_ != nullptr) buffer_->Stop();
+  }
+  StreamOnItsWay(const StreamOnItsWay&) = delete;
+  StreamOnItsWay& operator=(const StreamOnItsWay&) = delete;
+
+  std::shared_ptr<StreamBuffer> Arrive() { return std::exchange(buffer_, nullptr); }
+
+ private:
+  std::shared_ptr<StreamBuffer> buffer_;
+};
+
 class ResponseStreamImpl final : public ResponseStream {
  public:
   ResponseStreamImpl(std::shared_ptr<StreamBuffer> buffer, std::shared_ptr<LoopQueue> queue,
@@ -96,15 +113,17 @@ class ExchangeImpl final : public Exchange {
     buffer->Append(head.body);
     head.body.clear();
     Reach(parts_.queue, parts_.sink,
-          [number = parts_.number, head = std::move(head), buffer](AnswerSink& sink) mutable {
-            sink.AnswerWithStream(number, std::move(head), buffer);
+          [number = parts_.number, head = std::move(head),
+           on_its_way = std::make_shared<StreamOnItsWay>(buffer)](AnswerSink& sink) mutable {
+            sink.AnswerWithStream(number, std::move(head), on_its_way->Arrive());
           });
     return stream;
   }
 
   void OnClientGone(std::function<void()> gone) override {
     const auto sink = parts_.sink.lock();
-    if (sink != nullptr) sink->SetClientGone(parts_.number, std::move(gone));
+    if (sink == nullptr) return gone();
+    sink->SetClientGone(parts_.number, std::move(gone));
   }
 
   void Post(std::function<void()> work) override {

@@ -16,7 +16,8 @@
 namespace baton::http {
 
 // What an exchange asks of its connection. All on the loop's thread. `number` says which request is
-// meant: calls for one that is over are ignored.
+// meant: calls for one that is over are ignored, except that its stream is stopped and its
+// client-gone function called.
 class AnswerSink {
  public:
   virtual ~AnswerSink() = default;

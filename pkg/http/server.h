@@ -82,10 +82,10 @@ class Exchange {
   // Answers with a head (its body is the first piece) and an open end.
   virtual std::shared_ptr<ResponseStream> StartStream(Response head) = 0;
   // Calls `gone` on the loop's thread when the client closes its connection before the answer (or,
-  // for a stream, before Close), and when the server stops before it. At most one; set it on the
-  // loop's thread, inside the handler. A client that only ended its sending side cannot be told
-  // from one that left: `gone` is called, and an answer that still comes is sent. A stream to it
-  // ends at once.
+  // for a stream, before Close), and when the server stops before it; at once when the client has
+  // gone or been answered already. At most one; set it on the loop's thread. A client that only
+  // ended its sending side cannot be told from one that left: `gone` is called, and an answer that
+  // still comes is sent. A stream to it ends at once.
   virtual void OnClientGone(std::function<void()> gone) = 0;
   // Runs a function on the loop's thread: where answers made elsewhere are turned into bytes.
   virtual void Post(std::function<void()> work) = 0;

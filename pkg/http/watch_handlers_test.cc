@@ -380,6 +380,27 @@ TEST_F(WatchHandlersTest, ObserveAnElection) {
   EXPECT_NE(resumed.NextChunk()->find("event: elected"), std::string::npos);
 }
 
+// The stream begins after a read; who left meanwhile must not leave a watch behind.
+TEST_F(WatchHandlersTest, WhoLeavesBeforeObserveBeginsLeavesNoWatch) {
+  for (const bool reset : {true, false}) {
+    const uint64_t cancelled = api_.service().watches_cancelled();
+    api_.service().Close();
+    RawClient client(api_.port());
+    ASSERT_TRUE(client.Send("GET /v1/elections/e/observe HTTP/1.1\r\nHost: a\r\n\r\n"));
+    ASSERT_TRUE(Eventually([&] { return api_.Stats().requests_in_flight == 1; }));
+    if (reset) {
+      client.Reset();
+      ASSERT_TRUE(Eventually([&] { return api_.Stats().connections_open == 0; }));
+    } else {
+      client.Close();
+    }
+    api_.service().Open();
+    EXPECT_TRUE(Eventually([&] { return api_.service().watches_cancelled() == cancelled + 1; }));
+    EXPECT_EQ(api_.service().watches(), 0u);
+    EXPECT_TRUE(Eventually([&] { return api_.Stats().requests_in_flight == 0; }));
+  }
+}
+
 TEST_F(WatchHandlersTest, ObserveFailsLikeARead) {
   api_.service().FailNext(Status(Code::kUnavailable, "no_leader", "Nobody leads"));
   api_.ExpectProblem(503, "no_leader", "GET", "/v1/elections/e/observe");

@@ -33,6 +33,7 @@ class ApiServer {
   ApiContext& context() { return context_; }
   uint16_t port() const { return server_->port(); }
   std::string url() const { return "http://127.0.0.1:" + std::to_string(port()); }
+  ServerStats Stats() const { return (*server_)->Stats(); }
   void StopServer();
 
   // One request on a connection of its own; fails the test when there is no answer.
