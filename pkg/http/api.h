@@ -42,7 +42,10 @@ Router MakeOpsRouter(ApiContext* context,
 // The node's name, or its number when the name is not known here.
 std::string NodeNameOf(const ApiContext& context, NodeId node);
 
-// X-Revision, X-Raft-Term, X-Cluster-Id, X-Served-By, X-Leader, X-Request-Id on every response.
+// X-Revision, X-Raft-Term, X-Cluster-Id, X-Served-By, X-Leader (while there is one), X-Consistency,
+// X-Staleness-Ms and X-Request-Id on every response. X-Consistency is "linearizable" for answers to
+// commands, whether applied or refused, and to linearizable reads; "stale" for all that this node
+// says on its own, and then X-Staleness-Ms is the time since it last heard from the leader.
 void DecorateResponse(const ApiContext& context, const Request& request, Response* response);
 // RFC 9457 problem JSON. The one table from Status to HTTP.
 Response ProblemResponse(const Status& status, const std::string& request_id,

@@ -88,6 +88,11 @@ void MarkReplayed(bool replayed, Response* response) {
   if (replayed) response->headers.emplace_back("Idempotency-Replayed", "true");
 }
 
+void MarkLinearizable(Response* response) {
+  response->headers.emplace_back("X-Consistency", "linearizable");
+  response->headers.emplace_back("X-Staleness-Ms", "0");
+}
+
 Status RefusalOf(const coord::Reply& reply) {
   if (!reply.status.ok()) return reply.status;
   return Status(Code::kInternal, "The answer to the command could not be read")
@@ -102,6 +107,7 @@ void SubmitCommand(const Call& call, coord::CommandBody body, int64_t timeout_ms
     if (!reply.ok()) return call.Fail(reply.status());
     Response response = render(*reply);
     MarkReplayed(reply->replayed, &response);
+    MarkLinearizable(&response);
     call.Answer(std::move(response));
   };
   call.service().Submit(
@@ -126,15 +132,13 @@ void ReadState(const Call& call, const ReadOptions& options, Extract extract) {
     }
     const bool stale = view->consistency == node::Consistency::kStale;
     Finish finish = extract(view->state);
-    call.exchange->Post([call, stale, revision = view->state.revision(),
-                         finish = std::move(finish)] {
-      Response response = finish();
-      const int64_t staleness_ms = stale ? call.service().GetStatus()->last_leader_contact_ms : 0;
-      response.headers.emplace_back("X-Revision", std::to_string(revision.value()));
-      response.headers.emplace_back("X-Consistency", stale ? "stale" : "linearizable");
-      response.headers.emplace_back("X-Staleness-Ms", std::to_string(staleness_ms));
-      call.Answer(std::move(response));
-    });
+    call.exchange->Post(
+        [call, stale, revision = view->state.revision(), finish = std::move(finish)] {
+          Response response = finish();
+          response.headers.emplace_back("X-Revision", std::to_string(revision.value()));
+          if (!stale) MarkLinearizable(&response);  // the default is stale
+          call.Answer(std::move(response));
+        });
   };
   call.service().Read(options.consistency, options.min_revision, options.timeout_ms, on_read);
 }

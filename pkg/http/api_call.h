@@ -68,6 +68,9 @@ Result<coord::Command> MakeCommand(const Request& request, coord::CommandBody bo
 // Marks an answer from the memory of idempotency keys.
 void MarkReplayed(bool replayed, Response* response);
 
+// X-Consistency: linearizable, for an answer that the log or a read index stands behind.
+void MarkLinearizable(Response* response);
+
 // How a read was asked for, and what its answer says about itself.
 struct ReadOptions {
   node::Consistency consistency = node::Consistency::kLinearizable;
@@ -78,8 +81,7 @@ struct ReadOptions {
 ReadOptions ReadOptionsOf(QueryFields* query);
 
 // Reads the state. `extract` runs on the raft thread and returns the rest of the work, which runs
-// on the loop's thread and makes the response. The answer gets X-Revision, X-Consistency and
-// X-Staleness-Ms.
+// on the loop's thread and makes the response. The answer gets X-Revision and X-Consistency.
 using Finish = std::function<Response()>;
 using Extract = std::function<Finish(const coord::StateMachine& state)>;
 void ReadState(const Call& call, const ReadOptions& options, Extract extract);

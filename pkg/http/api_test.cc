@@ -24,13 +24,19 @@ TEST(DecorateTest, EveryResponseSaysWhereItComesFrom) {
     view->raft.leader = NodeId(2);
     view->raft.term = Term(9);
     view->revision = Revision(77);
+    view->last_leader_contact_ms = 40;
   });
   for (const auto& [method, target] :
        std::vector<std::pair<std::string, std::string>>{{"GET", "/v1/kv/none"},
                                                         {"GET", "/v1/cluster"},
                                                         {"GET", "/livez"},
                                                         {"GET", "/unknown"},
+                                                        {"GET", "/v1/watch?from=x"},
+                                                        {"GET", "/v1/kv/a?consistency=stale"},
                                                         {"POST", "/v1/kv/a"},
+                                                        {"PUT", "/v1/kv/a"},
+                                                        {"DELETE", "/v1/kv/b"},
+                                                        {"POST", "/v1/sessions"},
                                                         {"GET", "/v1/kv?limit=0"}}) {
     const ClientResponse response =
         api.Send(method, target, "", {{"X-Request-Id", "my-request-1"}});
@@ -41,12 +47,38 @@ TEST(DecorateTest, EveryResponseSaysWhereItComesFrom) {
     EXPECT_EQ(HeaderOf(response, "x-request-id"), "my-request-1");
     EXPECT_NE(HeaderOf(response, "x-revision"), "(none)");
     EXPECT_EQ(HeaderOf(response, "x-content-type-options"), "nosniff");
+    const std::string consistency = HeaderOf(response, "x-consistency");
+    EXPECT_TRUE(consistency == "stale" || consistency == "linearizable") << method << target;
+    EXPECT_EQ(HeaderOf(response, "x-staleness-ms"), consistency == "stale" ? "40" : "0") << target;
+    EXPECT_EQ(response.headers.count("x-consistency"), 1u) << target;
     EXPECT_EQ(response.headers.count("x-revision"), 1u) << target;
   }
   api.service().ChangeStatus([](node::StatusView* view) { view->raft.leader = NodeId(); });
   EXPECT_EQ(HeaderOf(api.Send("GET", "/livez"), "x-leader"), "(none)");
   api.service().ChangeStatus([](node::StatusView* view) { view->raft.leader = NodeId(3); });
   EXPECT_EQ(HeaderOf(api.Send("GET", "/livez"), "x-leader"), "3") << "a name that is not known";
+}
+
+TEST(DecorateTest, AnswersSayWhetherTheLogStandsBehindThem) {
+  ApiServer api;
+  const auto consistency = [&](const char* method, const std::string& target,
+                               const std::string& body = "", const Headers& headers = {}) {
+    return HeaderOf(api.Send(method, target, body, headers), "x-consistency");
+  };
+  EXPECT_EQ(consistency("PUT", "/v1/kv/a", "x"), "linearizable");
+  EXPECT_EQ(consistency("PUT", "/v1/kv/a", "x", {{"If-None-Match", "*"}}), "linearizable");
+  EXPECT_EQ(consistency("DELETE", "/v1/kv/a"), "linearizable");
+  EXPECT_EQ(consistency("GET", "/v1/kv/a"), "linearizable");
+  EXPECT_EQ(consistency("GET", "/v1/kv/a?consistency=stale"), "stale");
+  EXPECT_EQ(consistency("GET", "/v1/cluster"), "stale");
+  EXPECT_EQ(consistency("PUT", "/v1/kv/a?unknown=1"), "stale") << "the log was not asked";
+  const std::string session = api.CreateSession("1h");
+  const std::string other = api.CreateSession("1h");
+  EXPECT_EQ(consistency("POST", "/v1/sessions/" + session + "/keepalive"), "linearizable");
+  for (const std::string& holder : {session, other}) {
+    EXPECT_EQ(consistency("POST", "/v1/locks/l/acquire", R"({"session":")" + holder + R"("})"),
+              "linearizable");
+  }
 }
 
 TEST(RedirectTest, ToTheLeaderForWhoPrefersIt) {

@@ -44,6 +44,9 @@ void DecorateResponse(const ApiContext& context, const Request& request, Respons
   SetDefault("X-Cluster-Id", context.cluster_id, response);
   SetDefault("X-Served-By", context.node_name, response);
   if (view->raft.leader) SetDefault("X-Leader", NodeNameOf(context, view->raft.leader), response);
+  // Whatever did not ask the log is what this node knows.
+  SetDefault("X-Consistency", "stale", response);
+  SetDefault("X-Staleness-Ms", std::to_string(view->last_leader_contact_ms), response);
   SetDefault("X-Request-Id", request.request_id, response);
   // What is true now need not be true for the next reader, and no browser should guess a type.
   SetDefault("Cache-Control", "no-cache", response);

@@ -48,6 +48,7 @@ Response RenderAcquired(const Call& call, const QueueWords& words, SessionId ses
   }
   Response response = JsonAnswer(granted ? 200 : 202, body, result.revision);
   MarkReplayed(result.replayed, &response);
+  MarkLinearizable(&response);
   return response;
 }
 
@@ -66,9 +67,11 @@ void FailWithHolder(const Call& call, const QueueWords& words, int64_t timeout_m
   const auto on_read = [call, words, name, status](Result<node::ReadView> view) {
     QueueView queue;
     if (view.ok()) queue = CopyQueue(view->state, words.kind, name, QueuePart::kHolder);
-    call.exchange->Post([call, status, queue = std::move(queue)] {
+    call.exchange->Post([call, status, queue = std::move(queue), read = view.ok()] {
       const int64_t now_ms = ClusterTimeMs(*call.context, queue.now_ms);
-      call.Fail(status, {{"holder", HolderJson(queue.holder, now_ms)}});
+      Response response = call.Problem(status, {{"holder", HolderJson(queue.holder, now_ms)}});
+      if (read) MarkLinearizable(&response);
+      call.Answer(std::move(response));
     });
   };
   call.service().Read(node::Consistency::kLinearizable, Revision(), timeout_ms, on_read);
