@@ -86,7 +86,7 @@ Status ValidateBody(const SessionCreate& create) {
   BATON_RETURN_IF_ERROR(Given("session id", create.id));
   BATON_RETURN_IF_ERROR(InRange("ttl_ms", create.ttl_ms, kSessionTtlMinMs, kSessionTtlMaxMs));
   BATON_RETURN_IF_ERROR(Bytes("name", create.name, kNameBytesMax));
-  return Bytes("metadata", create.metadata, kMetadataBytesMax);
+  return Bytes("meta", create.metadata, kMetadataBytesMax);
 }
 
 Status ValidateBody(const SessionRenew& renew) {

@@ -115,8 +115,8 @@ TEST(ValidateTest, Sessions) {
   ExpectBytesLimit("name", kNameBytesMax, [](std::string name) {
     return Command{"", "", SessionCreate{SessionId(1), 1000, std::move(name), ""}};
   });
-  ExpectBytesLimit("metadata", kMetadataBytesMax, [](std::string metadata) {
-    return Command{"", "", SessionCreate{SessionId(1), 1000, "", std::move(metadata)}};
+  ExpectBytesLimit("meta", kMetadataBytesMax, [](std::string meta) {
+    return Command{"", "", SessionCreate{SessionId(1), 1000, "", std::move(meta)}};
   });
   EXPECT_TRUE(ValidateBody(SessionCreate{SessionId(1), 1000, "", ""}).ok());
   ExpectNamed(ValidateBody(Create(0)), Code::kInvalidArgument, "session id");

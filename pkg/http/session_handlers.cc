@@ -45,12 +45,12 @@ void CreateSession(const Call& call, Random* random) {
   const Result<std::string_view> text = JsonBody(call.request());
   if (!query.ok()) return call.Fail(query.status());
   if (!text.ok()) return call.Fail(text.status());
-  JsonFields fields(*text, {"ttl", "name", "metadata"});
+  JsonFields fields(*text, {"ttl", "name", "meta"});
   coord::SessionCreate create;
   create.id = DrawId(random);
   create.ttl_ms = fields.DurationMs("ttl", kTtlBounds);
   create.name = fields.StringOr("name", "");
-  create.metadata = fields.StringOr("metadata", "");
+  create.metadata = fields.StringOr("meta", "");
   if (!fields.ok()) return call.Fail(fields.status());
   SubmitCommand(call, std::move(create), timeout_ms,
                 [call](const coord::Reply& reply) { return RenderCreated(call, reply); });

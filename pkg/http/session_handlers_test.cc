@@ -19,7 +19,7 @@ class SessionHandlersTest : public testing::Test {
 
 TEST_F(SessionHandlersTest, CreateGetAndDestroy) {
   const ClientResponse created =
-      api_.Send("POST", "/v1/sessions", R"({"ttl":"30s","name":"me","metadata":"pod-a"})");
+      api_.Send("POST", "/v1/sessions", R"({"ttl":"30s","name":"me","meta":"pod-a"})");
   EXPECT_EQ(created.status, 201);
   const json session = json::parse(created.body);
   const std::string id = session.value("id", "");
@@ -28,7 +28,7 @@ TEST_F(SessionHandlersTest, CreateGetAndDestroy) {
   EXPECT_EQ(HeaderOf(created, "location"), "/v1/sessions/" + id);
   EXPECT_EQ(session, (json{{"id", id},
                            {"name", "me"},
-                           {"metadata", "pod-a"},
+                           {"meta", "pod-a"},
                            {"ttl_ms", 30'000},
                            {"remaining_ms", 30'000}}));
   EXPECT_EQ(api_.SendJson(200, "GET", "/v1/sessions/" + id), session);
@@ -83,6 +83,7 @@ TEST_F(SessionHandlersTest, BadBodies) {
       {422, "wrong_type", R"({"ttl":true})"},
       {422, "wrong_type", R"({"ttl":"1s","name":7})"},
       {422, "unknown_field", R"({"ttl":"1s","nam":"x"})"},
+      {422, "unknown_field", R"({"ttl":"1s","metadata":"x"})"},
       {422, "malformed_duration", R"({"ttl":"soon"})"},
       {422, "out_of_range", R"({"ttl":"99ms"})"},
       {422, "out_of_range", R"({"ttl":86400001})"},
@@ -95,7 +96,7 @@ TEST_F(SessionHandlersTest, BadBodies) {
       {400, "malformed_json", std::string(100'000, '[')},
       {400, "malformed_json", R"({"ttl":"1s"} x)"},
       {413, "too_large", R"({"ttl":"1s","name":")" + std::string(257, 'n') + "\"}"},
-      {413, "too_large", R"({"ttl":"1s","metadata":")" + std::string(4097, 'n') + "\"}"},
+      {413, "too_large", R"({"ttl":"1s","meta":")" + std::string(4097, 'n') + "\"}"},
   };
   for (const auto& [status, code, body] : bad) {
     api_.ExpectProblem(status, code, "POST", "/v1/sessions", body);

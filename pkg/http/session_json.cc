@@ -17,7 +17,7 @@ nlohmann::json SessionJson(const coord::SessionInfo& session, int64_t now_ms) {
                          {"ttl_ms", session.ttl_ms},
                          {"remaining_ms", RemainingMs(session, now_ms)}};
   SetBytes(&json, "name", session.name);
-  SetBytes(&json, "metadata", session.metadata);
+  SetBytes(&json, "meta", session.metadata);
   return json;
 }
 
