@@ -50,6 +50,7 @@ void Connection::Close() {
   EndRequest();
   context_->buffered_bytes -= accounted_bytes_;
   accounted_bytes_ = 0;
+  AccountUnsent();
   closed_(this);
 }
 
@@ -102,6 +103,25 @@ bool Connection::Step() {
   return false;
 }
 
+void Connection::AddOutput(std::string bytes) {
+  if (bytes.empty()) return;
+  output_.Add(std::move(bytes));
+  AccountUnsent();
+  const Limits& limits = context_->options.limits;
+  last_progress_ms_ = context_->clock.MonotonicMs();
+  const auto needed_ms =
+      static_cast<int64_t>(output_.bytes()) * 1000 / limits.write_bytes_per_second_min;
+  output_deadline_ms_ = last_progress_ms_ + limits.write_timeout_ms + needed_ms;
+}
+
+// What belongs to a stream is counted by its buffer.
+void Connection::AccountUnsent() {
+  const size_t bytes = stream_ == nullptr && state_ != State::kClosed ? output_.bytes() : 0;
+  context_->counters.unsent_bytes.fetch_add(bytes - accounted_unsent_bytes_,
+                                            std::memory_order_relaxed);
+  accounted_unsent_bytes_ = bytes;
+}
+
 // True when nothing is left to send.
 bool Connection::SendOutput() {
   bool progress = false;
@@ -118,6 +138,7 @@ bool Connection::SendOutput() {
     progress = true;
   }
   if (progress) last_progress_ms_ = context_->clock.MonotonicMs();
+  if (progress) AccountUnsent();
   if (progress && stream_ != nullptr) stream_->SetUnsent(output_.bytes());
   return output_.empty();
 }
@@ -172,7 +193,7 @@ bool Connection::ActOnFraming() {
     FailRequest(503, Status(Code::kUnavailable, "too_many_bytes_buffered",
                             "this node already holds as many bytes of requests as it may"));
   } else if (framer_.ClientWaitsForContinue()) {
-    output_.Add("HTTP/1.1 100 Continue\r\n\r\n");
+    AddOutput("HTTP/1.1 100 Continue\r\n\r\n");
     framer_.ContinueWasSent();
   }
   return true;
@@ -251,7 +272,8 @@ void Connection::UpdateDeadline() {
   } else if (state_ == State::kLingering) {
     deadline_ms_ = last_progress_ms_ + kLingeringMs;
   } else if (!output_.empty()) {
-    deadline_ms_ = last_progress_ms_ + context_->options.limits.write_timeout_ms;
+    deadline_ms_ = std::min(last_progress_ms_ + context_->options.limits.write_timeout_ms,
+                            output_deadline_ms_);
   } else {
     deadline_ms_ = std::numeric_limits<int64_t>::max();  // the handler's business
   }

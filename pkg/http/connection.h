@@ -75,6 +75,8 @@ class Connection final : public AnswerSink,
   bool StepStreaming();
   bool StepLingering();
   bool SendOutput();
+  void AddOutput(std::string bytes);
+  void AccountUnsent();
 
   // Reading.
   size_t Feed(std::string_view bytes);
@@ -135,11 +137,13 @@ class Connection final : public AnswerSink,
 
   // Output.
   OutputQueue output_;
+  size_t accounted_unsent_bytes_ = 0;
   std::shared_ptr<StreamBuffer> stream_;
 
   // Of CLOCK_MONOTONIC, in milliseconds.
   int64_t request_started_ms_ = 0;
   int64_t last_progress_ms_ = 0;
+  int64_t output_deadline_ms_ = 0;  // for all of output_
   int64_t deadline_ms_ = 0;
 };
 

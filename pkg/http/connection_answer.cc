@@ -92,9 +92,8 @@ void Connection::Send(Response response) {
     head.append(response.body);
     response.body.clear();
   }
-  output_.Add(std::move(head));
-  output_.Add(std::move(response.body));
-  last_progress_ms_ = context_->clock.MonotonicMs();
+  AddOutput(std::move(head));
+  AddOutput(std::move(response.body));
   state_ = State::kSending;
   EndRequest();
 }
@@ -105,8 +104,7 @@ void Connection::AnswerWithStream(uint64_t number, Response head,
   if (context_->options.decorate) context_->options.decorate(*request_, &head);
   const BodyFraming framing =
       version_minor_ == 1 ? BodyFraming::kChunked : BodyFraming::kUntilClose;
-  output_.Add(MakeHead(head, framing));
-  last_progress_ms_ = context_->clock.MonotonicMs();
+  AddOutput(MakeHead(head, framing));
   if (request_->method == "HEAD" || !StatusHasBody(head.status)) {
     stream->Stop();
     state_ = State::kSending;
@@ -124,8 +122,7 @@ bool Connection::StepStreaming() {
   if (state_ != State::kStreaming) return false;
   StreamBuffer::Taken taken = stream_->Take();
   const bool more = !taken.bytes.empty();
-  if (more) last_progress_ms_ = context_->clock.MonotonicMs();
-  output_.Add(std::move(taken.bytes));
+  AddOutput(std::move(taken.bytes));
   if (!taken.closed && !taken.abandoned) return more;
   // Abandoned: everything queued goes out, then the end of the connection instead of the last
   // chunk.

@@ -50,13 +50,27 @@ Response RefuseUnmatched(const ListenerContext& context, const Router::Match& ma
   return response;
 }
 
-Response RefuseBusy(const ListenerContext& context, const std::string& request_id) {
-  Response response = context.ErrorResponse(
-      Status(Code::kUnavailable, "too_many_requests_in_flight",
-             "this node already works on " +
-                 std::to_string(context.options.limits.requests_in_flight_max) +
-                 " requests; try another or try again"),
-      503, request_id);
+// Whether there is room for one more request, and what there is too much of.
+Status CheckRoom(const ListenerContext& context) {
+  const Limits& limits = context.options.limits;
+  const ServerCounters& counters = context.counters;
+  if (counters.requests_in_flight.load(std::memory_order_relaxed) >=
+      limits.requests_in_flight_max) {
+    return Status(Code::kUnavailable, "too_many_requests_in_flight",
+                  "this node already works on " + std::to_string(limits.requests_in_flight_max) +
+                      " requests; try another or try again");
+  }
+  if (counters.unsent_bytes.load(std::memory_order_relaxed) > limits.unsent_bytes_max) {
+    return Status(Code::kUnavailable, "too_many_bytes_unsent",
+                  "clients have not taken the answers that this node has for them; try another or "
+                  "try again");
+  }
+  return Status::Ok();
+}
+
+Response RefuseBusy(const ListenerContext& context, const Status& why,
+                    const std::string& request_id) {
+  Response response = context.ErrorResponse(why, 503, request_id);
   response.headers.emplace_back("Retry-After", "1");
   return response;
 }
@@ -82,9 +96,8 @@ Routed Route(ListenerContext* context, FramedRequest framed, const std::string& 
   request->captures = std::move(match.captures);
   if (match.handler == nullptr) {
     routed.refusal = RefuseUnmatched(*context, match, *request);
-  } else if (context->counters.requests_in_flight.load(std::memory_order_relaxed) >=
-             context->options.limits.requests_in_flight_max) {
-    routed.refusal = RefuseBusy(*context, request->request_id);
+  } else if (const Status room = CheckRoom(*context); !room.ok()) {
+    routed.refusal = RefuseBusy(*context, room, request->request_id);
   } else {
     routed.handler = match.handler;
   }

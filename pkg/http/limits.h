@@ -26,10 +26,17 @@ struct Limits {
   // What all connections together hold of unanswered requests; beyond: 503. And, counted apart, of
   // unsent stream pieces; beyond: Write returns false.
   size_t buffered_bytes_max = 256 << 20;
+  // Answers that were given and that clients have not taken; beyond, new requests are answered 503.
+  // An answer under way is never cut for it, so it can be exceeded by what was in flight.
+  size_t unsent_bytes_max = 256 << 20;
   int64_t header_timeout_ms = 5'000;    // for the whole head, from its first byte
   int64_t request_timeout_ms = 15'000;  // for head and body, from the first byte
   int64_t idle_timeout_ms = 60'000;     // between requests
   int64_t write_timeout_ms = 10'000;    // without any progress of the reader
+  // A response, and each piece of a stream, must be taken within write_timeout_ms and what it needs
+  // at this rate; else the connection is closed. So nobody holds an answer of 8 MiB for longer than
+  // five minutes.
+  int64_t write_bytes_per_second_min = 32 * 1024;
 };
 
 }  // namespace baton::http

@@ -236,6 +236,9 @@ Status CheckLimits(const Limits& limits) {
       limits.idle_timeout_ms <= 0 || limits.write_timeout_ms <= 0) {
     return wrong("*_timeout_ms", "must be greater than 0");
   }
+  if (limits.write_bytes_per_second_min <= 0) {
+    return wrong("write_bytes_per_second_min", "must be greater than 0");
+  }
   return Status::Ok();
 }
 

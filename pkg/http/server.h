@@ -153,6 +153,7 @@ struct ServerStats {
   uint64_t connections_open = 0;
   uint64_t requests_in_flight = 0;
   uint64_t streams_open = 0;
+  uint64_t unsent_bytes = 0;  // of answers, without streams
   uint64_t connections_refused_total = 0;
   uint64_t framing_errors_total = 0;
 };

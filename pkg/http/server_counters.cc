@@ -30,6 +30,7 @@ ServerStats ServerCounters::Read() const {
   stats.connections_open = connections_open.load(std::memory_order_relaxed);
   stats.requests_in_flight = requests_in_flight.load(std::memory_order_relaxed);
   stats.streams_open = streams_open.load(std::memory_order_relaxed);
+  stats.unsent_bytes = unsent_bytes.load(std::memory_order_relaxed);
   stats.connections_refused_total = connections_refused_total.load(std::memory_order_relaxed);
   stats.framing_errors_total = framing_errors_total.load(std::memory_order_relaxed);
   const std::lock_guard<std::mutex> lock(mutex_);

@@ -28,6 +28,7 @@ class ServerCounters {
   std::atomic<uint64_t> connections_open{0};
   std::atomic<uint64_t> requests_in_flight{0};
   std::atomic<uint64_t> streams_open{0};
+  std::atomic<uint64_t> unsent_bytes{0};
   std::atomic<uint64_t> connections_refused_total{0};
   std::atomic<uint64_t> framing_errors_total{0};
 

@@ -202,6 +202,78 @@ TEST_F(ServerStream, AReaderThatStopsDoesNotHoldALargeAnswer) {
   EXPECT_TRUE(Eventually([&] { return server->Stats().connections_open == 0; }));
 }
 
+// Reads a megabyte at a time with pauses: progress, as far as the timeout of a single write can
+// see. False when the server had enough of it.
+bool TakesAllAtLeisure(RawClient* client) {
+  std::promise<void> never;
+  const auto pause = never.get_future();
+  size_t got = 0;
+  for (size_t wanted = 1 << 20; got < kMoreThanTheKernelTakes; wanted += 1 << 20) {
+    while (got < wanted) {
+      const size_t some = client->ReadSome().size();
+      if (some == 0) return false;
+      got += some;
+    }
+    (void)pause.wait_for(std::chrono::milliseconds(50));
+  }
+  return true;
+}
+
+TEST_F(ServerStream, AReaderThatDripsDoesNotHoldALargeAnswer) {
+  Router router;
+  router.Handle("GET", "/large", [](std::shared_ptr<Exchange> exchange) {
+    exchange->Respond(Response::Text(200, std::string(kMoreThanTheKernelTakes, 'x')));
+  });
+  router.Handle("GET", "/stream", [](std::shared_ptr<Exchange> exchange) {
+    const auto stream = exchange->StartStream(Response());
+    stream->Write(std::string(kMoreThanTheKernelTakes, 'x'));
+    stream->Close();
+  });
+  TestServer server(std::move(router), [](ListenOptions* options) {
+    options->limits.write_timeout_ms = 500;
+    options->limits.write_bytes_per_second_min = 1 << 30;
+  });
+  for (const char* target : {"/large", "/stream"}) {
+    RawClient slow(server.port(), 4096);
+    slow.Send("GET " + std::string(target) + " HTTP/1.1\r\nHost: a\r\n\r\n");
+    EXPECT_FALSE(TakesAllAtLeisure(&slow)) << target;
+    EXPECT_TRUE(Eventually([&] { return server->Stats().connections_open == 0; }));
+    EXPECT_EQ(server->Stats().unsent_bytes, 0u);
+  }
+}
+
+TEST_F(ServerStream, AnswersThatAreNotTakenAreBounded) {
+  Router router;
+  router.Handle("GET", "/large", [](std::shared_ptr<Exchange> exchange) {
+    exchange->Respond(Response::Text(200, std::string(kMoreThanTheKernelTakes, 'x')));
+  });
+  router.Handle("GET", "/hello", [](std::shared_ptr<Exchange> exchange) {
+    exchange->Respond(Response::Text(200, "hello"));
+  });
+  TestServer server(std::move(router),
+                    [](ListenOptions* options) { options->limits.unsent_bytes_max = 1 << 20; });
+  RawClient other(server.port());
+  other.Send(kHello);
+  EXPECT_EQ(other.ReadResponse().value().status, 200);
+  for (const bool reads : {false, true}) {
+    RawClient slow(server.port(), 4096);
+    slow.Send("GET /large HTTP/1.1\r\nHost: a\r\n\r\n");
+    ASSERT_TRUE(Eventually([&] { return server->Stats().unsent_bytes > 1 << 20; }));
+    other.Send(kHello);
+    const RawResponse refused = other.ReadResponse().value();
+    EXPECT_EQ(refused.status, 503);
+    EXPECT_EQ(refused.headers.at("retry-after"), "1");
+    if (reads) {
+      EXPECT_EQ(slow.ReadResponse().value().body.size(), kMoreThanTheKernelTakes);
+    } else {
+      slow.Reset();
+    }
+    EXPECT_TRUE(Eventually([&] { return server->Stats().unsent_bytes == 0; }));
+    other.Send(kHello);
+    EXPECT_EQ(other.ReadResponse().value().status, 200);
+  }
+}
+
 TEST_F(ServerStream, ASlowReaderThatReadsGetsEverything) {
   Listen([](ListenOptions* options) { options->limits.write_timeout_ms = 5'000; });
   RawClient slow(server_->port(), 4096);
