@@ -2,6 +2,7 @@
 
 #include <array>
 #include <cstdio>
+#include <cstdlib>
 #include <fstream>
 #include <sstream>
 
@@ -49,6 +50,10 @@ bool LinesMatch(const std::vector<std::string>& expected, size_t e,
 }
 
 }  // namespace
+
+std::string PagePath(const std::string& page) {
+  return std::string(std::getenv("TEST_SRCDIR")) + "/" + std::getenv("TEST_WORKSPACE") + "/" + page;
+}
 
 std::vector<ConsoleStep> ParseConsole(std::string_view page) {
   std::vector<ConsoleStep> steps;

@@ -19,6 +19,9 @@ struct ConsoleStep {
   std::vector<std::string> expected;
 };
 
+// Where a page of the tree lies in a test that has it among its data: "docs/api.md".
+std::string PagePath(const std::string& page);
+
 // The steps of all console blocks of a page, in order.
 std::vector<ConsoleStep> ParseConsole(std::string_view page);
 

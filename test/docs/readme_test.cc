@@ -1,7 +1,7 @@
 // The README and the pages of docs/ are executed: what they promise is what a reader gets.
 #include <gtest/gtest.h>
 
-#include <cstdlib>
+#include <cctype>
 #include <string>
 
 #include "test/docs/console.h"
@@ -12,10 +12,6 @@ namespace {
 
 constexpr int64_t kLeaderTimeoutMs = 30'000;
 constexpr uint16_t kFirstPort = 7400;  // the one that `make run` uses and the pages name
-
-std::string PagePath(const std::string& page) {
-  return std::string(std::getenv("TEST_SRCDIR")) + "/" + std::getenv("TEST_WORKSPACE") + "/" + page;
-}
 
 class PageTest : public testing::TestWithParam<std::string> {};
 
@@ -34,7 +30,12 @@ TEST_P(PageTest, DoesWhatItSays) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(Pages, PageTest, testing::Values("README.md"));
+INSTANTIATE_TEST_SUITE_P(Pages, PageTest, testing::Values("README.md", "docs/api.md"),
+                         [](const auto& page) {
+                           std::string name = page.param;
+                           std::erase_if(name, [](char c) { return !std::isalnum(c); });
+                           return name;
+                         });
 
 }  // namespace
 }  // namespace baton::docs
