@@ -225,6 +225,15 @@ raft::MessageBody ReadSnapshotReport(Decoder* in, const json& object) {
                               in->Bool(object, "delivered")};
 }
 
+raft::MessageBody ReadHibernate(Decoder* in, const json& object) {
+  return raft::Hibernate{in->Numbered<Index>(object, "last_index")};
+}
+
+raft::MessageBody ReadHibernateResponse(Decoder* in, const json& object) {
+  return raft::HibernateResponse{in->Numbered<Index>(object, "last_index"),
+                                 in->Bool(object, "agreed")};
+}
+
 raft::MessageBody ReadPropose(Decoder* in, const json& object) {
   return raft::ProposeRequest{raft::Payload(in->Binary(object, "data"))};
 }
@@ -246,7 +255,9 @@ constexpr Kind kKinds[] = {{"vote_request", ReadVoteRequest},
                            {"snapshot_wanted", ReadSnapshotWanted},
                            {"snapshot_order", ReadSnapshotOrder},
                            {"snapshot_report", ReadSnapshotReport},
-                           {"propose", ReadPropose}};
+                           {"propose", ReadPropose},
+                           {"hibernate", ReadHibernate},
+                           {"hibernate_response", ReadHibernateResponse}};
 
 node::ForwardRequest ReadForward(Decoder* in, const json& object) {
   node::ForwardRequest request;

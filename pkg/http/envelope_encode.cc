@@ -204,6 +204,17 @@ void WriteBody(const raft::SnapshotReport& report, ObjectWriter* out) {
   out->Bool("delivered", report.delivered);
 }
 
+void WriteBody(const raft::Hibernate& request, ObjectWriter* out) {
+  out->Word("kind", "hibernate");
+  out->Number("last_index", request.last_index);
+}
+
+void WriteBody(const raft::HibernateResponse& response, ObjectWriter* out) {
+  out->Word("kind", "hibernate_response");
+  out->Number("last_index", response.last_index);
+  out->Bool("agreed", response.agreed);
+}
+
 void WriteBody(const raft::ProposeRequest& request, ObjectWriter* out) {
   out->Word("kind", "propose");
   out->Binary("data", request.data.view());

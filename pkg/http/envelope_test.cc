@@ -40,6 +40,8 @@ std::vector<node::PeerMessage> OneOfEachKind() {
       Raft(raft::SnapshotOrder{NodeId(3), Index(9)}),
       Raft(raft::SnapshotReport{NodeId(3), true}),
       Raft(raft::ProposeRequest{raft::Payload("command")}),
+      Raft(raft::Hibernate{Index(9)}),
+      Raft(raft::HibernateResponse{Index(9), true}),
       node::ForwardRequest{1, 2, Term(7), 1500, std::string("\0\1\2", 3)},
       node::ForwardReply{1, 2, Status(), Index(40), "reply"},
       node::ForwardReply{

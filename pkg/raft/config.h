@@ -40,7 +40,9 @@ struct Config {
   // False: nobody is told of a commit for its own sake; the news goes with the next append or
   // heartbeat (raft-rs: skip_bcast_commit).
   bool commit_news = true;
-  bool forward_proposals = true;    // followers may forward commands, leaders take them
+  bool forward_proposals = true;  // followers may forward commands, leaders take them
+  // A leader with nothing to do for so long puts its group to sleep (hibernation.h); 0: never.
+  uint32_t hibernate_after_ticks = 0;
   bool delegate_snapshots = false;  // followers send snapshots to others on the leader's behalf
 };
 

@@ -45,6 +45,7 @@ struct Core {
   Term term;
   NodeId vote;  // 0: none in `term`
   bool amnesia = false;
+  bool asleep = false;  // hibernation.h
   RaftLog log;
 
   // --- volatile ---

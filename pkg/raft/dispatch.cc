@@ -6,6 +6,7 @@
 
 #include "pkg/raft/election.h"
 #include "pkg/raft/follower.h"
+#include "pkg/raft/hibernation.h"
 #include "pkg/raft/leadership.h"
 #include "pkg/raft/message_check.h"
 #include "pkg/raft/reading.h"
@@ -27,7 +28,7 @@ NodeId LeaderOf(const Message& message) {
 
 bool IsFromLeader(const MessageBody& body) {
   return std::holds_alternative<AppendRequest>(body) || std::holds_alternative<Heartbeat>(body) ||
-         std::holds_alternative<SnapshotRequest>(body);
+         std::holds_alternative<SnapshotRequest>(body) || std::holds_alternative<Hibernate>(body);
 }
 
 // A well-formed message of the current or a later term that contradicts what this node knows for
@@ -107,6 +108,14 @@ struct CurrentTerm {
   }
   Status operator()(const SnapshotReport& body) const {
     if (Peer()) HandleSnapshotReport(*core.leading(), from, body);
+    return Status::Ok();
+  }
+  Status operator()(const Hibernate& body) const {
+    HandleHibernate(core, from, body);
+    return Status::Ok();
+  }
+  Status operator()(const HibernateResponse& body) const {
+    if (Peer()) HandleHibernateResponse(core, *core.leading(), from, body);
     return Status::Ok();
   }
   // What is refused is lost: its sender asked for no answer.

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "pkg/raft/changing.h"
+#include "pkg/raft/hibernation.h"
 #include "pkg/raft/membership.h"
 #include "pkg/raft/quorum.h"
 #include "pkg/raft/sending.h"
@@ -87,8 +88,10 @@ void TickLeader(Core& core) {
   }
   TickTransfer(core, lead);
   GiveUpSilentSources(core, lead);
+  TickHibernation(core, lead);
   LeaveJointIfDue(core, lead);
-  if (core.now - lead.heartbeat_at >= core.config.heartbeat_interval_ticks) {
+  if (core.now - lead.heartbeat_at >= core.config.heartbeat_interval_ticks &&
+      !HoldsBreath(core, lead)) {
     lead.heartbeat_at = core.now;
     lead.heartbeat_due = true;
     lead.flush = true;

@@ -101,6 +101,14 @@ struct BodyWriter {
     Name("SnapshotReport");
     out << " target=" << body.target << (body.delivered ? " delivered" : " failed");
   }
+  void operator()(const Hibernate& body) const {
+    Name("Hibernate");
+    out << " last=" << body.last_index;
+  }
+  void operator()(const HibernateResponse& body) const {
+    Name("HibernateResponse");
+    out << " last=" << body.last_index << (body.agreed ? " agreed" : " refused");
+  }
   void operator()(const ProposeRequest& body) const {
     Name("ProposeRequest");
     out << " bytes=" << body.data.size();

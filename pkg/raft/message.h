@@ -136,10 +136,22 @@ struct ProposeRequest {
   friend bool operator==(const ProposeRequest&, const ProposeRequest&) = default;
 };
 
-using MessageBody =
-    std::variant<VoteRequest, VoteResponse, AppendRequest, AppendResponse, Heartbeat,
-                 HeartbeatResponse, SnapshotRequest, ReadIndexRequest, ReadIndexResponse,
-                 TimeoutNow, SnapshotWanted, SnapshotOrder, SnapshotReport, ProposeRequest>;
+// The leader of a group that has nothing to do asks to sleep (hibernation.h).
+struct Hibernate {
+  Index last_index{};
+  friend bool operator==(const Hibernate&, const Hibernate&) = default;
+};
+
+struct HibernateResponse {
+  Index last_index{};
+  bool agreed = false;
+  friend bool operator==(const HibernateResponse&, const HibernateResponse&) = default;
+};
+
+using MessageBody = std::variant<VoteRequest, VoteResponse, AppendRequest, AppendResponse,
+                                 Heartbeat, HeartbeatResponse, SnapshotRequest, ReadIndexRequest,
+                                 ReadIndexResponse, TimeoutNow, SnapshotWanted, SnapshotOrder,
+                                 SnapshotReport, ProposeRequest, Hibernate, HibernateResponse>;
 
 struct Message {
   NodeId from{};

@@ -102,6 +102,12 @@ struct BodyCheck {
     if (!body.target) return Wrong("target", "must not be 0");
     return Status::Ok();
   }
+  Status operator()(const Hibernate& body) const {
+    return CheckNumber("last_index", body.last_index.value());
+  }
+  Status operator()(const HibernateResponse& body) const {
+    return CheckNumber("last_index", body.last_index.value());
+  }
   Status operator()(const ProposeRequest&) const { return Status::Ok(); }
   Status operator()(const ReadIndexRequest&) const { return Status::Ok(); }
   Status operator()(const TimeoutNow&) const { return Status::Ok(); }

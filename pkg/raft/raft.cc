@@ -8,6 +8,7 @@
 #include "pkg/raft/dispatch.h"
 #include "pkg/raft/election.h"
 #include "pkg/raft/follower.h"
+#include "pkg/raft/hibernation.h"
 #include "pkg/raft/leadership.h"
 #include "pkg/raft/membership.h"
 #include "pkg/raft/reading.h"
@@ -62,6 +63,7 @@ Raft::~Raft() = default;
 
 void Raft::Tick() {
   Core& core = *core_;
+  CHECK(!core.asleep) << "wake it first";
   ++core.now;
   if (!log_status().ok()) {
     core.BecomeFollower(NodeId());  // leads nobody any more
@@ -73,11 +75,13 @@ void Raft::Tick() {
 }
 
 Status Raft::Step(Message message) {
+  CHECK(!core_->asleep) << "wake it first";
   if (!log_status().ok()) return log_status();
   return Dispatch(*core_, std::move(message));
 }
 
 Result<Proposed> Raft::Propose(Payload data, std::optional<Term> expected_term) {
+  CHECK(!core_->asleep) << "wake it first";
   if (!log_status().ok()) return log_status();
   return ProposeCommand(*core_, std::move(data), expected_term);
 }
@@ -121,6 +125,12 @@ void Raft::Ping() {
     lead->heartbeat_due = true;
     lead->flush = true;
   }
+}
+
+bool Raft::asleep() const { return core_->asleep; }
+
+void Raft::Wake(uint64_t ticks_slept, bool leader_lives) {
+  raft::Wake(*core_, ticks_slept, leader_lives);
 }
 
 Status Raft::Reconfigure(const Config& config) {

@@ -88,6 +88,14 @@ class Raft final {
   // Leader: heartbeats to all now.
   void Ping();
 
+  // --- sleep (hibernation.h); only with Config::hibernate_after_ticks ---
+  // While it is true nothing but Wake and the questions below may be called; not even Tick. The
+  // Ready that came with it must be carried out all the same.
+  bool asleep() const;
+  // ticks_slept were due since the last Tick. leader_lives: the failure detector has seen the
+  // leader's process alive all the time.
+  void Wake(uint64_t ticks_slept, bool leader_lives);
+
   // --- settings ---
   // New settings, for present and future peers alike. See ValidateChange.
   Status Reconfigure(const Config& config);

@@ -7,6 +7,8 @@
 #include <algorithm>
 #include <cstdint>
 #include <map>
+#include <optional>
+#include <set>
 #include <variant>
 #include <vector>
 
@@ -51,7 +53,10 @@ struct Leader {
   // Others may have voted without this leader's own vote being durable only if there are none: then
   // nothing leaves before the own disk has confirmed the term.
   bool term_durable = false;
-  size_t uncommitted_bytes = 0;  // of proposals of this leadership
+  uint32_t quiet_ticks = 0;                // with nothing to do
+  std::optional<uint64_t> sleep_asked_at;  // ticks
+  std::set<NodeId> sleepers;               // who agreed to sleep
+  size_t uncommitted_bytes = 0;            // of proposals of this leadership
   ReadRounds reads;
   NodeId transfer_target;  // 0: none
   uint64_t transfer_started_at = 0;

@@ -1,0 +1,232 @@
+#include "pkg/raft/multi/group_set.h"
+
+#include <gtest/gtest.h>
+
+#include <map>
+#include <memory>
+#include <utility>
+#include <vector>
+
+#include "pkg/raft/multi/beats.h"
+#include "pkg/raft/testing/memory_log.h"
+#include "pkg/raft/testing/solo.h"
+
+namespace baton::raft {
+namespace {
+
+using testing::MemoryLog;
+using testing::Voters;
+
+constexpr uint32_t kSleepAfterTicks = 5;
+constexpr uint32_t kTimeoutTicks = 10;
+
+// A process: its groups, their logs on a disk that writes at once, its failure detector.
+class Process {
+ public:
+  Process(NodeId id, uint64_t incarnation)
+      : id_(id),
+        beats_(kTimeoutTicks),
+        groups_({.self = id, .incarnation = incarnation}, &beats_) {}
+
+  void AddGroup(GroupId group, const ConfigState& membership) {
+    Config config;
+    config.id = id_;
+    config.seed = group.value();
+    config.election_timeout_ticks = kTimeoutTicks;
+    config.hibernate_after_ticks = kSleepAfterTicks;
+    MemoryLog& log = logs_.emplace(group, membership).first->second;
+    ASSERT_TRUE(groups_.Add(group, config, {HardState(), membership, Index()}, &log).ok());
+  }
+
+  void Tick() {
+    for (const NodeId dead : beats_.Tick()) groups_.OnNodeDown(dead);
+    groups_.Tick();
+  }
+
+  void Hear(PeerBatch batch) {
+    if (beats_.Hear(batch.from, batch.incarnation)) groups_.OnNodeDown(batch.from);
+    ASSERT_TRUE(groups_.Step(std::move(batch)).ok());
+  }
+
+  std::vector<PeerBatch> Work() {
+    for (auto ids = groups_.TakeReadyGroups(); !ids.empty(); ids = groups_.TakeReadyGroups()) {
+      for (const GroupId id : ids) CarryOut(id, groups_.TakeReady(id));
+    }
+    return groups_.TakeBatches();
+  }
+
+  GroupSet& groups() { return groups_; }
+  bool Leads(GroupId group) const { return groups_.Find(group)->role() == Role::kLeader; }
+
+ private:
+  void CarryOut(GroupId id, Ready ready) {
+    for (Message& message : ready.messages) groups_.Send(id, std::move(message));
+    if (!ready.NeedsPersist() && ready.committed_entries.empty()) return;
+    Raft* const raft = groups_.Wake(id);
+    if (ready.NeedsPersist()) {
+      logs_.at(id).Write(ready.hard_state, ready.snapshot, ready.entries, ready.must_sync);
+      for (Message& message : ready.messages_after_persist) groups_.Send(id, std::move(message));
+      raft->OnPersisted(ready.mark);
+    }
+    if (!ready.committed_entries.empty()) raft->OnApplied(ready.committed_entries.back().index);
+  }
+
+  NodeId id_;
+  Beats beats_;
+  std::map<GroupId, MemoryLog> logs_;
+  GroupSet groups_;
+};
+
+class GroupSetTest : public ::testing::Test {
+ protected:
+  void Start(uint64_t groups) {
+    for (uint64_t id = 1; id <= 3; ++id) {
+      processes[NodeId(id)] = std::make_unique<Process>(NodeId(id), 100 + id);
+      for (uint64_t group = 1; group <= groups; ++group) {
+        processes[NodeId(id)]->AddGroup(GroupId(group), Voters({1, 2, 3}));
+      }
+    }
+  }
+
+  // One tick everywhere, then all messages until there are none.
+  void Tick(int times = 1) {
+    for (int i = 0; i < times; ++i) {
+      for (auto& [id, process] : processes) process->Tick();
+      Settle();
+    }
+  }
+
+  void Settle() {
+    for (bool moved = true; moved;) {
+      moved = false;
+      for (auto& [id, process] : processes) {
+        for (PeerBatch& batch : process->Work()) {
+          ++batches;
+          messages += batch.messages.size();
+          const auto to = processes.find(batch.to);
+          if (to == processes.end()) continue;
+          moved = true;
+          to->second->Hear(std::move(batch));
+        }
+      }
+    }
+  }
+
+  bool EverybodySleeps() const {
+    for (const auto& [id, process] : processes) {
+      if (process->groups().awake() != 0) return false;
+    }
+    return true;
+  }
+
+  NodeId LeaderOf(GroupId group) const {
+    for (const auto& [id, process] : processes) {
+      if (process->Leads(group)) return id;
+    }
+    return NodeId();
+  }
+
+  std::map<NodeId, std::unique_ptr<Process>> processes;
+  uint64_t batches = 0;
+  uint64_t messages = 0;
+};
+
+TEST_F(GroupSetTest, IdleGroupsSleepAndOnlyTheBeatsGoOn) {
+  Start(20);
+  Tick(100);
+  EXPECT_TRUE(EverybodySleeps());
+  batches = messages = 0;
+  Tick(50);
+  EXPECT_EQ(messages, 0u);
+  EXPECT_EQ(batches, 50u * 3 * 2) << "one beat to each peer and tick, whatever the groups";
+  EXPECT_TRUE(EverybodySleeps()) << "silence is no reason to wake";
+}
+
+TEST_F(GroupSetTest, AProposalWakesItsGroupAndNoOther) {
+  Start(20);
+  Tick(100);
+  const GroupId group(7);
+  Process& leader = *processes[LeaderOf(group)];
+  ASSERT_TRUE(leader.groups().Wake(group)->Propose(Payload("x")).ok());
+  Settle();
+  for (const auto& [id, process] : processes) {
+    EXPECT_EQ(process->groups().awake(), 1u);
+    EXPECT_EQ(process->groups().Find(group)->GetStatus().commit, Index(2));
+  }
+  Tick(20);
+  EXPECT_TRUE(EverybodySleeps());
+}
+
+TEST_F(GroupSetTest, MessagesToAPeerTravelTogether) {
+  Start(20);
+  Tick(100);
+  for (uint64_t group = 1; group <= 20; ++group) {
+    processes[LeaderOf(GroupId(group))]->groups().Wake(GroupId(group));
+  }
+  std::map<NodeId, size_t> to;
+  for (auto& [id, process] : processes) {
+    for (const PeerBatch& batch : process->Work()) to[batch.to] += 1;
+  }
+  for (const auto& [id, count] : to) EXPECT_LE(count, 2u) << "at most one from each other process";
+}
+
+TEST_F(GroupSetTest, TheDeathOfALeadersProcessWakesItsGroups) {
+  Start(20);
+  Tick(100);
+  const NodeId dead = LeaderOf(GroupId(1));
+  processes.erase(dead);
+  Tick(200);
+  for (uint64_t group = 1; group <= 20; ++group) {
+    const NodeId leader = LeaderOf(GroupId(group));
+    EXPECT_NE(leader, NodeId()) << group;
+    EXPECT_NE(leader, dead) << group;
+  }
+}
+
+TEST_F(GroupSetTest, AnotherLifeOfAProcessWakesItsGroups) {
+  Start(5);
+  Tick(100);
+  const NodeId id = LeaderOf(GroupId(1));
+  processes[id] = std::make_unique<Process>(id, 999);  // back at once, with none of its groups
+  Tick(200);
+  for (uint64_t group = 1; group <= 5; ++group) {
+    bool led = false;
+    for (const auto& [node, process] : processes) {
+      if (node != id) led = led || process->Leads(GroupId(group));
+    }
+    EXPECT_TRUE(led) << group;
+  }
+}
+
+TEST_F(GroupSetTest, WhatIsNotHereIsCountedAndDropped) {
+  Start(1);
+  GroupSet& groups = processes[NodeId(1)]->groups();
+  PeerBatch batch{NodeId(2), NodeId(1), 1, {}};
+  batch.messages.push_back(
+      {GroupId(99), Message{NodeId(2), NodeId(1), Term(1), Heartbeat{Index(), 0, 0}}});
+  batch.messages.push_back(
+      {GroupId(1), Message{NodeId(2), NodeId(3), Term(1), Heartbeat{Index(), 0, 0}}});
+  ASSERT_TRUE(groups.Step(std::move(batch)).ok());
+  EXPECT_EQ(groups.dropped_messages(), 1u);
+  EXPECT_EQ(groups.refused_messages(), 1u);
+  EXPECT_EQ(groups.Step(PeerBatch{NodeId(2), NodeId(3), 1, {}}).code(), Code::kInvalidArgument);
+  EXPECT_EQ(groups.Remove(GroupId(99)).code(), Code::kNotFound);
+  EXPECT_EQ(groups.Wake(GroupId(99)), nullptr);
+  EXPECT_TRUE(groups.Remove(GroupId(1)).ok());
+  EXPECT_EQ(groups.size(), 0u);
+  EXPECT_TRUE(groups.TakeReadyGroups().empty());
+}
+
+TEST_F(GroupSetTest, GroupsAreOfThisNodeAndOnce) {
+  Start(1);
+  GroupSet& groups = processes[NodeId(1)]->groups();
+  const MemoryLog log(Voters({1}));
+  Config config;
+  config.id = NodeId(1);
+  EXPECT_EQ(groups.Add(GroupId(1), config, {}, &log).reason(), "group_exists");
+  config.id = NodeId(2);
+  EXPECT_EQ(groups.Add(GroupId(2), config, {}, &log).code(), Code::kInvalidArgument);
+}
+
+}  // namespace
+}  // namespace baton::raft
