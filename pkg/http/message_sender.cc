@@ -23,8 +23,10 @@ void MessageSender::Start() {
   pthread_setname_np(thread_.native_handle(), options_.thread_name.c_str());
 }
 
-void MessageSender::Push(node::PeerMessage message) {
-  if (!outbox_.Push(std::move(message))) link_->dropped_messages.Add();
+bool MessageSender::Push(node::PeerMessage message) {
+  const bool pushed = outbox_.Push(std::move(message));
+  if (!pushed) link_->dropped_messages.Add();
+  return pushed;
 }
 
 void MessageSender::Stop() {

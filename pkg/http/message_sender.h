@@ -34,7 +34,7 @@ class MessageSender {
   ~MessageSender() { Stop(); }
 
   void Start();
-  void Push(node::PeerMessage message);
+  bool Push(node::PeerMessage message);
   // As Outbox::WaitUntilIdle: what was pushed before has been answered, or is lost.
   bool Flush(int64_t timeout_ms) { return outbox_.WaitUntilIdle(timeout_ms); }
   // Breaks a call under way and ends the thread.

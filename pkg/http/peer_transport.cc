@@ -46,7 +46,7 @@ class HttpPeerTransport final : public PeerTransport {
   void Stop() override;
   std::vector<PeerStats> Stats() const override;
 
-  void Send(NodeId to, node::PeerMessage message) override;
+  bool Send(NodeId to, node::PeerMessage message) override;
   void SetClusterTime(Term term, int64_t cluster_time_ms) override {
     stamp_.Set(term, cluster_time_ms);
   }
@@ -138,12 +138,12 @@ void HttpPeerTransport::Stop() {
   }
 }
 
-void HttpPeerTransport::Send(NodeId to, node::PeerMessage message) {
+bool HttpPeerTransport::Send(NodeId to, node::PeerMessage message) {
   const auto found = peers_.find(to);
-  if (found == peers_.end()) return;  // not in the configuration of this process: nowhere to send
+  if (found == peers_.end()) return false;  // not in the configuration of this process
   Peer& peer = *found->second;
   MessageSender& sender = IsUrgent(message) ? *peer.urgent : *peer.appends;
-  sender.Push(std::move(message));
+  return sender.Push(std::move(message));
 }
 
 void HttpPeerTransport::SendSnapshot(NodeId to, raft::Message message,

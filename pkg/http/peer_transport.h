@@ -26,7 +26,8 @@ struct PeerTransportOptions {
   std::string cluster_id;
   NodeId self;
   std::map<NodeId, std::string> peer_urls;  // "http://host:port", without self
-  size_t outbox_messages_max = 4096;        // per peer and class
+  // Per peer and class. As many as a node takes from its clients: each may have to be passed on.
+  size_t outbox_messages_max = kEnvelopeMessagesMax;
   size_t outbox_bytes_max = 64 << 20;
   size_t batch_bytes_max = 4 << 20;
   size_t snapshot_piece_bytes = 1 << 20;

@@ -75,8 +75,14 @@ void Commands::Forward(uint64_t id, Command& command) {
   command.attempt = ++last_attempt_;
   command.asked = raft_->leader();
   command.asked_term = raft_->term();
+  command.unreachable = false;
   command.abandon_us = 0;
   attempts_[command.attempt] = id;
+  if (!Ask(command)) Refuse(id, command, Overloaded());
+}
+
+bool Commands::Ask(Command& command) {
+  command.ask_again_us = time_->now_us + options_.answer_wait_us;
   ForwardRequest request;
   request.id = command.attempt;
   request.incarnation = options_.incarnation;
@@ -85,7 +91,7 @@ void Commands::Forward(uint64_t id, Command& command) {
   request.timeout_ms = std::max<int64_t>(0, left_us / 1000);
   request.command = command.submission.command;
   metrics_->peer_messages_sent.Add();
-  transport_->Send(command.asked, std::move(request));
+  return transport_->Send(command.asked, std::move(request));
 }
 
 void Commands::Park(uint64_t id, Command& command, bool route_at_once) {
@@ -168,7 +174,22 @@ void Commands::OnLeaderChange() {
     if (AskedStillLeads(command)) continue;
     // A leader that handed over can still answer; a repeatable command need not wait for that.
     command.abandon_us = time_->now_us + options_.answer_wait_us;
-    if (command.submission.repeatable) unknown.push_back(id);
+    if (command.submission.repeatable || command.unreachable) {
+      unknown.push_back(id);
+    } else {
+      // Only to learn whether it is gone; not before what it has answered had time to arrive.
+      command.ask_again_us = time_->now_us + options_.answer_wait_us / 10;
+    }
+  }
+  for (const uint64_t id : unknown) OnFateUnknown(id, commands_.at(id));
+}
+
+void Commands::OnUnreachable(NodeId peer) {
+  std::vector<uint64_t> unknown;
+  for (auto& [id, command] : commands_) {
+    if (command.stage != Stage::kForwarded || command.asked != peer) continue;
+    command.unreachable = true;
+    if (command.submission.repeatable || !AskedStillLeads(command)) unknown.push_back(id);
   }
   for (const uint64_t id : unknown) OnFateUnknown(id, commands_.at(id));
 }
@@ -188,7 +209,11 @@ void Commands::CheckTimes(uint64_t id, Command& command) {
     GiveUp(id, command,
            Status(Code::kDeadlineExceeded, "The time allowed for the command ran out"));
   } else if (command.stage == Stage::kForwarded) {
-    if (command.abandon_us != 0 && time_->now_us >= command.abandon_us) OnFateUnknown(id, command);
+    if (command.abandon_us != 0 && time_->now_us >= command.abandon_us) {
+      OnFateUnknown(id, command);
+    } else if (time_->now_us >= command.ask_again_us) {
+      (void)Ask(command);  // without room: later
+    }
   } else if (command.stage == Stage::kParked) {
     const bool waits = time_->now_us < command.parked_since_us + options_.leader_wait_us;
     if (waits) {

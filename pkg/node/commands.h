@@ -11,6 +11,9 @@
 // applied, or the command is repeatable (it has an idempotency key, or is one by nature). Otherwise
 // the answer says outcome unknown. A command waits for a leader for a bounded time only.
 //
+// Requests and answers may be lost. A leader that is silent is asked the same again: it takes a
+// request once only (forwards.h), and if it is gone, asking finds that out.
+//
 // One thread. Inputs only take note; Route() does the work, once all Readys were carried out, so
 // that role, term and cluster time agree. Callbacks may submit again.
 #pragma once
@@ -63,7 +66,8 @@ struct CommandsOptions {
   size_t pending_max = 0;                // beyond: kUnavailable/"overloaded"
   size_t pending_bytes_max = 256 << 20;  // and of their bytes
   int64_t leader_wait_us = 0;            // how long a command waits for somebody to lead
-  int64_t answer_wait_us = 0;            // how long for a leader's answer after it lost leadership
+  int64_t answer_wait_us = 0;  // how long for a leader's answer: then it is asked again, or, after
+                               // it lost leadership, given up
 };
 
 class Commands {
@@ -80,6 +84,8 @@ class Commands {
 
   void Submit(Submission submission);
   void OnForwardReply(NodeId from, const ForwardReply& reply);
+  // Something that was sent to the peer did not reach it.
+  void OnUnreachable(NodeId peer);
   // The role, the leader or the term is another one.
   void OnLeaderChange();
   void OnTick();
@@ -106,12 +112,16 @@ class Commands {
     uint64_t attempt = 0;
     NodeId asked;
     Term asked_term;
+    bool unreachable = false;  // the asked node, at some time since it was asked
+    int64_t ask_again_us = 0;
     int64_t abandon_us = 0;  // 0: the asked node still leads
   };
 
   void RouteOne(uint64_t id);
   void Propose(uint64_t id, Command& command);
   void Forward(uint64_t id, Command& command);
+  // False: there is no room for it.
+  bool Ask(Command& command);
   void Park(uint64_t id, Command& command, bool route_at_once);
   bool AskedStillLeads(const Command& command) const;
   void OnProposalResult(uint64_t id, const ProposalResult& result);

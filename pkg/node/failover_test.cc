@@ -93,6 +93,65 @@ TEST(FailoverTest, WithoutAKeyTheOutcomeSaysUnknownOnceTheLeaderHasIt) {
   }
 }
 
+// A leader that is gone is found to be so by asking it: little waiting beyond the election.
+TEST(FailoverTest, WithoutAKeyTheAnswerComesWithTheNextLeader) {
+  for (const uint64_t seed : Seeds(20)) {
+    SCOPED_TRACE(seed);
+    SimCluster cluster({.seed = seed});
+    const NodeId leader = cluster.AwaitLeader();
+    const NodeId follower = cluster.AFollower();
+    cluster.RunFor(50);
+    const auto put = cluster.Submit(follower, Put("k", "v"), 60'000);
+    cluster.Crash(leader);
+    ASSERT_TRUE(cluster.RunUntil(
+        [&] {
+          const NodeId now = cluster.node(follower).raft().leader();
+          return now && now != leader;
+        },
+        20'000));
+    EXPECT_TRUE(cluster.RunUntil([&] { return put->done(); }, 400));
+  }
+}
+
+TEST(FailoverTest, WhatFindsNoRoomToTheLeaderIsRefusedAtOnce) {
+  SimCluster cluster({.seed = 3});
+  cluster.AwaitLeader();
+  const NodeId follower = cluster.AFollower();
+  cluster.RunFor(50);
+  cluster.SetOutboxFull(follower, true);
+  const auto put = cluster.Submit(follower, Put("k", "v"), 10'000);
+  ASSERT_TRUE(cluster.RunUntil([&] { return put->done(); }, 1));
+  EXPECT_EQ(put->result->status().reason(), "overloaded");
+  EXPECT_EQ(put->result->status().outcome(), Outcome::kNotApplied);
+}
+
+// The request is lost, the leader lives on: it is asked again. The answer is lost: so it is too,
+// and says that it has answered.
+TEST(FailoverTest, ALostRequestIsRepeatedAndALostAnswerIsUnknown) {
+  SimCluster cluster({.seed = 5});
+  const NodeId leader = cluster.AwaitLeader();
+  const NodeId follower = cluster.AFollower();
+  cluster.RunFor(50);
+  cluster.SetLoss(100);
+  const auto put = cluster.Submit(follower, Put("k", "v"), 10'000);
+  cluster.RunFor(20);
+  cluster.SetLoss(0);
+  ASSERT_TRUE(cluster.RunUntil([&] { return put->done(); }, 5'000));
+  EXPECT_TRUE(put->ok()) << put->result->status().ToString();
+  EXPECT_EQ(VersionOf(cluster, leader, "k"), 1U);
+
+  const auto lost = cluster.Submit(follower, Put("k", "w"), 10'000);
+  ASSERT_TRUE(cluster.RunUntil([&] { return VersionOf(cluster, leader, "k") == 2; }, 1'000));
+  cluster.Cut(leader, follower);  // the answer was given in the same step and has not arrived
+  cluster.RunFor(20);
+  ASSERT_FALSE(lost->done());
+  cluster.Heal();
+  ASSERT_TRUE(cluster.RunUntil([&] { return lost->done(); }, 5'000));
+  EXPECT_FALSE(lost->ok());
+  EXPECT_EQ(lost->result->status().outcome(), Outcome::kUnknown);
+  EXPECT_EQ(VersionOf(cluster, leader, "k"), 2U);
+}
+
 TEST(FailoverTest, AWriteSubmittedWhileNobodyLeadsWaitsForTheNextLeader) {
   SimCluster cluster({.seed = 3});
   const NodeId leader = cluster.AwaitLeader();

@@ -31,8 +31,13 @@ bool SeenForwards::Insert(NodeId from, uint64_t incarnation, uint64_t id) {
 }
 
 void Forwards::OnRequest(NodeId from, ForwardRequest request) {
-  if (!seen_.Insert(from, request.incarnation, request.id)) return;  // answered, or going to be
-  if (request.term <= start_term_) {
+  const Key key{from, request.incarnation, request.id};
+  if (pending_.contains(key)) return;  // going to be answered
+  if (!seen_.Insert(from, request.incarnation, request.id)) {
+    Refuse(from, request,
+           Status(Code::kUnavailable, "answered", "The leader's answer to the command was lost")
+               .SetOutcome(Outcome::kUnknown));
+  } else if (request.term <= start_term_) {
     Refuse(from, request,
            Status(Code::kUnavailable, "restarted", "The asked leader was started again")
                .SetOutcome(Outcome::kUnknown));
@@ -40,6 +45,7 @@ void Forwards::OnRequest(NodeId from, ForwardRequest request) {
     Refuse(from, request,
            Status(Code::kUnavailable, "overloaded", "The leader has as many commands as it takes"));
   } else {
+    pending_.insert(key);
     waiting_.push_back({from, std::move(request)});
   }
 }
@@ -65,7 +71,6 @@ Status Forwards::Propose(const Waiting& waiting) {
       waiting.request.command, [this, to = waiting.from, reply](const ProposalResult& result) {
         OnResult(to, reply, result);
       });
-  if (proposed.ok()) ++proposed_;
   if (proposed.code() == Code::kResourceExhausted) {
     return Status(Code::kUnavailable, "overloaded", proposed.message());
   }
@@ -73,7 +78,6 @@ Status Forwards::Propose(const Waiting& waiting) {
 }
 
 void Forwards::OnResult(NodeId to, ForwardReply reply, const ProposalResult& result) {
-  --proposed_;
   switch (result.fate) {
     case Fate::kApplied:
       reply.index = result.index;
@@ -101,6 +105,7 @@ void Forwards::Refuse(NodeId to, const ForwardRequest& request, Status why) {
 }
 
 void Forwards::Reply(NodeId to, ForwardReply reply) {
+  pending_.erase({to, reply.incarnation, reply.id});
   metrics_->peer_messages_sent.Add();
   transport_->Send(to, std::move(reply));
 }

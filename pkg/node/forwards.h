@@ -4,9 +4,10 @@
 // here, and answered when they are applied.
 //
 // A network may repeat a request, and a command without idempotency key must not be applied twice.
-// So a request is only ever proposed at its first arrival. What was seen is remembered in memory;
-// a request for a leadership from before this process started may have been seen by its
-// predecessor, and is answered "unknown".
+// So a request is only ever proposed at its first arrival. What was seen is remembered in memory.
+// The asker repeats what it has had no answer to: if the request is still under way its answer will
+// come; if it was answered the answer was lost, and now it is "unknown". So is that to a request
+// for a leadership from before this process started: its predecessor may have seen it.
 //
 // One thread. Inputs only take note; Route() does the work (see commands.h).
 #pragma once
@@ -61,12 +62,18 @@ class Forwards {
   void OnRequest(NodeId from, ForwardRequest request);
   void Route();
   bool HasWork() const { return !waiting_.empty(); }
-  size_t pending() const { return waiting_.size() + proposed_; }
+  size_t pending() const { return pending_.size(); }
 
  private:
   struct Waiting {
     NodeId from;
     ForwardRequest request;
+  };
+  struct Key {
+    NodeId from;
+    uint64_t incarnation = 0;
+    uint64_t id = 0;
+    auto operator<=>(const Key&) const = default;
   };
 
   Status Propose(const Waiting& waiting);
@@ -81,7 +88,7 @@ class Forwards {
   NodeMetrics* metrics_;
   SeenForwards seen_;
   std::deque<Waiting> waiting_;
-  size_t proposed_ = 0;
+  std::set<Key> pending_;  // not answered yet
 };
 
 }  // namespace baton::node

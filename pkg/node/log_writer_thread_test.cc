@@ -50,8 +50,9 @@ class GatedLog final : public LogStore {
 class RecordingTransport final : public Transport {
  public:
   explicit RecordingTransport(std::vector<std::string>* record) : record_(record) {}
-  void Send(NodeId to, PeerMessage) override {
+  bool Send(NodeId to, PeerMessage) override {
     record_->push_back("send " + std::to_string(to.value()));
+    return true;
   }
   void SetClusterTime(Term, int64_t) override {}
   void SendSnapshot(NodeId, raft::Message, std::unique_ptr<SnapshotReader>) override {}

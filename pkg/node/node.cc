@@ -11,7 +11,8 @@ namespace {
 
 // A command waits for a leader as long as an election with one split vote may take.
 constexpr int64_t kLeaderWaitElections = 3;
-// A leader that handed over has this long to answer what it was asked.
+// A leader that handed over has this long to answer what it was asked; one that leads is asked
+// again after this time.
 constexpr int64_t kAnswerWaitElections = 2;
 
 CommandsOptions OptionsOfCommands(const NodeCore& core) {
@@ -170,6 +171,11 @@ Status Node::Receive(PeerEnvelope envelope) {
   }
   NoteLeaderContact(envelope);
   return checked;
+}
+
+void Node::OnUnreachable(NodeId peer) {
+  core_->raft->OnUnreachable(peer);
+  commands_.OnUnreachable(peer);
 }
 
 void Node::ReceiveMessage(NodeId from, PeerMessage message) {

@@ -76,7 +76,7 @@ class Node {
 
   // --- peers ---
   Status Receive(PeerEnvelope envelope);
-  void OnUnreachable(NodeId peer) { core_->raft->OnUnreachable(peer); }
+  void OnUnreachable(NodeId peer);
   void OnSnapshotSent(NodeId peer, bool delivered) { core_->raft->OnSnapshotSent(peer, delivered); }
   void OnSnapshotChunk(Service::SnapshotChunk chunk, Service::StatusCallback done);
 

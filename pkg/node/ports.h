@@ -97,12 +97,14 @@ class StateStore : public coord::Tables {
   virtual uint64_t ApproximateBytes() const = 0;
 };
 
-// The way to the peers. Calls never block and never fail: what cannot be sent now is dropped, as
-// the network would. Raft thread, or the log writer's thread for what had to be durable first.
+// The way to the peers. Calls never block: what cannot be sent now is dropped, as the network
+// would. What is found out about a peer later comes back through Service::OnUnreachable. Raft
+// thread, or the log writer's thread for what had to be durable first.
 class Transport {
  public:
   virtual ~Transport() = default;
-  virtual void Send(NodeId to, PeerMessage message) = 0;
+  // False: there was no room, or there is no such peer; it will not be sent.
+  virtual bool Send(NodeId to, PeerMessage message) = 0;
   // Envelopes made from now on carry this term and time (both 0: this node does not lead). Raft
   // thread, about once a tick; the pair belongs together.
   virtual void SetClusterTime(Term term, int64_t cluster_time_ms) = 0;

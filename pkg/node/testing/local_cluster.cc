@@ -32,7 +32,7 @@ struct LocalTransport::Stream {
   std::string chunk;
 };
 
-void LocalTransport::Send(NodeId to, PeerMessage message) {
+bool LocalTransport::Send(NodeId to, PeerMessage message) {
   PeerEnvelope envelope;
   envelope.cluster_id = kLocalClusterId;
   envelope.from = self_;
@@ -43,7 +43,11 @@ void LocalTransport::Send(NodeId to, PeerMessage message) {
     envelope.cluster_time_ms = cluster_time_ms_;
   }
   envelope.messages.push_back(std::move(message));
-  network_->Call(to, [&envelope](Service& service) { (void)service.Deliver(envelope).ok(); });
+  const auto deliver = [&envelope](Service& service) { (void)service.Deliver(envelope).ok(); };
+  if (!network_->Call(to, deliver)) {
+    network_->Call(self_, [to](Service& service) { service.OnUnreachable(to); });
+  }
+  return true;
 }
 
 void LocalTransport::SetClusterTime(Term term, int64_t cluster_time_ms) {

@@ -37,7 +37,7 @@ class LocalNetwork {
 class LocalTransport final : public Transport {
  public:
   LocalTransport(LocalNetwork* network, NodeId self) : network_(network), self_(self) {}
-  void Send(NodeId to, PeerMessage message) override;
+  bool Send(NodeId to, PeerMessage message) override;
   void SetClusterTime(Term term, int64_t cluster_time_ms) override;
   void SendSnapshot(NodeId to, raft::Message message,
                     std::unique_ptr<SnapshotReader> snapshot) override;

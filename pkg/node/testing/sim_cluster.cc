@@ -238,6 +238,11 @@ void SimCluster::Deliver(const PeerEnvelope& envelope) {
     After(NetworkDelayUs(), [this, envelope] {
       Place& to = At(envelope.to);
       if (!Connected(envelope.from, envelope.to)) return;
+      if (!alive(envelope.to)) {  // nobody listens: the connection is refused
+        AfterOn(envelope.from, NetworkDelayUs(),
+                [dead = envelope.to](Node& node) { node.OnUnreachable(dead); });
+        return;
+      }
       RunOn(envelope.to, to.life, [envelope](Node& node) {
         const Status received = node.Receive(envelope);
         CHECK(received.ok()) << received.ToString();

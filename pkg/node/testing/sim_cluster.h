@@ -58,7 +58,7 @@ class SimCluster;
 class SimTransport final : public Transport {
  public:
   SimTransport(SimCluster* cluster, NodeId self) : cluster_(cluster), self_(self) {}
-  void Send(NodeId to, PeerMessage message) override;
+  bool Send(NodeId to, PeerMessage message) override;
   void SetClusterTime(Term term, int64_t cluster_time_ms) override;
   void SendSnapshot(NodeId to, raft::Message message,
                     std::unique_ptr<SnapshotReader> snapshot) override;
@@ -78,6 +78,7 @@ class SimTransport final : public Transport {
 
   SimCluster* cluster_;
   NodeId self_;
+  bool outbox_full_ = false;
   Term term_;
   int64_t cluster_time_ms_ = 0;
   uint64_t last_stream_ = 0;
@@ -156,6 +157,8 @@ class SimCluster final : public Clock {
   void ReleaseDisk(NodeId id);  // and go on
   // The process gets no time; messages wait. Its clock goes on.
   void Pause(NodeId id, int64_t distance_ms);
+  // Nothing that the node sends finds room.
+  void SetOutboxFull(NodeId id, bool full) { At(id).transport->outbox_full_ = full; }
   void SetLoss(uint64_t loss_percent) { options_.loss_percent = loss_percent; }
 
   // --- clients ---

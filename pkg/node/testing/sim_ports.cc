@@ -10,7 +10,8 @@ constexpr int64_t kSnapshotTimeoutUs = 2'000'000;
 
 }  // namespace
 
-void SimTransport::Send(NodeId to, PeerMessage message) {
+bool SimTransport::Send(NodeId to, PeerMessage message) {
+  if (outbox_full_) return false;
   PeerEnvelope envelope;
   envelope.cluster_id = "0123456789abcdef";
   envelope.from = self_;
@@ -19,6 +20,7 @@ void SimTransport::Send(NodeId to, PeerMessage message) {
   envelope.cluster_time_ms = cluster_time_ms_;
   envelope.messages.push_back(std::move(message));
   cluster_->Deliver(envelope);
+  return true;
 }
 
 void SimTransport::SetClusterTime(Term term, int64_t cluster_time_ms) {
