@@ -1,6 +1,6 @@
 # What people do with Baton. `make help` explains; scripts/ does the work.
 .DEFAULT_GOAL := help
-.PHONY: help run tour test build asan tsan format memory failover packages
+.PHONY: help run tour test build asan tsan format memory failover bench-raft packages
 
 # One comment after ## is the help of its target.
 help:       ## this text
@@ -32,6 +32,9 @@ memory: packages  ## print the resident memory of idle nodes
 
 failover: packages  ## measure how long writers wait when the leader is killed or stopped
 	@bazel run --config=opt --ui_event_filters=-info,-stdout,-stderr --noshow_progress //test/bench:failover
+
+bench-raft: packages  ## measure the Raft core alone
+	@bazel run --config=opt --ui_event_filters=-info,-stdout,-stderr --noshow_progress //test/bench/raft:raft_bench
 
 packages:
 	@scripts/install-packages

@@ -8,7 +8,6 @@
 #pragma once
 
 #include <cstdint>
-#include <deque>
 #include <map>
 #include <set>
 #include <vector>
@@ -70,7 +69,7 @@ struct Core {
     LogMark mark;
     uint64_t given_at = 0;
   };
-  std::deque<Write> writes;
+  std::vector<Write> writes;  // hardly ever more than a few
 
   NodeId id() const { return config.id; }
   // The latest configuration in the log: in force, committed or not.

@@ -1,6 +1,7 @@
 #include "pkg/raft/log.h"
 
 #include <algorithm>
+#include <iterator>
 #include <string>
 #include <utility>
 
@@ -133,43 +134,48 @@ Index RaftLog::NewestWithTermAtMost(Term term, Index low, Index high) const {
 }
 
 Result<std::vector<Entry>> RaftLog::Slice(Index low, Index high, size_t bytes_max) const {
-  return SliceBy(std::nullopt, low, high, bytes_max);
+  std::vector<Entry> slice;
+  BATON_RETURN_IF_ERROR(SliceTo(std::nullopt, low, high, bytes_max, &slice));
+  return slice;
 }
 
 Result<std::vector<Entry>> RaftLog::SliceFor(NodeId peer, Index low, Index high,
                                              size_t bytes_max) const {
-  return SliceBy(peer, low, high, bytes_max);
+  std::vector<Entry> slice;
+  BATON_RETURN_IF_ERROR(SliceTo(peer, low, high, bytes_max, &slice));
+  return slice;
 }
 
-Result<std::vector<Entry>> RaftLog::SliceBy(std::optional<NodeId> peer, Index low, Index high,
-                                            size_t bytes_max) const {
+Status RaftLog::SliceTo(std::optional<NodeId> peer, Index low, Index high, size_t bytes_max,
+                        std::vector<Entry>* slice) const {
   CHECK(low < high && high <= last_index() + 1) << low << ".." << high;
   if (low < first_index()) return Status(Code::kGone, "compacted");
-  std::vector<Entry> entries;
   size_t bytes = 0;
+  bool any = false;
   if (low < recent_.first_index()) {
     const Index stored_end = std::min(high, recent_.first_index());
     Result<std::vector<Entry>> stored = peer
                                             ? reader_->EntriesFor(*peer, low, stored_end, bytes_max)
                                             : reader_->Entries(low, stored_end, bytes_max);
     if (!stored.ok()) return Note(stored.status());
-    entries = std::move(*stored);
-    if (entries.empty())
+    if (stored->empty()) {
       return Note(Status(Code::kCorruption, "the log has a hole at " + Text(low)));
-    for (const Entry& entry : entries) bytes += entry.ApproximateBytes();
-    low = entries.back().index + 1;
-    if (low < stored_end || low == high) return entries;
+    }
+    for (const Entry& entry : *stored) bytes += entry.ApproximateBytes();
+    low = stored->back().index + 1;
+    any = true;
+    std::move(stored->begin(), stored->end(), std::back_inserter(*slice));
+    if (low < stored_end || low == high) return Status::Ok();
   }
   const std::span<const Entry> recent = recent_.Range(low, high);
   size_t count = 0;
   while (count < recent.size()) {
     bytes += recent[count].ApproximateBytes();
-    if (bytes > bytes_max && !(entries.empty() && count == 0)) break;
+    if (bytes > bytes_max && (any || count > 0)) break;
     ++count;
   }
-  entries.insert(entries.end(), recent.begin(),
-                 recent.begin() + static_cast<std::ptrdiff_t>(count));
-  return entries;
+  slice->insert(slice->end(), recent.begin(), recent.begin() + static_cast<std::ptrdiff_t>(count));
+  return Status::Ok();
 }
 
 size_t RaftLog::BytesBetween(Index low, Index high) const {
@@ -265,11 +271,11 @@ void RaftLog::Restore(Term leader_term, const SnapshotMeta& meta) {
   snapshot_mark_ = mark();
 }
 
-std::vector<Entry> RaftLog::TakeUnhandedEntries() {
-  if (handed_ == last_index()) return {};
+void RaftLog::TakeUnhandedEntries(std::vector<Entry>* entries) {
+  if (handed_ == last_index()) return;
   const std::span<const Entry> unhanded = recent_.Range(handed_ + 1, last_index() + 1);
   handed_ = last_index();
-  return std::vector<Entry>(unhanded.begin(), unhanded.end());
+  entries->insert(entries->end(), unhanded.begin(), unhanded.end());
 }
 
 std::optional<SnapshotMeta> RaftLog::TakeUnhandedSnapshot() {
@@ -306,22 +312,22 @@ bool RaftLog::HasCommitted() const {
          unapplied_bytes_ < apply_bytes_max_;
 }
 
-std::vector<Entry> RaftLog::TakeCommitted() {
-  if (!HasCommitted()) return {};
-  Result<std::vector<Entry>> entries =
-      Slice(emitted_ + 1, EmitLimit() + 1, apply_bytes_max_ - unapplied_bytes_);
-  if (!entries.ok()) {
+void RaftLog::TakeCommitted(std::vector<Entry>* entries) {
+  if (!HasCommitted()) return;
+  const size_t before = entries->size();
+  const Status taken = SliceTo(std::nullopt, emitted_ + 1, EmitLimit() + 1,
+                               apply_bytes_max_ - unapplied_bytes_, entries);
+  if (!taken.ok()) {
     // Nothing that is not applied may be compacted, so even "gone" is a broken log here.
-    if (failure_.ok()) failure_ = entries.status();
-    return {};
+    if (failure_.ok()) failure_ = taken;
+    return;
   }
   emitted_ = entries->back().index;
   Page page{emitted_, 0};
-  for (const Entry& entry : *entries) page.bytes += entry.ApproximateBytes();
+  for (size_t i = before; i < entries->size(); ++i) page.bytes += (*entries)[i].ApproximateBytes();
   unapplied_.push_back(page);
   unapplied_bytes_ += page.bytes;
   Trim();
-  return std::move(*entries);
 }
 
 void RaftLog::OnApplied(Index index) {

@@ -93,8 +93,8 @@ class RaftLog {
 
   // --- the driver's side ---
   bool HasUnhanded() const { return handed_ < last_index() || (snapshot_ && !snapshot_handed_); }
-  // What must be written next, once each.
-  std::vector<Entry> TakeUnhandedEntries();
+  // Appends to `entries` what must be written next, once each.
+  void TakeUnhandedEntries(std::vector<Entry>* entries);
   std::optional<SnapshotMeta> TakeUnhandedSnapshot();
   // Of a write that is handed out now.
   LogMark mark() const { return LogMark{accepted_term_, last_index()}; }
@@ -105,8 +105,9 @@ class RaftLog {
   // many of them may lie beyond `persisted`.
   void SetApplyLimits(size_t bytes_max, uint64_t unpersisted_max);
   bool HasCommitted() const;
-  // The next committed entries within the limits, once each. Empty if the reader failed.
-  std::vector<Entry> TakeCommitted();
+  // Appends to `entries` the next committed ones within the limits, once each. None if the reader
+  // failed.
+  void TakeCommitted(std::vector<Entry>* entries);
   // Requires index <= emitted (or the snapshot's). Late reports are ignored.
   void OnApplied(Index index);
 
@@ -116,8 +117,9 @@ class RaftLog {
   Status FindMemberships();
   void NoteMembership(const Entry& entry);
   void Rewrite(Term leader_term, Term prev_term, std::vector<Entry> entries, size_t first_new);
-  Result<std::vector<Entry>> SliceBy(std::optional<NodeId> peer, Index low, Index high,
-                                     size_t bytes_max) const;
+  // Appends to `slice`.
+  Status SliceTo(std::optional<NodeId> peer, Index low, Index high, size_t bytes_max,
+                 std::vector<Entry>* slice) const;
   Index EmitLimit() const;
   void Trim();
   // Remembers an error that means trouble with the disk; passes all through.

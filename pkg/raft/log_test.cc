@@ -66,6 +66,18 @@ TEST(RecentEntriesDeathTest, RefusesHoles) {
 
 // --- RaftLog ---
 
+std::vector<Entry> Unhanded(RaftLog& log) {
+  std::vector<Entry> entries;
+  log.TakeUnhandedEntries(&entries);
+  return entries;
+}
+
+std::vector<Entry> Committed(RaftLog& log) {
+  std::vector<Entry> entries;
+  log.TakeCommitted(&entries);
+  return entries;
+}
+
 class RaftLogTest : public ::testing::Test {
  protected:
   // A log with entries of these terms on disk.
@@ -82,7 +94,7 @@ class RaftLogTest : public ::testing::Test {
   LogMark Write(RaftLog& log) {
     const std::optional<SnapshotMeta> snapshot = log.TakeUnhandedSnapshot();
     const LogMark mark = log.mark();
-    disk.Write(std::nullopt, snapshot, log.TakeUnhandedEntries(), true);
+    disk.Write(std::nullopt, snapshot, Unhanded(log), true);
     return mark;
   }
 
@@ -203,7 +215,7 @@ TEST_F(RaftLogTest, AcceptKeepsWhatAgreesAndReplacesWhatDiffers) {
   ASSERT_TRUE(log.Accept(Term(5), Term(1), EntriesOf(3, {2, 4, 5})).ok());
   EXPECT_EQ(log.last_index(), Index(5));
   EXPECT_EQ(*log.TermAt(Index(4)), Term(4));
-  const std::vector<Entry> unhanded = log.TakeUnhandedEntries();
+  const std::vector<Entry> unhanded = Unhanded(log);
   ASSERT_EQ(unhanded.size(), 2u);
   EXPECT_EQ(unhanded[0].index, Index(4)) << "only from the first difference on";
 }
@@ -242,15 +254,15 @@ TEST_F(RaftLogTest, CommittedEntriesComeOutOncePersistedInPages) {
   log.OnPersisted(Write(log));
   EXPECT_TRUE(log.HasCommitted());
   log.SetApplyLimits(50, 0);
-  EXPECT_EQ(log.TakeCommitted().size(), 2u);
+  EXPECT_EQ(Committed(log).size(), 2u);
   EXPECT_FALSE(log.HasCommitted()) << "as much as is allowed waits to be applied";
   log.SetApplyLimits(51, 0);
-  EXPECT_EQ(log.TakeCommitted().size(), 1u) << "at least one";
+  EXPECT_EQ(Committed(log).size(), 1u) << "at least one";
   EXPECT_FALSE(log.HasCommitted());
   log.OnApplied(Index(2));
   EXPECT_TRUE(log.HasCommitted());
   log.SetApplyLimits(1000, 0);
-  EXPECT_EQ(log.TakeCommitted().back().index, Index(4));
+  EXPECT_EQ(Committed(log).back().index, Index(4));
   EXPECT_FALSE(log.HasCommitted());
   log.OnApplied(Index(4));
   EXPECT_EQ(log.applied(), Index(4));
@@ -263,16 +275,16 @@ TEST_F(RaftLogTest, CommittedEntriesMayComeOutBeforeTheyArePersisted) {
   for (int i = 0; i < 5; ++i) log.Append(Term(1), EntryType::kNormal, Payload("x"));
   log.SetApplyLimits(1000, 2);
   log.CommitTo(Index(4));
-  EXPECT_EQ(log.TakeCommitted().back().index, Index(2)) << "capped";
+  EXPECT_EQ(Committed(log).back().index, Index(2)) << "capped";
   EXPECT_FALSE(log.HasCommitted());
   log.OnApplied(Index(2));
   log.OnPersisted(Write(log));
-  EXPECT_EQ(log.TakeCommitted().back().index, Index(4)) << "never what is not committed";
+  EXPECT_EQ(Committed(log).back().index, Index(4)) << "never what is not committed";
 }
 
 TEST_F(RaftLogTest, ReadsFromDiskWhatWasCommittedBeforeARestart) {
   RaftLog log = Open({1, 1, 1}, 3, 1);
-  const std::vector<Entry> committed = log.TakeCommitted();
+  const std::vector<Entry> committed = Committed(log);
   ASSERT_EQ(committed.size(), 2u);
   EXPECT_EQ(committed[0].index, Index(2));
 }
@@ -345,7 +357,7 @@ TEST_F(RaftLogTest, EntriesBehindASnapshotWaitForIt) {
   EXPECT_FALSE(log.HasCommitted());
   EXPECT_TRUE(log.TakeUnhandedSnapshot().has_value());
   EXPECT_FALSE(log.TakeUnhandedSnapshot().has_value()) << "once";
-  EXPECT_EQ(log.TakeUnhandedEntries().size(), 1u);
+  EXPECT_EQ(Unhanded(log).size(), 1u);
 }
 
 TEST_F(RaftLogTest, ASecondSnapshotIsNotConfirmedByTheFirstOnesCompletion) {
@@ -375,7 +387,7 @@ TEST_F(RaftLogTest, TroubleWithTheDiskIsRememberedAndSilences) {
   RaftLog log = Open({1, 1, 1}, 3, 1);
   disk.FailReads(Status(Code::kCorruption, "checksum"));
   EXPECT_TRUE(log.HasCommitted());
-  EXPECT_TRUE(log.TakeCommitted().empty());
+  EXPECT_TRUE(Committed(log).empty());
   EXPECT_EQ(log.failure().code(), Code::kCorruption);
   EXPECT_FALSE(log.HasCommitted());
 }
@@ -383,7 +395,7 @@ TEST_F(RaftLogTest, TroubleWithTheDiskIsRememberedAndSilences) {
 TEST_F(RaftLogTest, LosingWhatIsNotAppliedIsTrouble) {
   RaftLog log = Open({1, 1, 1}, 3, 1);
   disk.Compact(Index(3));
-  EXPECT_TRUE(log.TakeCommitted().empty());
+  EXPECT_TRUE(Committed(log).empty());
   EXPECT_EQ(log.failure().code(), Code::kGone);
 }
 

@@ -202,28 +202,35 @@ bool Raft::HasReady() const {
 }
 
 Ready Raft::TakeReady() {
-  Core& core = *core_;
-  Flush(core);
   Ready ready;
+  TakeReady(&ready);
+  return ready;
+}
+
+void Raft::TakeReady(Ready* out) {
+  Core& core = *core_;
+  Ready& ready = *out;
+  ready.Clear();
+  Flush(core);
   const SoftState soft = SoftStateOf(core);
   if (soft != told_soft_) ready.soft_state = soft;
   const HardState hard = HardStateOf(core);
   if (hard != told_hard_) ready.hard_state = hard;
   ready.snapshot = core.log.TakeUnhandedSnapshot();
-  ready.entries = core.log.TakeUnhandedEntries();
+  core.log.TakeUnhandedEntries(&ready.entries);
   ready.mark = core.log.mark();
   ready.must_sync = ready.snapshot || !ready.entries.empty() || hard.term != told_hard_.term ||
                     hard.vote != told_hard_.vote || hard.amnesia != told_hard_.amnesia;
   if (ready.must_sync) core.writes.push_back(Core::Write{ready.mark, core.now});
-  ready.committed_entries = core.log.TakeCommitted();
-  ready.messages = std::exchange(core.out.messages, {});
-  ready.messages_after_persist = std::exchange(core.out.messages_after_persist, {});
-  ready.read_states = std::exchange(core.out.read_states, {});
-  ready.aborted_reads = std::exchange(core.out.aborted_reads, {});
-  ready.cancelled_snapshots = std::exchange(core.out.cancelled_snapshots, {});
+  core.log.TakeCommitted(&ready.committed_entries);
+  // What comes back is empty and has room: see Ready::Clear.
+  ready.messages.swap(core.out.messages);
+  ready.messages_after_persist.swap(core.out.messages_after_persist);
+  ready.read_states.swap(core.out.read_states);
+  ready.aborted_reads.swap(core.out.aborted_reads);
+  ready.cancelled_snapshots.swap(core.out.cancelled_snapshots);
   told_soft_ = soft;
   told_hard_ = hard;
-  return ready;
 }
 
 RaftStatus Raft::GetStatus() const {

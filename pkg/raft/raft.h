@@ -124,6 +124,9 @@ class Raft final {
   // --- outputs ---
   bool HasReady() const;
   Ready TakeReady();
+  // The same into a Ready whose old contents are not needed any more: the room in its vectors is
+  // used again, so that a driver that keeps one or two allocates nothing in the long run.
+  void TakeReady(Ready* ready);
 
   RaftStatus GetStatus() const;
   // The cheap parts of the above, for every step.

@@ -63,9 +63,26 @@ struct Ready {
   std::vector<uint64_t> aborted_reads;      // ids of reads that leadership was lost under
   std::vector<NodeId> cancelled_snapshots;  // receivers that need none any more: stop sending
 
+  // Empty again, with the room that the vectors have.
+  void Clear();
   bool NeedsPersist() const {
     return hard_state || snapshot || !entries.empty() || !messages_after_persist.empty();
   }
 };
+
+inline void Ready::Clear() {
+  soft_state.reset();
+  hard_state.reset();
+  snapshot.reset();
+  entries.clear();
+  mark = LogMark{};
+  must_sync = false;
+  messages.clear();
+  messages_after_persist.clear();
+  committed_entries.clear();
+  read_states.clear();
+  aborted_reads.clear();
+  cancelled_snapshots.clear();
+}
 
 }  // namespace baton::raft

@@ -72,7 +72,9 @@ void HandleSnapshotReport(Leader& lead, NodeId source, const SnapshotReport& rep
 }
 
 void HandlePersisted(Core& core, LogMark mark) {
-  while (!core.writes.empty() && core.writes.front().mark <= mark) core.writes.pop_front();
+  const auto open = std::find_if(core.writes.begin(), core.writes.end(),
+                                 [mark](const Core::Write& write) { return write.mark > mark; });
+  core.writes.erase(core.writes.begin(), open);
   core.log.OnPersisted(mark);
   Leader* const lead = core.leading();
   if (!lead) return;
