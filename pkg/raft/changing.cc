@@ -9,6 +9,7 @@
 #include "pkg/raft/membership_codec.h"
 #include "pkg/raft/reading.h"
 #include "pkg/raft/replication.h"
+#include "pkg/raft/tracing.h"
 
 namespace baton::raft {
 namespace {
@@ -86,11 +87,24 @@ void SyncPeers(Core& core, Leader& lead, Index new_peers_next) {
   }
 }
 
+std::vector<TraceEvent::MemberChange> TracedChanges(const MembershipChange& change) {
+  std::vector<TraceEvent::MemberChange> traced;
+  for (const MemberChange& one : change.changes) {
+    const auto action = one.type == MemberChange::kRemove       ? TraceEvent::Change::kRemoveServer
+                        : one.type == MemberChange::kAddLearner ? TraceEvent::Change::kAddLearner
+                                                                : TraceEvent::Change::kAddNewServer;
+    traced.push_back({one.id, action});
+  }
+  return traced;
+}
+
 Proposed AppendConfiguration(Core& core, Leader& lead, const ConfigState& next,
                              std::string_view context) {
   Payload data = EncodeMembershipEntry(next, context);
   lead.uncommitted_bytes += data.size();
   const Index index = core.log.Append(core.term, EntryType::kConfigChange, std::move(data));
+  Trace(core, TraceEventKind::kApplyConfChange);
+  TraceOwnAppend(core);
   SyncPeers(core, lead, index);
   lead.flush = true;
   const Proposed proposed{index, core.term};
@@ -109,6 +123,7 @@ Result<Proposed> ProposeMembership(Core& core, const MembershipChange& change) {
   const Result<ConfigState> next = NextConfiguration(core.membership(), change);
   if (!next.ok()) return next.status();
   BATON_RETURN_IF_ERROR(CheckPromotions(core, *lead, change));
+  if (core.config.trace) TraceChanges(core, TracedChanges(change));
   return AppendConfiguration(core, *lead, *next, change.context);
 }
 
@@ -118,6 +133,7 @@ void LeaveJointIfDue(Core& core, Leader& lead) {
   if (!LatestIsCommitted(core) || !HasCommittedInTerm(core, lead)) return;
   const Result<ConfigState> next = NextConfiguration(current, MembershipChange());
   CHECK(next.ok()) << next.status().ToString();
+  TraceChanges(core, {});
   AppendConfiguration(core, lead, *next, "");
 }
 

@@ -43,6 +43,7 @@ struct Config {
   bool forward_proposals = true;  // followers may forward commands, leaders take them
   // A leader with nothing to do for so long puts its group to sleep (hibernation.h); 0: never.
   uint32_t hibernate_after_ticks = 0;
+  bool trace = false;               // Ready::trace (trace_event.h); costs a copy of every message
   bool delegate_snapshots = false;  // followers send snapshots to others on the leader's behalf
 };
 

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "pkg/base/check.h"
+#include "pkg/raft/tracing.h"
 
 namespace baton::raft {
 namespace {
@@ -29,6 +30,7 @@ void Core::Send(NodeId to, MessageBody body) {
   const Leader* const lead = leading();
   auto& queue = lead && !lead->term_durable ? out.messages_after_persist : out.messages;
   queue.push_back(Message{id(), to, term, std::move(body)});
+  TraceSend(*this, queue.back());
 }
 
 void Core::SendAfterPersist(NodeId to, MessageBody body) {
@@ -37,18 +39,31 @@ void Core::SendAfterPersist(NodeId to, MessageBody body) {
 
 void Core::SendAfterPersist(NodeId to, Term message_term, MessageBody body) {
   out.messages_after_persist.push_back(Message{id(), to, message_term, std::move(body)});
+  TraceSend(*this, out.messages_after_persist.back());
 }
 
 void Core::EnterTerm(Term new_term) {
   CHECK_GT(new_term, term);
-  if (leading()) BecomeFollower(NodeId());
+  if (leading()) StepDown(NodeId());
   SetLeader(NodeId());
   term = new_term;
   vote = NodeId();
   validated = Index();
 }
 
+void Core::FollowTerm(Term new_term) {
+  EnterTerm(new_term);
+  StepDown(NodeId());
+  Trace(*this, TraceEventKind::kBecomeFollower);
+}
+
 void Core::BecomeFollower(NodeId new_leader) {
+  const bool was_follower = IsFollower();
+  StepDown(new_leader);
+  if (!was_follower) Trace(*this, TraceEventKind::kBecomeFollower);
+}
+
+void Core::StepDown(NodeId new_leader) {
   if (Leader* const lead = leading()) {
     for (const uint64_t read : lead->reads.Abort()) out.aborted_reads.push_back(read);
     for (const Progress& peer : lead->peers) {

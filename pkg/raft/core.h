@@ -32,6 +32,7 @@ struct Outbox {
   std::vector<ReadState> read_states;
   std::vector<uint64_t> aborted_reads;
   std::vector<NodeId> cancelled_snapshots;
+  std::vector<TraceEvent> trace;
 };
 
 struct Core {
@@ -57,6 +58,9 @@ struct Core {
   std::map<NodeId, uint64_t> commit_groups;  // empty: commits regard no groups
   Outbox out;
   Counters counters;
+  // Messages to itself that only the trace knows (tracing.h).
+  bool traced_own_vote = false;
+  std::vector<Index> traced_own_appends;
 
   // --- time and chance ---
   Random random;
@@ -87,7 +91,8 @@ struct Core {
   void SendAfterPersist(NodeId to, Term message_term, MessageBody body);
 
   // The only ways in which the term, the role of a follower and the known leader change.
-  void EnterTerm(Term new_term);  // requires new_term > term
+  void EnterTerm(Term new_term);   // requires new_term > term
+  void FollowTerm(Term new_term);  // enters it as a follower of nobody yet
   void BecomeFollower(NodeId new_leader);
   void SetLeader(NodeId new_leader);
 
@@ -97,6 +102,9 @@ struct Core {
   bool ElectionTimedOut() const { return now - election_timer_at >= election_timeout; }
   // The oldest write hangs for two election timeouts.
   bool DiskHangs() const;
+
+ private:
+  void StepDown(NodeId new_leader);
 };
 
 }  // namespace baton::raft

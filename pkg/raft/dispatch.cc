@@ -11,6 +11,7 @@
 #include "pkg/raft/message_check.h"
 #include "pkg/raft/reading.h"
 #include "pkg/raft/replication.h"
+#include "pkg/raft/tracing.h"
 
 namespace baton::raft {
 namespace {
@@ -145,6 +146,7 @@ bool IsGrantedPreVote(const MessageBody& body) {
 
 Status Dispatch(Core& core, Message message) {
   BATON_RETURN_IF_ERROR(CheckMessage(message, core.id()));
+  TraceReceive(core, message);
   if (const auto* const request = std::get_if<VoteRequest>(&message.body)) {
     HandleVoteRequest(core, message, *request);
     return Status::Ok();
@@ -155,8 +157,7 @@ Status Dispatch(Core& core, Message message) {
   }
   BATON_RETURN_IF_ERROR(CheckAgainstState(core, message));
   if (message.term > core.term && !IsGrantedPreVote(message.body)) {
-    core.EnterTerm(message.term);
-    core.BecomeFollower(NodeId());
+    core.FollowTerm(message.term);
   }
   if (const auto* const response = std::get_if<VoteResponse>(&message.body)) {
     HandleVoteResponse(core, message, *response);

@@ -7,6 +7,7 @@
 #include "pkg/raft/lease.h"
 #include "pkg/raft/membership.h"
 #include "pkg/raft/quorum.h"
+#include "pkg/raft/tracing.h"
 
 namespace baton::raft {
 namespace {
@@ -61,6 +62,8 @@ void StartElection(Core& core, bool leader_transfer) {
   Candidate candidate{leader_transfer, {{core.id(), true}}};
   const bool won = Count(core, candidate.votes) == VoteResult::kWon;
   core.role = std::move(candidate);
+  Trace(core, TraceEventKind::kBecomeCandidate);
+  TraceOwnVote(core);
   if (won) {
     BecomeLeader(core, false);
   } else {
@@ -172,8 +175,7 @@ void HandleVoteRequest(Core& core, const Message& message, const VoteRequest& re
     return;
   }
   if (message.term > core.term && !request.pre_vote) {
-    core.EnterTerm(message.term);
-    core.BecomeFollower(NodeId());
+    core.FollowTerm(message.term);
   }
   if (!VoteIsFree(core, message.term, message.from) ||
       !core.log.IsUpToDate(request.last_index, request.last_term) || PrefersItself(core, request)) {

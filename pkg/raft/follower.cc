@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "pkg/raft/amnesia.h"
+#include "pkg/raft/tracing.h"
 
 namespace baton::raft {
 namespace {
@@ -55,7 +56,9 @@ Status HandleAppend(Core& core, NodeId from, AppendRequest request) {
     return Status::Ok();
   }
   const Index proven = request.prev_index + request.entries.size();
+  const Index config_index = core.log.membership_index();
   BATON_RETURN_IF_ERROR(core.log.Accept(core.term, request.prev_term, std::move(request.entries)));
+  if (core.log.membership_index() != config_index) Trace(core, TraceEventKind::kApplyConfChange);
   // Never further than this request proves: what lies behind it may be another leader's.
   core.validated = std::max(core.validated, proven);
   core.log.CommitTo(std::min(request.commit, proven));

@@ -7,6 +7,7 @@
 #include "pkg/raft/membership.h"
 #include "pkg/raft/quorum.h"
 #include "pkg/raft/sending.h"
+#include "pkg/raft/tracing.h"
 #include "pkg/raft/transfer.h"
 
 namespace baton::raft {
@@ -26,6 +27,14 @@ Status Refused(Core& core, Code code, std::string reason, std::string message) {
   return Status(code, std::move(reason), std::move(message));
 }
 
+// The ways into a leader's own log are this one and a membership change's (changing.cc).
+Index AppendNormal(Core& core, Payload data) {
+  Trace(core, TraceEventKind::kReplicate);
+  const Index index = core.log.Append(core.term, EntryType::kNormal, std::move(data));
+  TraceOwnAppend(core);
+  return index;
+}
+
 }  // namespace
 
 void BecomeLeader(Core& core, bool others_voted) {
@@ -37,9 +46,11 @@ void BecomeLeader(Core& core, bool others_voted) {
   lead.started_at = core.now;
   lead.heartbeat_at = core.now;
   lead.term_durable = others_voted;  // they were asked only after this node's disk had its vote
-  lead.first_index_in_term = core.log.Append(core.term, EntryType::kNormal, Payload());
+  lead.first_index_in_term = core.log.last_index() + 1;
   core.role = std::move(lead);
   core.SetLeader(core.id());
+  Trace(core, TraceEventKind::kBecomeLeader);
+  AppendNormal(core, Payload());
 }
 
 Result<Proposed> ProposeCommand(Core& core, Payload data, std::optional<Term> expected_term) {
@@ -71,7 +82,7 @@ Result<Proposed> ProposeCommand(Core& core, Payload data, std::optional<Term> ex
   }
   lead->uncommitted_bytes += size;
   lead->flush = true;
-  return Proposed{core.log.Append(core.term, EntryType::kNormal, std::move(data)), core.term};
+  return Proposed{AppendNormal(core, std::move(data)), core.term};
 }
 
 void TickLeader(Core& core) {

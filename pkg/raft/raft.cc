@@ -14,6 +14,7 @@
 #include "pkg/raft/reading.h"
 #include "pkg/raft/replication.h"
 #include "pkg/raft/sending.h"
+#include "pkg/raft/tracing.h"
 #include "pkg/raft/transfer.h"
 
 namespace baton::raft {
@@ -57,7 +58,9 @@ Result<std::unique_ptr<Raft>> Raft::Create(const Config& config, const InitialSt
   return std::unique_ptr<Raft>(new Raft(std::move(core)));
 }
 
-Raft::Raft(std::unique_ptr<Core> core) : core_(std::move(core)), told_hard_(HardStateOf(*core_)) {}
+Raft::Raft(std::unique_ptr<Core> core) : core_(std::move(core)), told_hard_(HardStateOf(*core_)) {
+  Trace(*core_, TraceEventKind::kInitState);
+}
 
 Raft::~Raft() = default;
 
@@ -196,8 +199,8 @@ bool Raft::HasReady() const {
   const Core& core = *core_;
   const Outbox& out = core.out;
   return !out.messages.empty() || !out.messages_after_persist.empty() || !out.read_states.empty() ||
-         !out.aborted_reads.empty() || !out.cancelled_snapshots.empty() || core.log.HasUnhanded() ||
-         core.log.HasCommitted() || SoftStateOf(core) != told_soft_ ||
+         !out.aborted_reads.empty() || !out.cancelled_snapshots.empty() || !out.trace.empty() ||
+         core.log.HasUnhanded() || core.log.HasCommitted() || SoftStateOf(core) != told_soft_ ||
          HardStateOf(core) != told_hard_ || NeedsFlush(core);
 }
 
@@ -212,6 +215,7 @@ void Raft::TakeReady(Ready* out) {
   Ready& ready = *out;
   ready.Clear();
   Flush(core);
+  Trace(core, TraceEventKind::kReady);
   const SoftState soft = SoftStateOf(core);
   if (soft != told_soft_) ready.soft_state = soft;
   const HardState hard = HardStateOf(core);
@@ -229,6 +233,7 @@ void Raft::TakeReady(Ready* out) {
   ready.read_states.swap(core.out.read_states);
   ready.aborted_reads.swap(core.out.aborted_reads);
   ready.cancelled_snapshots.swap(core.out.cancelled_snapshots);
+  ready.trace.swap(core.out.trace);
   told_soft_ = soft;
   told_hard_ = hard;
 }

@@ -21,6 +21,7 @@
 #include <vector>
 
 #include "pkg/raft/message.h"
+#include "pkg/raft/trace_event.h"
 #include "pkg/raft/types.h"
 
 namespace baton::raft {
@@ -62,6 +63,7 @@ struct Ready {
   std::vector<ReadState> read_states;
   std::vector<uint64_t> aborted_reads;      // ids of reads that leadership was lost under
   std::vector<NodeId> cancelled_snapshots;  // receivers that need none any more: stop sending
+  std::vector<TraceEvent> trace;            // with Config::trace
 
   // Empty again, with the room that the vectors have.
   void Clear();
@@ -83,6 +85,7 @@ inline void Ready::Clear() {
   read_states.clear();
   aborted_reads.clear();
   cancelled_snapshots.clear();
+  trace.clear();
 }
 
 }  // namespace baton::raft

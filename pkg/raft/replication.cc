@@ -7,6 +7,7 @@
 #include "pkg/raft/quorum.h"
 #include "pkg/raft/reading.h"
 #include "pkg/raft/sending.h"
+#include "pkg/raft/tracing.h"
 #include "pkg/raft/transfer.h"
 
 namespace baton::raft {
@@ -76,6 +77,7 @@ void HandlePersisted(Core& core, LogMark mark) {
                                  [mark](const Core::Write& write) { return write.mark > mark; });
   core.writes.erase(core.writes.begin(), open);
   core.log.OnPersisted(mark);
+  TraceOwnPersisted(core);
   Leader* const lead = core.leading();
   if (!lead) return;
   if (core.log.persisted() >= lead->first_index_in_term) lead->term_durable = true;
@@ -101,6 +103,7 @@ void AdvanceCommit(Core& core, Leader& lead) {
   lead.uncommitted_bytes -=
       core.log.BytesBetween(std::max(core.log.committed() + 1, lead.first_index_in_term), index);
   core.log.CommitTo(index);
+  Trace(core, TraceEventKind::kCommit);
   lead.flush = true;
   LeaveJointIfDue(core, lead);
 }

@@ -46,7 +46,10 @@ Proposed Cluster::Change(NodeId leader, const MembershipChange& change) {
 void Cluster::Pump(NodeId id) {
   TestNode& pumped = node(id);
   if (!pumped.running()) return;
-  pumped.TakeReadys([this](TestNode& at, const Ready& ready) { checker_.OnReady(at, ready); });
+  pumped.TakeReadys([this](TestNode& at, const Ready& ready) {
+    checker_.OnReady(at, ready);
+    trace_.insert(trace_.end(), ready.trace.begin(), ready.trace.end());
+  });
   for (Message& message : std::exchange(pumped.outbox(), {})) {
     if (recording_) transcript_ += Describe(message) + "\n";
     on_the_way_.push_back(std::move(message));

@@ -91,6 +91,8 @@ class Cluster {
   // From now on, messages that are sent are described, one per line.
   void Record() { recording_ = true; }
   std::string TakeTranscript();
+  // Of all nodes, with Config::trace.
+  const std::vector<TraceEvent>& trace() const { return trace_; }
 
  private:
   bool Lost(const Message& message) const;
@@ -105,6 +107,7 @@ class Cluster {
   std::function<bool(const Message&)> drop_;
   bool recording_ = false;
   std::string transcript_;
+  std::vector<TraceEvent> trace_;
 };
 
 }  // namespace baton::raft::testing

@@ -1,0 +1,92 @@
+#include "pkg/raft/tracing.h"
+
+#include <utility>
+
+namespace baton::raft {
+namespace {
+
+struct IsTraced {
+  bool operator()(const VoteRequest& body) const { return !body.pre_vote; }
+  bool operator()(const VoteResponse& body) const { return !body.pre_vote; }
+  bool operator()(const AppendRequest&) const { return true; }
+  bool operator()(const AppendResponse&) const { return true; }
+  bool operator()(const Heartbeat&) const { return true; }
+  bool operator()(const HeartbeatResponse&) const { return true; }
+  bool operator()(const SnapshotRequest&) const { return true; }
+  template <typename Other>
+  bool operator()(const Other&) const {
+    return false;
+  }
+};
+
+TraceEvent& Add(Core& core, TraceEventKind kind) {
+  TraceEvent event;
+  event.kind = kind;
+  event.node = core.id();
+  event.term = core.term;
+  event.vote = core.vote;
+  event.commit = core.log.committed();
+  event.applied = core.log.applied();
+  event.last_index = core.log.last_index();
+  event.role = core.role_kind();
+  event.voters = core.membership().voters;
+  event.voters_outgoing = core.membership().voters_outgoing;
+  core.out.trace.push_back(std::move(event));
+  return core.out.trace.back();
+}
+
+void TraceMessage(Core& core, TraceEventKind kind, const Message& message) {
+  if (!core.config.trace || !std::visit(IsTraced(), message.body)) return;
+  Add(core, kind).message = message;
+}
+
+Message OwnAppend(const Core& core, Index last) {
+  return Message{core.id(), core.id(), core.term, AppendResponse{.match_index = last}};
+}
+
+Message OwnVote(const Core& core) {
+  return Message{core.id(), core.id(), core.term, VoteResponse{.granted = true}};
+}
+
+}  // namespace
+
+void Trace(Core& core, TraceEventKind kind) {
+  if (core.config.trace) Add(core, kind);
+}
+
+void TraceChanges(Core& core, std::vector<TraceEvent::MemberChange> changes) {
+  if (core.config.trace) Add(core, TraceEventKind::kChangeConf).changes = std::move(changes);
+}
+
+void TraceSend(Core& core, const Message& message) {
+  TraceMessage(core, TraceEventKind::kSendMessage, message);
+}
+
+void TraceReceive(Core& core, const Message& message) {
+  TraceMessage(core, TraceEventKind::kReceiveMessage, message);
+}
+
+void TraceOwnVote(Core& core) {
+  if (!core.config.trace) return;
+  TraceSend(core, OwnVote(core));
+  core.traced_own_vote = true;
+}
+
+void TraceOwnAppend(Core& core) {
+  if (!core.config.trace) return;
+  TraceSend(core, OwnAppend(core, core.log.last_index()));
+  core.traced_own_appends.push_back(core.log.last_index());
+}
+
+void TraceOwnPersisted(Core& core) {
+  if (!core.config.trace) return;
+  if (std::exchange(core.traced_own_vote, false)) TraceReceive(core, OwnVote(core));
+  if (!core.leading()) core.traced_own_appends.clear();
+  while (!core.traced_own_appends.empty() &&
+         core.traced_own_appends.front() <= core.log.persisted()) {
+    TraceReceive(core, OwnAppend(core, core.traced_own_appends.front()));
+    core.traced_own_appends.erase(core.traced_own_appends.begin());
+  }
+}
+
+}  // namespace baton::raft
