@@ -62,9 +62,7 @@ Result<std::unique_ptr<Watermark>> Watermark::Open(DurableEnv* env, const std::s
     if (record && (!newest || record->write_number > newest->write_number)) newest = record;
   }
   if (!newest) return Status(Code::kCorruption, path + " has no intact record.");
-  std::unique_ptr<Watermark> watermark(new Watermark(env, parent, *newest));
-  BATON_RETURN_IF_ERROR(watermark->StartFile());
-  return watermark;
+  return std::unique_ptr<Watermark>(new Watermark(env, parent, *newest));
 }
 
 Status Watermark::StartFile() {
@@ -81,7 +79,7 @@ Status Watermark::StartFile() {
 
 Status Watermark::Record(const Acknowledged& acknowledged) {
   newest_ = acknowledged;
-  if (records_ >= kRecordsMax) return StartFile();
+  if (file_ == nullptr || records_ >= kRecordsMax) return StartFile();
   leveldb::Status status = file_->Append(Encode(acknowledged));
   if (status.ok()) status = file_->Flush();  // to the system; a killed process loses nothing
   ++records_;

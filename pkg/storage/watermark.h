@@ -14,8 +14,8 @@
 //
 // A record is appended after a write became durable and before it is acknowledged. It reaches the
 // disk a little later (every kSyncEveryWrites, and when the system feels like it), so it lags after
-// a power loss, and never runs ahead. The last intact record counts. Open and every
-// kRecordsMax begin a fresh file.
+// a power loss, and never runs ahead. The last intact record counts. The first record after Open
+// and every kRecordsMax begin a fresh file.
 #pragma once
 
 #include <cstdint>
@@ -45,7 +45,8 @@ class Watermark {
 
   // Makes `parent`/WATERMARK, durable.
   static Status Create(DurableEnv* env, const std::string& parent, const Acknowledged& initial);
-  // kCorruption: absent, or without an intact record.
+  // Changes nothing: whether the log agrees is found out later. kCorruption: absent, or without an
+  // intact record.
   static Result<std::unique_ptr<Watermark>> Open(DurableEnv* env, const std::string& parent);
   ~Watermark();
 

@@ -56,7 +56,24 @@ TEST_F(WatermarkTest, APowerLossLosesLessThanItsStride) {
   env_.PowerOff();
   watermark.reset();
   env_.PowerOn();
-  EXPECT_EQ(Newest(), Write(3 * Watermark::kSyncEveryWrites));
+  // The first record begins the file, durably; then every stride.
+  EXPECT_EQ(Newest(), Write(1 + 3 * Watermark::kSyncEveryWrites));
+}
+
+TEST_F(WatermarkTest, OpeningChangesNothing) {
+  Record(1, 5);
+  const std::string before = env_.Contents("/data/WATERMARK");
+  ASSERT_EQ(Newest(), Write(5));
+  EXPECT_EQ(env_.Contents("/data/WATERMARK"), before);
+}
+
+TEST_F(WatermarkTest, AfterATornRecordTheNextOneBeginsAFreshFile) {
+  Record(1, 5);
+  const std::string whole = env_.Contents("/data/WATERMARK");
+  env_.SetContents("/data/WATERMARK", whole.substr(0, whole.size() - 1));
+  Record(6, 7);
+  EXPECT_EQ(env_.Contents("/data/WATERMARK").size(), 2 * kRecordBytes);
+  EXPECT_EQ(Newest(), Write(7));
 }
 
 TEST_F(WatermarkTest, AFreshFileIsBegunBeforeItGrows) {
