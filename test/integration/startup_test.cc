@@ -2,9 +2,11 @@
 // and nothing changed on the disk. And that a peer of another cluster is turned away.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <csignal>
 #include <filesystem>
 #include <fstream>
+#include <map>
 #include <nlohmann/json.hpp>
 
 #include "test/integration/cluster.h"
@@ -36,6 +38,8 @@ class StartupTest : public testing::Test {
 
   void ExpectRefusal(const Outcome& outcome, const std::string& word) {
     EXPECT_EQ(outcome.exit_code, kCouldNotStart) << outcome.output;
+    EXPECT_EQ(outcome.output.rfind("batond: ", 0), 0u) << outcome.output;
+    EXPECT_EQ(std::count(outcome.output.begin(), outcome.output.end(), '\n'), 1) << outcome.output;
     EXPECT_NE(outcome.output.find(word), std::string::npos) << outcome.output;
   }
 
@@ -44,6 +48,34 @@ class StartupTest : public testing::Test {
     cluster_.StartAll();
     ASSERT_GE(cluster_.WaitForLeader(kTimeoutMs), 0) << cluster_.Log(0);
     for (int i = 0; i < cluster_.size(); ++i) cluster_.Kill(i);
+  }
+
+  // All files of a directory. LevelDB's diary, which says that it was opened, and its empty lock
+  // are not data.
+  static std::map<std::string, std::string> Files(const std::string& directory) {
+    std::map<std::string, std::string> files;
+    for (const auto& file : std::filesystem::recursive_directory_iterator(directory)) {
+      const std::string name = file.path().filename();
+      if (!file.is_regular_file() || name == "LOCK" || name.starts_with("LOG")) continue;
+      files[file.path()] = ReadFile(file.path());
+    }
+    return files;
+  }
+
+  // The refusal, and that all data is as it was.
+  void ExpectRefusalThatKeeps(const std::string& data_dir, const std::vector<std::string>& extra,
+                              const std::string& word) {
+    const auto before = Files(data_dir);
+    ASSERT_FALSE(before.empty());
+    ExpectRefusal(Run(extra), word);
+    const auto after = Files(data_dir);
+    for (const auto& [path, bytes] : before) {
+      EXPECT_TRUE(after.contains(path)) << path << " is gone";
+      EXPECT_TRUE(!after.contains(path) || after.at(path) == bytes) << path << " was changed";
+    }
+    for (const auto& [path, bytes] : after) {
+      EXPECT_TRUE(before.contains(path)) << path << " is new";
+    }
   }
 
   void WriteFile(const std::string& path, const std::string& text) {
@@ -87,12 +119,12 @@ TEST_F(StartupTest, DirectoryOfSomebodyElse) {
 
 TEST_F(StartupTest, DataOfAnotherCluster) {
   RunOnce();
-  ExpectRefusal(Run({"--cluster-name=another"}), "cluster");
+  ExpectRefusalThatKeeps(cluster_.data_dir(0), {"--cluster-name=another"}, "cluster");
 }
 
 TEST_F(StartupTest, DataOfAnotherNode) {
   RunOnce();
-  ExpectRefusal(Run({"--data-dir=" + cluster_.data_dir(1)}), "node");
+  ExpectRefusalThatKeeps(cluster_.data_dir(1), {"--data-dir=" + cluster_.data_dir(1)}, "node");
 }
 
 TEST_F(StartupTest, CorruptLogIsRefusedAndKept) {
@@ -108,11 +140,19 @@ TEST_F(StartupTest, CorruptLogIsRefusedAndKept) {
     ++damaged;
   }
   ASSERT_GT(damaged, 0);
-  ExpectRefusal(Run(), cluster_.data_dir(0));
+  ExpectRefusalThatKeeps(cluster_.data_dir(0), {}, cluster_.data_dir(0));
 }
 
 TEST_F(StartupTest, UnknownFlagNamesTheNearest) {
   ExpectRefusal(Run({"--data-dri=x"}), "data-dir");
+}
+
+TEST_F(StartupTest, AWrongLineOfTheFileIsNamed) {
+  const std::string file = scratch_.path() + "/baton.yaml";
+  WriteFile(file, "node-id: 1\ntick-mss: 100\n");
+  const auto outcome = Run({"--config=" + file});
+  ExpectRefusal(outcome, file + ":2: ");
+  ExpectRefusal(outcome, "did you mean \"tick-ms\"?");
 }
 
 TEST_F(StartupTest, EnvelopeOfAnotherClusterIsTurnedAway) {
