@@ -131,14 +131,20 @@ bool Cluster::WaitUntilReady(int node, int64_t timeout_ms) {
   });
 }
 
-std::string BatondPath() {
+std::string ProgramPath(const std::string& program) {
   const char* sources = std::getenv("TEST_SRCDIR");
   const char* workspace = std::getenv("TEST_WORKSPACE");
-  if (sources != nullptr && workspace != nullptr) {
-    return std::string(sources) + "/" + workspace + "/cmd/batond/batond";
-  }
-  return std::filesystem::absolute("bazel-bin/cmd/batond/batond").string();
+  // Bazel names the directory to tests only.
+  const std::string directory =
+      sources != nullptr && workspace != nullptr
+          ? std::string(sources) + "/" + workspace
+          : std::filesystem::read_symlink("/proc/self/exe").string() + ".runfiles/baton";
+  const std::string path = directory + "/" + program;
+  CHECK(std::filesystem::exists(path)) << path;
+  return path;
 }
+
+std::string BatondPath() { return ProgramPath("cmd/batond/batond"); }
 
 Result<http::ClientResponse> Request(const std::string& base_url, const std::string& method,
                                      const std::string& target, const std::string& body,

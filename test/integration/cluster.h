@@ -66,7 +66,9 @@ class Cluster {
   std::vector<Node> nodes_;
 };
 
-// The path of batond, as the build made it.
+// The path of a program, say "cmd/batonctl/batonctl", as it was built with this one: a test or a
+// benchmark that has it in its data. CHECKs that it is there.
+std::string ProgramPath(const std::string& program);
 std::string BatondPath();
 
 // One request on a connection of its own. Headers as "Name: value".
