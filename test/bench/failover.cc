@@ -1,6 +1,7 @@
 // How long writers wait when the leader goes: by kill -9, and by SIGTERM. Real processes, default
-// settings. Prints a table; the exit code says whether the promises of the README hold here:
-//   kill -9: the next write succeeds within 2 s in the median;  SIGTERM: no error, under 200 ms.
+// settings. Prints a table; the exit code says whether this holds here:
+//   kill -9: the next write succeeds within 2 s in the median;  SIGTERM: no error, under 200 ms in
+//   every trial.
 #include <algorithm>
 #include <csignal>
 #include <cstdio>
@@ -125,7 +126,7 @@ int Main() {
   const Row kill = Measure(cluster, "kill -9", SIGKILL);
   const Row term = Measure(cluster, "SIGTERM", SIGTERM);
   const bool holds =
-      kill.median_ms <= kKillMedianMaxMs && term.errors == 0 && term.median_ms < kTermMaxMs;
+      kill.median_ms <= kKillMedianMaxMs && term.errors == 0 && term.max_ms < kTermMaxMs;
   std::printf("%s\n", holds ? "holds" : "does not hold");
   return holds ? EXIT_SUCCESS : EXIT_FAILURE;
 }
