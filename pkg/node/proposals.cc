@@ -20,10 +20,10 @@ Status Proposals::Propose(std::string_view command, Callback done) {
 
 void Proposals::OnApplied(Index index, Term term, const coord::Reply* reply) {
   auto own = pending_.extract(Key{index, term});
-  std::vector<Pending> lost;
-  if (term > applied_term_) {  // only then can older proposals have become impossible
+  std::vector<Pending> lost = TakeThrough(index);  // another entry took their place
+  if (term > applied_term_) {  // only then can what lies beyond have become impossible
     applied_term_ = term;
-    lost = TakeLost(index, term);
+    for (Pending& pending : TakeLost(index, term)) lost.push_back(std::move(pending));
   }
   if (own) {
     CHECK(reply != nullptr) << "only commands are proposed";
@@ -34,15 +34,20 @@ void Proposals::OnApplied(Index index, Term term, const coord::Reply* reply) {
 }
 
 void Proposals::OnSnapshotInstalled(Index index, Term term) {
-  std::vector<Pending> unknown;
-  while (!pending_.empty() && pending_.begin()->first.index <= index) {
-    unknown.push_back(std::move(pending_.begin()->second));
-    pending_.erase(pending_.begin());
-  }
+  const std::vector<Pending> unknown = TakeThrough(index);
   applied_term_ = std::max(applied_term_, term);
   const std::vector<Pending> lost = TakeLost(index, term);
   for (const Pending& pending : unknown) pending.done({Fate::kUnknown, Index(), nullptr, 0});
   for (const Pending& pending : lost) pending.done({Fate::kLost, Index(), nullptr, 0});
+}
+
+std::vector<Proposals::Pending> Proposals::TakeThrough(Index index) {
+  std::vector<Pending> taken;
+  while (!pending_.empty() && pending_.begin()->first.index <= index) {
+    taken.push_back(std::move(pending_.begin()->second));
+    pending_.erase(pending_.begin());
+  }
+  return taken;
 }
 
 std::vector<Proposals::Pending> Proposals::TakeLost(Index from, Term term) {

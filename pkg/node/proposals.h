@@ -4,8 +4,9 @@
 // term: another leader may have written something else at its index.
 //
 //   applied   the entry applied at its index has its term;
-//   lost      it can never be applied: an entry of a later term was applied at its index or below
-//             (terms never decrease along a log, so nothing of an older term can follow);
+//   lost      it can never be applied: an entry of another term was applied at its index (of an
+//             earlier one too: the next leader's log may hold what this one never had), or one of a
+//             later term below it (terms never decrease along a log, so nothing older can follow);
 //   unknown   a snapshot was installed over its index.
 //
 // Losing leadership alone decides nothing: the next leader may still commit it.
@@ -75,6 +76,7 @@ class Proposals {
   };
   using Map = std::map<Key, Pending>;
 
+  std::vector<Pending> TakeThrough(Index index);
   std::vector<Pending> TakeLost(Index from, Term term);
 
   raft::Raft* raft_;

@@ -74,6 +74,18 @@ TEST_F(ProposalsTest, AnotherTermAtItsIndexMeansLostAndSoDoesAnEarlierOne) {
   EXPECT_EQ(ends, (std::vector<std::string>{"a applied", "b lost", "c lost"}));
 }
 
+// The next leader was cut off while this one led, and its log goes on with entries from before.
+TEST_F(ProposalsTest, AnEntryOfAnEarlierTermAtItsIndexMeansLost) {
+  Propose("a");  // 2, in term 1
+  Propose("b");  // 3
+  proposals->OnApplied(Index(2), Term(0), &reply);
+  EXPECT_EQ(ends, (std::vector<std::string>{"a lost"}));
+  proposals->OnApplied(Index(3), Term(0), &reply);
+  proposals->OnApplied(Index(4), Term(2), nullptr);
+  EXPECT_EQ(ends, (std::vector<std::string>{"a lost", "b lost"}));
+  EXPECT_EQ(proposals->size(), 0U);
+}
+
 TEST_F(ProposalsTest, ASnapshotHidesTheFateOfWhatItCoversOnly) {
   Propose("a");  // 2
   Propose("b");  // 3
