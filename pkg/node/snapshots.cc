@@ -27,8 +27,7 @@ Status SnapshotReceiver::Prepare(const Chunk& chunk) {
                   "The message of the last piece must be a SnapshotRequest");
   }
   if (chunk.number == 0) {
-    stream_.reset();
-    finished_.reset();
+    stream_.reset();  // but not finished_: the core may have been told of it, and will ask for it
     Result<std::unique_ptr<SnapshotWriter>> writer = state_->BeginInstall();
     if (!writer.ok()) return writer.status();
     stream_ = Stream{chunk.from, chunk.stream, 0, std::move(writer).value()};

@@ -4,7 +4,8 @@
 // off the raft thread, one piece at a time (the sender waits for each). The last piece brings
 // Raft's message; when everything is on disk the message goes to the core, and only if the core
 // says so (Ready::snapshot) the copy takes the place of the live state. A sender that starts over
-// replaces what came before.
+// replaces what came before, but for a complete copy that the core was told of: that one stays
+// until the core has taken it or left it.
 //
 // One thread, but for the work that SnapshotWorker carries away.
 #pragma once

@@ -141,6 +141,20 @@ TEST_F(SnapshotReceiverTest, ASnapshotTheCoreDoesNotWantIsDropped) {
   EXPECT_EQ(receiver.Take(kMeta), nullptr);
 }
 
+// The next leader may begin before the core was asked what it makes of the last one's.
+TEST_F(SnapshotReceiverTest, APieceZeroLeavesTheCompleteCopyToTheCore) {
+  for (size_t i = 0; i < chunks.size(); ++i) {
+    Give(Chunk(i));
+    Write();
+  }
+  EXPECT_EQ(Give(Chunk(0, 1, 3)), "");
+  auto copy = receiver.Take(kMeta);
+  ASSERT_NE(copy, nullptr);
+  ASSERT_TRUE(target.Install(std::move(copy)).ok());
+  Write();
+  EXPECT_EQ(Give(Chunk(1, 1, 3)), "") << "the next stream goes on";
+}
+
 TEST_F(SnapshotReceiverTest, AnotherMessageThanASnapshotRequestIsRefused) {
   Service::SnapshotChunk chunk = Chunk(0);
   chunk.message = raft::Message{NodeId(2), NodeId(1), Term(3), raft::TimeoutNow{}};
