@@ -311,11 +311,12 @@ void NodeRunner::OnSnapshotSent(NodeId peer, bool delivered) {
 
 void NodeRunner::OnSnapshotChunk(SnapshotChunk chunk, StatusCallback done) {
   const auto shared = Shared(std::move(done));
+  const size_t bytes = chunk.bytes.size();
   const auto piece = std::make_shared<SnapshotChunk>(std::move(chunk));
   const auto refuse = [shared](const Status& why) { (*shared)(why); };
   const Status pushed = inbox_.PushPeer(
       {[piece, shared](Node& node) { node.OnSnapshotChunk(std::move(*piece), std::move(*shared)); },
-       refuse});
+       refuse, bytes});
   if (!pushed.ok()) refuse(pushed);
 }
 

@@ -7,6 +7,7 @@
 #include <set>
 #include <thread>
 
+#include "pkg/node/inbox.h"
 #include "pkg/node/testing/commands.h"
 #include "pkg/node/testing/local_cluster.h"
 
@@ -189,6 +190,39 @@ TEST(RunnerTest, BadCommandsAreRefusedInsideTheCall) {
   ASSERT_EQ(codes.size(), 3U);
   EXPECT_EQ(codes[1], Code::kInvalidArgument);
   for (const Code code : codes) EXPECT_NE(code, Code::kOk);
+}
+
+// Nobody takes from the inbox of a runner that was not started.
+TEST(RunnerTest, PiecesOfSnapshotsCountAgainstTheInboxesBytes) {
+  std::vector<std::string> answers;
+  {
+    MemoryLogStore log;
+    MemoryStateStore state;
+    LocalNetwork network;
+    LocalTransport transport(&network, NodeId(1));
+    SystemClock clock;
+    NullLogger logger;
+    NodeConfig config = FastConfig();
+    config.id = NodeId(1);
+    config.cluster_id = kLocalClusterId;
+    config.voters = {NodeId(1), NodeId(2)};
+    auto runner = Runner::Create(config, {&log, &state, &transport, &clock, &logger});
+    ASSERT_TRUE(runner.ok()) << runner.status().ToString();
+    const auto give = [&](size_t bytes) {
+      Service::SnapshotChunk chunk;
+      chunk.from = NodeId(2);
+      chunk.bytes.assign(bytes, 'x');
+      (*runner)->OnSnapshotChunk(std::move(chunk), [&answers](const Status& status) {
+        answers.push_back(status.reason());
+      });
+    };
+    give(Inbox::kBytesMax - 1);
+    give(1);
+    EXPECT_TRUE(answers.empty());
+    give(1);
+    EXPECT_EQ(answers, std::vector<std::string>{"overloaded"});
+  }
+  EXPECT_EQ(answers, (std::vector<std::string>{"overloaded", "shutting_down", "shutting_down"}));
 }
 
 TEST(RunnerTest, ForeignEnvelopesAreRefusedAtOnce) {
