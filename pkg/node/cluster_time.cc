@@ -35,9 +35,11 @@ void ClusterTime::OnApplied(Index index, Term term, int64_t now_ms) {
   applied_ms_ = std::max(applied_ms_, now_ms);
 }
 
-void ClusterTime::OnSnapshotInstalled(Index index, Term term, int64_t now_ms) {
+void ClusterTime::OnSnapshotInstalled(Index index, Term term, int64_t now_ms,
+                                      std::span<const raft::Entry> entries) {
   unapplied_.clear();
   OnApplied(index, term, now_ms);
+  OnAppended(entries);
 }
 
 void ClusterTime::OnHeard(Term term, int64_t now_ms) {
@@ -47,10 +49,20 @@ void ClusterTime::OnHeard(Term term, int64_t now_ms) {
 }
 
 void ClusterTime::StartLeading(Term term) {
+  StopLeading();  // in an earlier term, if nobody noticed its end
   int64_t base_ms = LastStampInLog();
   if (heard_term_ >= LastTermBefore(term)) base_ms = std::max(base_ms, heard_ms_);
+  led_term_ = term;
   led_us_ = base_ms * 1000;
   leading_ = true;
+}
+
+// Others were told the time, so it counts as heard, also when nothing was stamped for long: else a
+// node that is elected again and again would give the same lease its time anew.
+void ClusterTime::StopLeading() {
+  if (!leading_) return;
+  OnHeard(led_term_, NowMs());
+  leading_ = false;
 }
 
 int64_t ClusterTime::NowMs() const {

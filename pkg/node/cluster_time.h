@@ -6,7 +6,8 @@
 //
 // A leader goes on from the newest time that can have been given out before it:
 //   * the last stamp in its log, and
-//   * the last time it heard from an earlier leader, if no entry of a later leader is in its log.
+//   * the last time it heard from an earlier leader, or gave out as that leader itself, if no entry
+//     of a later leader is in its log.
 //     (A leader that was cut off and then replaced has counted the leaderless gap; its successor
 //     has not. Whoever holds the successor's entries must go on from those.)
 // A node that was not scheduled for long adds at most one election timeout: whatever its clock
@@ -37,15 +38,16 @@ class ClusterTime {
   void OnAppended(std::span<const raft::Entry> entries);
   // The state machine has reached `index`; its own time is now_ms.
   void OnApplied(Index index, Term term, int64_t now_ms);
-  // The whole log was replaced by a snapshot that ends there.
-  void OnSnapshotInstalled(Index index, Term term, int64_t now_ms);
+  // The whole log was replaced by a snapshot that ends there, and goes on with `entries`.
+  void OnSnapshotInstalled(Index index, Term term, int64_t now_ms,
+                           std::span<const raft::Entry> entries);
   // The leader of `term`, which is this node's current term, said what time it is.
   void OnHeard(Term term, int64_t now_ms);
 
   // This node leads in `term` from now on: OnAppended has seen all entries before its own first
   // one.
   void StartLeading(Term term);
-  void StopLeading() { leading_ = false; }
+  void StopLeading();
 
   bool leading() const { return leading_; }
   // On a leader, what it would stamp now. On others the newest time they know of; for people and
@@ -66,6 +68,7 @@ class ClusterTime {
   int64_t clock_us_ = 0;
   bool clock_known_ = false;
   bool leading_ = false;
+  Term led_term_;                  // valid while leading, as is the next
   int64_t led_us_ = 0;             // cluster time while leading, in microseconds
   std::deque<Stamped> unapplied_;  // the log above the applied index
   Term applied_term_;

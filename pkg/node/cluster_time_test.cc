@@ -43,8 +43,38 @@ TEST(ClusterTimeTest, RunsOnlyWhileLeading) {
   EXPECT_EQ(time.NowMs(), 350);
   time.StopLeading();
   time.AdvanceTo(6'500'000);
+  EXPECT_EQ(time.NowMs(), 350);
+}
+
+TEST(ClusterTimeTest, WhoLeadsAgainGoesOnFromTheTimeItGaveOut) {
+  ClusterTime time(kStepMaxUs);
+  time.AdvanceTo(0);
+  time.StartLeading(Term(1));
+  time.AdvanceTo(400'000);
+  time.StopLeading();
+  time.AdvanceTo(900'000);
   time.StartLeading(Term(3));
-  EXPECT_EQ(time.NowMs(), 0) << "what was not stamped and not told to others never was";
+  EXPECT_EQ(time.NowMs(), 400) << "it never goes back, though nothing was stamped";
+  time.AdvanceTo(1'000'000);
+  time.StartLeading(Term(5));  // lost and won again between two looks
+  EXPECT_EQ(time.NowMs(), 500);
+}
+
+TEST(ClusterTimeTest, TheOwnTimeDoesNotOutliveALaterLeader) {
+  ClusterTime time(kStepMaxUs);
+  time.AdvanceTo(0);
+  time.StartLeading(Term(1));
+  time.AdvanceTo(900'000);  // cut off
+  time.OnHeard(Term(2), 300);
+  time.StopLeading();
+  time.StartLeading(Term(3));
+  EXPECT_EQ(time.NowMs(), 300);
+  time.AdvanceTo(1'800'000);  // cut off once more; what it hears of the next leader is its log
+  const std::vector<raft::Entry> entries = {EntryAt(1, 4, 350)};
+  time.OnAppended(entries);
+  time.StopLeading();
+  time.StartLeading(Term(5));
+  EXPECT_EQ(time.NowMs(), 350);
 }
 
 TEST(ClusterTimeTest, APausedLeaderAddsAtMostOneStep) {
@@ -117,10 +147,20 @@ TEST(ClusterTimeTest, ASnapshotReplacesTheLog) {
   ClusterTime time(kStepMaxUs);
   const std::vector<raft::Entry> entries = {EntryAt(1, 1, 9'000)};
   time.OnAppended(entries);
-  time.OnSnapshotInstalled(Index(50), Term(2), 400);
+  time.OnSnapshotInstalled(Index(50), Term(2), 400, {});
   EXPECT_EQ(time.NowMs(), 400);
   time.StartLeading(Term(3));
   EXPECT_EQ(time.NowMs(), 400);
+}
+
+TEST(ClusterTimeTest, WhatFollowsASnapshotCounts) {
+  ClusterTime time(kStepMaxUs);
+  time.OnHeard(Term(2), 9'000);  // from a leader that was replaced
+  const std::vector<raft::Entry> entries = {EntryAt(51, 3, 600)};
+  time.OnAppended(entries);
+  time.OnSnapshotInstalled(Index(50), Term(2), 400, entries);
+  time.StartLeading(Term(4));
+  EXPECT_EQ(time.NowMs(), 600);
 }
 
 }  // namespace

@@ -123,7 +123,9 @@ class Node {
   void Apply(const std::vector<raft::Entry>& entries);
   void ApplyMembership(const raft::Entry& entry);
   bool CommitState();
-  void InstallSnapshot(const raft::SnapshotMeta& meta);
+  // next_entries: what the log goes on with, in the same Ready.
+  void InstallSnapshot(const raft::SnapshotMeta& meta,
+                       const std::vector<raft::Entry>& next_entries);
   void CompactIfDue();
 
   struct WriteUnderWay {

@@ -60,7 +60,7 @@ void Node::HandleReady(raft::Ready ready) {
   NoticeLeadership();
   if (ready.hard_state) NoticeAmnesia(ready.hard_state->amnesia);
   Send(std::move(ready.messages));
-  if (ready.snapshot) InstallSnapshot(*ready.snapshot);
+  if (ready.snapshot) InstallSnapshot(*ready.snapshot, ready.entries);
   if (failed()) return;
   Persist(&ready);
   Apply(ready.committed_entries);
@@ -213,7 +213,8 @@ bool Node::CommitState() {
   return committed.ok();
 }
 
-void Node::InstallSnapshot(const raft::SnapshotMeta& meta) {
+void Node::InstallSnapshot(const raft::SnapshotMeta& meta,
+                           const std::vector<raft::Entry>& next_entries) {
   std::unique_ptr<SnapshotWriter> copy = snapshots_.Take(meta);
   CHECK(copy != nullptr) << "the core installs only what it was given with its bytes";
   if (const Status installed = core_->parts.state->Install(std::move(copy)); !installed.ok()) {
@@ -228,7 +229,8 @@ void Node::InstallSnapshot(const raft::SnapshotMeta& meta) {
   core_->membership = meta.config;
   PutConfigRow(meta.config, core_->parts.state);
   if (!CommitState()) return;
-  core_->cluster_time.OnSnapshotInstalled(meta.index, meta.term, core_->state.now_ms());
+  core_->cluster_time.OnSnapshotInstalled(meta.index, meta.term, core_->state.now_ms(),
+                                          next_entries);
   core_->raft->OnApplied(meta.index);
   core_->parts.metrics->snapshots_installed.Add();
   core_->parts.logger->Log(LogLevel::kInfo, "snapshot installed", {{"index", meta.index}});
