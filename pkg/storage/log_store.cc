@@ -203,7 +203,7 @@ Status LevelLogStore::Write(std::span<const node::LogWrite> writes, bool must_sy
     return Status::Ok();
   }
   const Index old_first = memory_.first();
-  const Index old_last = memory_.last();
+  Index rows_last = memory_.last();  // with entries that a snapshot of the same batch replaces
   LogBatch batch(memory_);
   if (commit_waits_) batch.SetHardState(hard_state_);
   for (const node::LogWrite& write : writes) {
@@ -211,7 +211,10 @@ Status LevelLogStore::Write(std::span<const node::LogWrite> writes, bool must_sy
       CHECK_GE(write.hard_state->term, hard_state_.term) << "terms never go back";
       batch.SetHardState(*write.hard_state);
     }
-    if (write.snapshot) batch.Reset(*write.snapshot);
+    if (write.snapshot) {
+      rows_last = std::max(rows_last, batch.last());
+      batch.Reset(*write.snapshot);
+    }
     batch.Append(write.entries);
   }
   {
@@ -225,7 +228,7 @@ Status LevelLogStore::Write(std::span<const node::LogWrite> writes, bool must_sy
     for (const node::LogWrite& write : writes) Remember(write);
   }
   // What a snapshot made worthless, unless it had to go in the batch itself.
-  return RemoveRows(old_first, std::min(memory_.first(), old_last + 1));
+  return RemoveRows(old_first, std::min(memory_.first(), rows_last + 1));
 }
 
 // Requires mutex_.

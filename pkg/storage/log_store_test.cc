@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include "pkg/storage/database.h"
+#include "pkg/storage/log_format.h"
 #include "pkg/storage/testing/fault_env.h"
 #include "pkg/storage/testing/fixtures.h"
 
@@ -182,6 +184,25 @@ TEST_F(LogStoreTest, SnapshotInsideTheLogDropsWhatFollowsToo) {
   Reopen();
   EXPECT_EQ(log_->FirstIndex(), Index(7));
   EXPECT_EQ(All(), MakeEntries(7, 8, 3));
+}
+
+TEST_F(LogStoreTest, EntriesThatASnapshotOfTheSameBatchReplacesLeaveNoRows) {
+  Append(1, 3, 1);
+  node::LogWrite snapshot;
+  snapshot.snapshot = MakeMeta(6, 3);
+  const std::vector<node::LogWrite> writes = {AppendWrite(MakeEntries(4, 8, 2)), snapshot,
+                                              AppendWrite(MakeEntries(7, 7, 3))};
+  ASSERT_TRUE(log_->Write(writes, true).ok());
+  EXPECT_EQ(All(), MakeEntries(7, 7, 3));
+  log_.reset();
+  auto database = Database::Open(&env_, {.directory = "/data/log"});
+  ASSERT_TRUE(database.ok()) << database.status().ToString();
+  std::vector<std::string> keys;
+  const auto row = (*database)->NewIterator(/*fill_cache=*/false);
+  for (row->SeekToFirst(); row->Valid(); row->Next()) {
+    if (IsEntryKey(ToView(row->key()))) keys.push_back(row->key().ToString());
+  }
+  EXPECT_EQ(keys, std::vector<std::string>{EntryKey(Index(7))});
 }
 
 TEST_F(LogStoreTest, SnapshotOfIndexZeroCarriesTheFirstConfiguration) {
