@@ -76,12 +76,15 @@ bool ApplyEdit(std::string_view edit, ManifestFacts* facts) {
   return reader.AtEnd();
 }
 
-// nullopt: CURRENT or MANIFEST is absent or useless; LevelDB will say so.
+// nullopt: CURRENT or MANIFEST is absent or useless; LevelDB will say so. One that the disk refuses
+// to give is an error: LevelDB may get it a moment later, and would go on without the check.
 Result<std::optional<ManifestFacts>> ReadManifest(DurableEnv* env, const std::string& directory) {
   const Result<std::string> current = ReadWholeFile(env, JoinPath(directory, "CURRENT"), 4096);
+  if (current.status().code() == Code::kIo) return current.status();
   if (!current.ok() || !current->ends_with('\n')) return std::optional<ManifestFacts>();
   const std::string path = JoinPath(directory, current->substr(0, current->size() - 1));
   const Result<std::string> manifest = ReadWholeFile(env, path, kFileBytesMax);
+  if (manifest.status().code() == Code::kIo) return manifest.status();
   if (!manifest.ok()) return std::optional<ManifestFacts>();
   const WalScan scan = ScanWal(*manifest);
   // A torn last edit was never synced, so nothing relies on it. Zeros in the middle are another

@@ -255,5 +255,30 @@ TEST_F(WalTest, WhatCannotBeReadIsLeftToLevelDb) {
   EXPECT_TRUE(CheckWals(&disk_, "/db", WalDamage::kCutAll).ok());
 }
 
+// A disk that does not give one file.
+class RefusingEnv final : public DurableEnv {
+ public:
+  RefusingEnv(DurableEnv* base, std::string refused)
+      : DurableEnv(base), base_(base), refused_(std::move(refused)) {}
+  leveldb::Status NewSequentialFile(const std::string& path,
+                                    leveldb::SequentialFile** file) override {
+    if (path.find(refused_) != std::string::npos) return leveldb::Status::IOError(path, "refused");
+    return base_->NewSequentialFile(path, file);
+  }
+  leveldb::Status SyncDir(const std::string& dir) override { return base_->SyncDir(dir); }
+
+ private:
+  DurableEnv* const base_;
+  const std::string refused_;
+};
+
+TEST_F(WalTest, ADiskThatRefusesIsAnErrorAndNotTheEndOfTheCheck) {
+  WriteRows({10, 20});
+  for (const std::string refused : {"CURRENT", "MANIFEST", ".log"}) {
+    RefusingEnv env(&disk_, refused);
+    EXPECT_EQ(CheckWals(&env, "/db", WalDamage::kCutAll).code(), Code::kIo) << refused;
+  }
+}
+
 }  // namespace
 }  // namespace baton::storage
