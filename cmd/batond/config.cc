@@ -240,8 +240,6 @@ void CheckContradictions(Converter* converter, const Config& config) {
        config.election_timeout_ticks, false);
   less("log-entries-kept", config.log_entries_kept, "log-entries-max", config.log_entries_max,
        false);
-  less("client-connections-per-address-max", config.client_connections_per_address_max,
-       "client-connections-max", config.client_connections_max, true);
   less("client-header-timeout-ms", config.client_header_timeout_ms, "client-request-timeout-ms",
        config.client_request_timeout_ms, true);
   CheckPortClashes(converter, config);
@@ -249,10 +247,10 @@ void CheckContradictions(Converter* converter, const Config& config) {
 
 void ConvertBounds(Converter* converter, Config* config) {
   config->client_connections_max = converter->Value<size_t>("client-connections-max");
+  // A small total needs no second setting.
   config->client_connections_per_address_max =
-      converter->Has("client-connections-per-address-max")
-          ? converter->Value<size_t>("client-connections-per-address-max")
-          : config->client_connections_max;
+      std::min(converter->Value<size_t>("client-connections-per-address-max"),
+               config->client_connections_max);
   config->client_requests_in_flight_max = converter->Value<size_t>("client-requests-in-flight-max");
   config->client_body_bytes_max = converter->Value<size_t>("client-body-bytes-max");
   config->client_header_timeout_ms = converter->Value<int64_t>("client-header-timeout-ms");

@@ -42,7 +42,8 @@ TEST(MakeConfigTest, WithoutSettingsANodeAlone) {
   EXPECT_EQ(config->heartbeat_interval_ticks, 1U);
   EXPECT_EQ(config->log_format, LogFormat::kText);
   EXPECT_EQ(config->log_level, LogLevel::kInfo);
-  EXPECT_EQ(config->client_connections_per_address_max, 10'000U);
+  EXPECT_EQ(config->client_connections_max, 10'000U);
+  EXPECT_EQ(config->client_connections_per_address_max, 2'000U);
   EXPECT_EQ(config->cluster_id.size(), 16U);
 }
 
@@ -62,7 +63,19 @@ TEST(MakeConfigTest, ThreeNodes) {
   EXPECT_EQ(config->client_urls.size(), 2U);
   EXPECT_EQ(config->log_format, LogFormat::kJson);
   EXPECT_EQ(config->log_level, LogLevel::kError);
-  EXPECT_EQ(config->client_connections_per_address_max, 50U) << "follows client-connections-max";
+  EXPECT_EQ(config->client_connections_per_address_max, 50U) << "within client-connections-max";
+}
+
+TEST(MakeConfigTest, OneAddressMayHaveAllConnectionsAndNoMore) {
+  const auto of_one_address = [](const std::string& total, const std::string& per_address) {
+    return MakeConfig(Values({{"client-connections-max", total},
+                              {"client-connections-per-address-max", per_address}}))
+        ->client_connections_per_address_max;
+  };
+  EXPECT_EQ(of_one_address("5", "4"), 4U);
+  EXPECT_EQ(of_one_address("5", "5"), 5U);
+  EXPECT_EQ(of_one_address("5", "6"), 5U);
+  EXPECT_EQ(of_one_address("5", "1000000"), 5U);
 }
 
 TEST(MakeConfigTest, AnAddressOfEveryInterfaceIsNoUrl) {
@@ -145,9 +158,6 @@ TEST(MakeConfigTest, ContradictionsNameBothPlaces) {
   EXPECT_EQ(Refusal({{"log-entries-max", "5000"}}),
             "b.yaml:1: \"log-entries-kept\" must be less than \"log-entries-max\", which is 5000 "
             "(b.yaml:1)");
-  EXPECT_EQ(Refusal({{"client-connections-max", "5"}, {"client-connections-per-address-max", "6"}}),
-            "b.yaml:2: \"client-connections-per-address-max\" must be at most "
-            "\"client-connections-max\", which is 5 (b.yaml:1)");
   EXPECT_EQ(Refusal({{"client-request-timeout-ms", "1000"}}),
             "b.yaml:1: \"client-header-timeout-ms\" must be at most \"client-request-timeout-ms\", "
             "which is 1000 (b.yaml:1)");

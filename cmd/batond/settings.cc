@@ -138,12 +138,11 @@ constexpr Setting kSettings[] = {
      .group = kBounds,
      .type = SettingType::kNumber,
      .value_name = "N",
-     .default_text = "",
+     .default_text = "2000",
      .low = 1,
      .high = 1'000'000,
-     .help =
-         "Client connections from one address, at most client-connections-max. Without it: that "
-         "many."},
+     .help = "Client connections from one address, within client-connections-max. Beyond: 503 and "
+             "the connection is closed. Behind a proxy all clients have its address: raise it."},
     {.name = "client-requests-in-flight-max",
      .group = kBounds,
      .type = SettingType::kNumber,

@@ -26,9 +26,8 @@ Connection::Connection(ListenerContext* context, std::unique_ptr<Socket> socket,
 
 void Connection::Start() { Resume(); }
 
-void Connection::Refuse() {
-  FailRequest(503, Status(Code::kUnavailable, "too_many_connections",
-                          "this node has as many connections as it may have"));
+void Connection::Refuse(const std::string& why) {
+  FailRequest(503, Status(Code::kUnavailable, "too_many_connections", why));
   Resume();
 }
 

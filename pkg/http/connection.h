@@ -41,8 +41,9 @@ class Connection final : public AnswerSink,
              std::function<void(Connection*)> closed);
 
   void Start();
-  // Answers 503 and closes, without reading a request: the server has too many connections.
-  void Refuse();
+  // Answers 503 and closes, without reading a request: there are too many connections. `why` names
+  // the bound.
+  void Refuse(const std::string& why);
   // The server stops: idle connections close, streams end, requests are answered.
   void BeginDrain();
   // At once. Waiting handlers are told that the client is gone.

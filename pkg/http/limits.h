@@ -18,7 +18,8 @@ struct Limits {
   size_t headers_max = 100;
   size_t body_bytes_max = 1536 * 1024;  // after de-chunking, too
   size_t connections_max = 10'000;
-  size_t connections_per_address_max = 10'000;
+  // One host cannot take all: whoever shares an address (a proxy's, a NAT's) shares this, too.
+  size_t connections_per_address_max = 2'000;
   size_t requests_in_flight_max = 10'000;  // requests that wait for their answer, streams included
   size_t requests_per_connection_max = 1'000'000;
   // Unsent bytes of one streamed response; a single larger piece is sent alone.

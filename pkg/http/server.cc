@@ -80,7 +80,7 @@ class ServerImpl final : public Server {
   }
   void Shed();
   void Take(Acceptor::Accepted accepted);
-  bool IsFull(const std::string& remote_address) const;
+  std::string WhyFull(const std::string& remote_address) const;
   void Forget(Connection* connection);
   void Sweep();
   void BeginStop(int64_t timeout_ms);
@@ -172,16 +172,24 @@ void ServerImpl::Shed() {
   reserve_.Refill();
 }
 
-bool ServerImpl::IsFull(const std::string& remote_address) const {
+// Which bound one more connection would break; empty: none.
+std::string ServerImpl::WhyFull(const std::string& remote_address) const {
   const Limits& limits = context_->options.limits;
-  if (connections_.size() - refused_open_ >= limits.connections_max) return true;
+  const auto as_many = [](size_t bound) {
+    return std::to_string(bound) + " connections, as many as may be";
+  };
+  if (connections_.size() - refused_open_ >= limits.connections_max) {
+    return "this node has " + as_many(limits.connections_max);
+  }
   const auto same = connections_by_address_.find(remote_address);
-  return same != connections_by_address_.end() &&
-         same->second >= limits.connections_per_address_max;
+  if (same == connections_by_address_.end()) return "";
+  if (same->second < limits.connections_per_address_max) return "";
+  return "this address has " + as_many(limits.connections_per_address_max) + " at this node";
 }
 
 void ServerImpl::Take(Acceptor::Accepted accepted) {
-  const bool refused = IsFull(accepted.remote_address);
+  const std::string why_full = WhyFull(accepted.remote_address);
+  const bool refused = !why_full.empty();
   if (refused) {
     context_->counters.connections_refused_total.fetch_add(1, std::memory_order_relaxed);
     if (refused_open_ >= kRefusedOpenMax) return;
@@ -192,7 +200,7 @@ void ServerImpl::Take(Acceptor::Accepted accepted) {
   connections_[connection.get()] = {connection, refused};
   if (refused) {
     ++refused_open_;
-    return connection->Refuse();
+    return connection->Refuse(why_full);
   }
   ++connections_by_address_[accepted.remote_address];
   context_->counters.connections_open.fetch_add(1, std::memory_order_relaxed);
@@ -232,6 +240,9 @@ Status CheckLimits(const Limits& limits) {
     return wrong("request_line_bytes_max", "must be from 64 to 8192");
   }
   if (limits.connections_max == 0) return wrong("connections_max", "must not be 0");
+  if (limits.connections_per_address_max == 0) {
+    return wrong("connections_per_address_max", "must not be 0");
+  }
   if (limits.header_timeout_ms <= 0 || limits.request_timeout_ms <= 0 ||
       limits.idle_timeout_ms <= 0 || limits.write_timeout_ms <= 0) {
     return wrong("*_timeout_ms", "must be greater than 0");

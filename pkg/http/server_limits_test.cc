@@ -270,16 +270,34 @@ TEST(ServerCrowd, TooManyConnectionsAreTold) {
   EXPECT_TRUE(IsServed(&again));
 }
 
+// The default bound: 2,000 from one address, and others are served still.
 TEST(ServerCrowd, SoAreTooManyFromOneAddress) {
-  TestServer server(HelloRouter(), [](ListenOptions* options) {
-    options->limits.connections_per_address_max = 2;
-  });
-  RawClient first(server.port());
-  RawClient second(server.port());
-  EXPECT_TRUE(IsServed(&first));
-  EXPECT_TRUE(IsServed(&second));
-  RawClient third(server.port());
-  EXPECT_EQ(third.ReadResponse().value().status, 503);
+  TestServer server(HelloRouter());
+  std::vector<RawClient> greedy;
+  for (int i = 0; i < 2'000; ++i) {
+    greedy.emplace_back(server.port(), "127.0.0.2");
+    ASSERT_TRUE(greedy.back().connected()) << i;
+  }
+  EXPECT_TRUE(IsServed(&greedy.back()));
+  for (int i = 0; i < 50; ++i) {
+    RawClient refused(server.port(), "127.0.0.2");
+    const auto response = refused.ReadResponse();
+    ASSERT_TRUE(response.has_value()) << i;
+    EXPECT_EQ(response->status, 503);
+    EXPECT_EQ(response->headers.at("retry-after"), "1");
+    EXPECT_EQ(response->headers.at("connection"), "close");
+    EXPECT_EQ(response->body,
+              "this address has 2000 connections, as many as may be at this node\n");
+    EXPECT_EQ(refused.ReadUntilClosed(), "");
+  }
+  EXPECT_EQ(server->Stats().connections_open, 2'000u);
+  RawClient other(server.port());
+  EXPECT_TRUE(IsServed(&other));
+  // A place that is left is free again.
+  greedy.pop_back();
+  EXPECT_TRUE(Eventually([&] { return server->Stats().connections_open == 2'000; }));
+  RawClient again(server.port(), "127.0.0.2");
+  EXPECT_TRUE(IsServed(&again));
 }
 
 TEST(ServerCrowd, AFloodOfRefusedConnectionsIsBounded) {
@@ -332,7 +350,7 @@ TEST(ServerCrowd, TwoThousandIdleConnectionsHoldNoThread) {
   const int64_t before_kb = ProcessStatus("VmRSS");
   std::vector<RawClient> idle;
   for (int i = 0; i < 2000; ++i) {
-    idle.emplace_back(server.port());
+    idle.emplace_back(server.port(), "127.0.0.2");  // all that one address may have
     ASSERT_TRUE(idle.back().connected()) << i;
   }
   ASSERT_TRUE(Eventually([&] { return server->Stats().connections_open == 2001; }));

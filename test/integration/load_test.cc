@@ -121,13 +121,24 @@ TEST_F(LoadTest, DrippingConnections) {
   ExpectOthersAreAnswered("after dripping");
 }
 
+// All that one address may have, and then some: other addresses do not notice.
 TEST_F(LoadTest, IdleConnections) {
   std::vector<RawSocket> idle;
-  for (int i = 0; i < 2000; ++i) idle.emplace_back(url());
+  for (int i = 0; i < 2000; ++i) idle.emplace_back(url(), "127.0.0.2");
   ExpectOthersAreAnswered("beside idle connections");
   ExpectNoThreadMore();
   ASSERT_TRUE(idle[1999].Send("GET /livez HTTP/1.1\r\nHost: x\r\n\r\n"));
   EXPECT_EQ(idle[1999].ReadUntil("\r\n\r\n", kAnswerTimeoutMs).rfind("HTTP/1.1 200", 0), 0u);
+  for (int i = 0; i < 20; ++i) {
+    RawSocket refused(url(), "127.0.0.2");
+    bool closed = false;
+    const std::string answer = refused.ReadAll(kAnswerTimeoutMs, &closed);
+    EXPECT_TRUE(closed);
+    EXPECT_EQ(answer.rfind("HTTP/1.1 503", 0), 0u) << answer;
+    EXPECT_NE(answer.find(R"("code":"too_many_connections")"), std::string::npos) << answer;
+    EXPECT_NE(answer.find(R"("outcome":"not_applied")"), std::string::npos) << answer;
+  }
+  ExpectOthersAreAnswered("beside refused connections");
 }
 
 TEST_F(LoadTest, WaitingAcquires) {

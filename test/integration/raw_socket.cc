@@ -26,13 +26,18 @@ bool WaitReadable(int socket_fd, int64_t deadline_ms) {
 
 }  // namespace
 
-RawSocket::RawSocket(const std::string& base_url) {
+RawSocket::RawSocket(const std::string& base_url, const std::string& source) {
   const auto port =
       static_cast<uint16_t>(std::atoi(base_url.substr(base_url.rfind(':') + 1).c_str()));
   socket_ = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
   CHECK_GE(socket_, 0);
+  // The kernel picks a port that is free for this destination, not for all.
+  const int late = 1;
+  CHECK_EQ(setsockopt(socket_, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, &late, sizeof(late)), 0);
   sockaddr_in address{};
   address.sin_family = AF_INET;
+  CHECK_EQ(inet_pton(AF_INET, source.c_str(), &address.sin_addr), 1) << source;
+  CHECK_EQ(bind(socket_, reinterpret_cast<sockaddr*>(&address), sizeof(address)), 0) << source;
   address.sin_port = htons(port);
   address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
   CHECK_EQ(connect(socket_, reinterpret_cast<sockaddr*>(&address), sizeof(address)), 0) << base_url;

@@ -12,7 +12,8 @@ namespace baton::integration {
 class RawSocket {
  public:
   // Connects to "http://127.0.0.1:PORT"; CHECK-fails when it cannot.
-  explicit RawSocket(const std::string& base_url);
+  // From another address of the loopback when `source` names one ("127.0.0.2").
+  explicit RawSocket(const std::string& base_url, const std::string& source = "127.0.0.1");
   RawSocket(RawSocket&& other) noexcept;
   ~RawSocket();
 

@@ -29,9 +29,36 @@ void SetOption(int descriptor, int level, int name, const Value& value) {
   setsockopt(descriptor, level, name, &value, sizeof(value));
 }
 
+sockaddr_in LoopbackAddress(uint16_t port) {
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_port = htons(port);
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  return address;
+}
+
+sockaddr* AsAddress(sockaddr_in* address) { return reinterpret_cast<sockaddr*>(address); }
+
 }  // namespace
 
 RawClient::RawClient(uint16_t port, int receive_buffer_bytes) {
+  Open(receive_buffer_bytes);
+  Connect(port);
+}
+
+RawClient::RawClient(uint16_t port, const std::string& source) {
+  Open(0);
+  SetOption(descriptor_, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, 1);  // by source and destination
+  sockaddr_in address = LoopbackAddress(0);
+  const bool known = inet_pton(AF_INET, source.c_str(), &address.sin_addr) == 1;
+  if (known && bind(descriptor_, AsAddress(&address), sizeof(address)) == 0) {
+    Connect(port);
+  } else {
+    Close();
+  }
+}
+
+void RawClient::Open(int receive_buffer_bytes) {
   descriptor_ = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
   if (descriptor_ < 0) return;
   if (receive_buffer_bytes > 0) SetOption(descriptor_, SOL_SOCKET, SO_RCVBUF, receive_buffer_bytes);
@@ -39,11 +66,11 @@ RawClient::RawClient(uint16_t port, int receive_buffer_bytes) {
   SetOption(descriptor_, SOL_SOCKET, SO_RCVTIMEO, patience);
   SetOption(descriptor_, SOL_SOCKET, SO_SNDTIMEO, patience);
   SetOption(descriptor_, IPPROTO_TCP, TCP_NODELAY, 1);
-  sockaddr_in address{};
-  address.sin_family = AF_INET;
-  address.sin_port = htons(port);
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  if (connect(descriptor_, reinterpret_cast<sockaddr*>(&address), sizeof(address)) != 0) Close();
+}
+
+void RawClient::Connect(uint16_t port) {
+  sockaddr_in address = LoopbackAddress(port);
+  if (connect(descriptor_, AsAddress(&address), sizeof(address)) != 0) Close();
 }
 
 RawClient::~RawClient() { Close(); }

@@ -23,6 +23,8 @@ class RawClient {
  public:
   // Connects to 127.0.0.1. receive_buffer_bytes > 0 makes a client that can hold little unread.
   explicit RawClient(uint16_t port, int receive_buffer_bytes = 0);
+  // Connects to 127.0.0.1 from `source`, another address of the loopback: "127.0.0.2".
+  RawClient(uint16_t port, const std::string& source);
   ~RawClient();
   RawClient(RawClient&& other) noexcept;
   RawClient(const RawClient&) = delete;
@@ -44,6 +46,8 @@ class RawClient {
   void Reset();  // closes with RST
 
  private:
+  void Open(int receive_buffer_bytes);
+  void Connect(uint16_t port);
   bool Fill();  // one more read into received_
   std::optional<std::string> TakeLine();
   bool TakeBytes(size_t count, std::string* body);
