@@ -3,6 +3,7 @@
 #include <typeinfo>
 #include <utility>
 
+#include "pkg/http/cross_site.h"
 #include "pkg/http/query.h"
 
 namespace baton::http {
@@ -94,7 +95,9 @@ Routed Route(ListenerContext* context, FramedRequest framed, const std::string& 
   }
   request->route = match.route;
   request->captures = std::move(match.captures);
-  if (match.handler == nullptr) {
+  if (const Status site = CheckSite(*request); !site.ok()) {
+    routed.refusal = context->ErrorResponse(site, 403, request->request_id);
+  } else if (match.handler == nullptr) {
     routed.refusal = RefuseUnmatched(*context, match, *request);
   } else if (const Status room = CheckRoom(*context); !room.ok()) {
     routed.refusal = RefuseBusy(*context, room, request->request_id);

@@ -20,7 +20,7 @@ struct Routed {
   Response refusal;
 };
 
-// Never fails: what cannot be handled has a refusal (400, 404, 405, 503).
+// Never fails: what cannot be handled has a refusal (400, 403, 404, 405, 503).
 Routed Route(ListenerContext* context, FramedRequest framed, const std::string& remote_address);
 
 // Calls the handler. What it throws becomes a 500 that does not repeat what was thrown.

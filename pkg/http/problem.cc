@@ -98,6 +98,7 @@ const std::vector<ProblemKind>& KnownProblems() {
       {"unsupported_media_type", "The body must be JSON", 415, kNever},
       {"not_acceptable", "None of the accepted types can be made", 406, kNever},
       // Of the bytes of the request, before any handler.
+      {"cross_site", "Asked for by a page of another site", 403, kNever},
       {"unknown_path", "Nothing at this path", 404, kNever},
       {"method_not_allowed", "The path does not know this method", 405, kNever},
       {"request_timeout", "The request did not arrive in time", 408, kSoonMs},
