@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "pkg/base/check.h"
+#include "pkg/coord/limits.h"
 #include "pkg/http/json.h"
 #include "pkg/http/problem.h"
 #include "pkg/http/quote.h"
@@ -23,14 +24,16 @@ std::string MediaType(std::string_view content_type) {
   return type;
 }
 
-// Visible ASCII, so that it can be shown in logs and headers. Its length is the command's business.
+// Visible ASCII, so that it can be shown in logs and headers.
 Status CheckIdempotencyKey(const std::string& key) {
   const bool visible =
       std::all_of(key.begin(), key.end(), [](char c) { return c > ' ' && c < 0x7f; });
-  if (!key.empty() && visible) return Status::Ok();
+  const bool fits = !key.empty() && key.size() <= coord::kIdempotencyKeyBytesMax;
+  if (fits && visible) return Status::Ok();
   return Status(Code::kInvalidArgument, "malformed_idempotency_key",
-                "the header Idempotency-Key is " + Quoted(key) +
-                    "; it must be 1 to 255 visible ASCII characters");
+                "the header Idempotency-Key is " + Quoted(key) + ", " + std::to_string(key.size()) +
+                    " bytes; it must be 1 to " + std::to_string(coord::kIdempotencyKeyBytesMax) +
+                    " visible ASCII characters");
 }
 
 }  // namespace

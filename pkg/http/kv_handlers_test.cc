@@ -299,16 +299,67 @@ TEST_F(KvHandlersTest, IdempotencyKeys) {
 }
 
 TEST_F(KvHandlersTest, IdempotencyKeysAreBounded) {
-  EXPECT_EQ(api_.Send("PUT", "/v1/kv/a", "1", {{"Idempotency-Key", std::string(255, 'k')}}).status,
-            200);
-  for (const size_t size : {size_t{256}, size_t{7000}}) {
-    api_.ExpectProblem(413, "too_large", "PUT", "/v1/kv/a", "1",
-                       {{"Idempotency-Key", std::string(size, 'k')}});
+  for (const std::string& key : {std::string("k"), std::string(255, 'k'), std::string("!~")}) {
+    const ClientResponse first = api_.Send("PUT", "/v1/kv/a", "1", {{"Idempotency-Key", key}});
+    EXPECT_EQ(first.status, 200);
+    const ClientResponse again = api_.Send("PUT", "/v1/kv/a", "1", {{"Idempotency-Key", key}});
+    EXPECT_EQ(HeaderOf(again, "idempotency-replayed"), "true") << key;
   }
-  api_.ExpectProblem(400, "malformed_idempotency_key", "PUT", "/v1/kv/a", "1",
-                     {{"Idempotency-Key", "two words"}});
-  api_.ExpectProblem(400, "malformed_idempotency_key", "PUT", "/v1/kv/a", "1",
-                     {{"Idempotency-Key", "\xc3\xa4"}});
+  const auto expect_refused = [&](const std::string& key, const std::string& detail) {
+    for (const auto& [method, target, body] :
+         {std::tuple("PUT", "/v1/kv/new", "1"), std::tuple("DELETE", "/v1/kv/new", ""),
+          std::tuple("POST", "/v1/sessions", "{\"ttl\":9999}")}) {
+      const json problem = api_.ExpectProblem(400, "malformed_idempotency_key", method, target,
+                                              body, {{"Idempotency-Key", key}});
+      EXPECT_NE(problem["detail"].get<std::string>().find(detail), std::string::npos) << problem;
+      EXPECT_EQ(problem["outcome"], "not_applied");
+    }
+  };
+  const std::string limit = "1 to 255 visible ASCII characters";
+  for (const size_t size : {256, 257, 7000}) {
+    expect_refused(std::string(size, 'k'), std::to_string(size) + " bytes; it must be " + limit);
+  }
+  for (const char* invisible : {"two words", "a\tb", "\xc3\xa4", "a\xff", "\x80"}) {
+    expect_refused(invisible, limit);
+  }
+  EXPECT_EQ(api_.Send("GET", "/v1/kv/new").status, 404);
+  EXPECT_EQ(api_.SendJson(200, "GET", "/v1/sessions")["sessions"].size(), 0U);
+}
+
+// As bytes: the library's client sends each header once, and none that is empty.
+TEST_F(KvHandlersTest, HeadersOfOneValueComeOnce) {
+  const std::string length = "Content-Length: 1\r\n";
+  Put("a", "1");
+  RawClient client(api_.port());
+  const auto answer = [&](const std::string& start, const std::string& headers,
+                          const std::string& body) {
+    client.Send(start + " HTTP/1.1\r\nHost: a\r\n" + headers + "\r\n" + body);
+    return client.ReadResponse().value();
+  };
+  const std::pair<const char*, const char*> once[] = {
+      {"Idempotency-Key", "k"},  {"If-Match", "\"1\""},  {"If-None-Match", "*"},
+      {"Request-Timeout", "1s"}, {"Last-Event-ID", "1"}, {"Content-Type", "text/plain"},
+  };
+  for (const auto& [name, value] : once) {
+    const std::string header = std::string(name) + ": " + value + "\r\n";
+    const std::string other = std::string(name) + ": \"2\"\r\n";
+    for (const std::string& headers :
+         {header + header, header + other, other + header, header + header + other}) {
+      const RawResponse put = answer("PUT /v1/kv/a", headers + length, "2");
+      EXPECT_EQ(put.status, 400) << headers;
+      EXPECT_NE(put.body.find("\"code\":\"repeated_header\""), std::string::npos) << put.body;
+      EXPECT_NE(put.body.find("the header " + std::string(name)), std::string::npos) << put.body;
+      EXPECT_EQ(answer("DELETE /v1/kv/a", headers, "").status, 400) << headers;
+      EXPECT_EQ(answer("GET /v1/kv/a", headers, "").status, 400) << headers;
+    }
+  }
+  EXPECT_EQ(answer("GET /v1/kv/a", "If-None-Match: \"2\", \"1\"\r\n", "").status, 304) << "a list";
+  EXPECT_EQ(answer("GET /v1/kv/a", "Accept: a/b\r\nAccept: */*\r\n", "").body, "1");
+  EXPECT_EQ(answer("PUT /v1/kv/a", "Idempotency-Key: \r\n" + length, "2").status, 400) << "empty";
+  EXPECT_EQ(answer("GET /v1/kv/a", "", "").body, "1") << "nothing was changed";
+  EXPECT_EQ(
+      answer("PUT /v1/kv/a", "If-Match: \"1\"\r\nIdempotency-Key: k\r\n" + length, "2").status,
+      200);
 }
 
 }  // namespace

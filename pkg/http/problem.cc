@@ -90,6 +90,7 @@ const std::vector<ProblemKind>& KnownProblems() {
       {"malformed_base64", "The base64 is malformed", kByCode, kNever},
       {"unknown_parameter", "Unknown query parameter", 400, kNever},
       {"repeated_parameter", "A query parameter is repeated", 400, kNever},
+      {"repeated_header", "A header is repeated", 400, kNever},
       {"malformed_parameter", "A query parameter is malformed", 400, kNever},
       {"unknown_field", "Unknown field", 422, kNever},
       {"missing_field", "A field is missing", 422, kNever},

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "pkg/http/percent.h"
+#include "pkg/http/single_headers.h"
 
 namespace baton::http {
 namespace {
@@ -78,7 +79,9 @@ std::string TargetOf(const Request& request) {
 void RouteTable::Add(std::string method, std::string pattern, CallHandler handler) {
   router_.Handle(std::move(method), std::move(pattern),
                  [context = context_, handler = std::move(handler)](std::shared_ptr<Exchange> e) {
-                   handler(Call{context, std::move(e)});
+                   const Call call{context, std::move(e)};
+                   const Status headers = CheckSingleHeaders(call.request());
+                   headers.ok() ? handler(call) : call.Fail(headers);
                  });
 }
 

@@ -1,6 +1,7 @@
 // File: route_table.h
 //
-// Collects the routes of a listener. A handler here gets a Call, which knows the context.
+// Collects the routes of a listener. A handler here gets a Call, which knows the context; requests
+// that repeat a header of one value (single_headers.h) are refused before.
 #pragma once
 
 #include <functional>
