@@ -8,11 +8,13 @@
 #include <cstdint>
 #include <functional>
 #include <map>
+#include <memory>
 #include <string>
 
 #include "pkg/base/clock.h"
 #include "pkg/base/logger.h"
 #include "pkg/base/random.h"
+#include "pkg/http/read_budget.h"
 #include "pkg/http/server.h"
 #include "pkg/node/service.h"
 
@@ -29,6 +31,8 @@ struct ApiContext {
   std::map<NodeId, std::string> node_names;
   uint64_t seed = 0;  // of session ids and request ids; from the system's entropy, drawn in cmd/
   std::string version;
+  // Beyond it reads are refused: kUnavailable/"overloaded".
+  std::shared_ptr<ReadBudget> read_budget = std::make_shared<ReadBudget>(128 << 20);
 };
 
 // Prometheus text, made by pkg/metrics.

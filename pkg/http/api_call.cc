@@ -36,6 +36,11 @@ Status CheckIdempotencyKey(const std::string& key) {
                     " visible ASCII characters");
 }
 
+Status TooManyReads() {
+  return Status(Code::kUnavailable, "overloaded",
+                "This node has copied as much for reads as it may hold; retry later");
+}
+
 }  // namespace
 
 void Call::Fail(const Status& status) const {
@@ -134,14 +139,17 @@ void ReadState(const Call& call, const ReadOptions& options, Extract extract) {
       return;
     }
     const bool stale = view->consistency == node::Consistency::kStale;
-    Finish finish = extract(view->state);
-    call.exchange->Post(
-        [call, stale, revision = view->state.revision(), finish = std::move(finish)] {
-          Response response = finish();
-          response.headers.emplace_back("X-Revision", std::to_string(revision.value()));
-          if (!stale) MarkLinearizable(&response);  // the default is stale
-          call.Answer(std::move(response));
-        });
+    const std::shared_ptr<ReadBudget>& budget = call.context->read_budget;
+    if (!budget->HasRoom()) return call.exchange->Post([call] { call.Fail(TooManyReads()); });
+    Extracted extracted = extract(view->state);
+    auto charge = ReadBudget::Charge(budget, ReadBudget::kReadBytes + extracted.bytes);
+    call.exchange->Post([call, stale, revision = view->state.revision(),
+                         finish = std::move(extracted.finish), charge = std::move(charge)] {
+      Response response = finish();
+      response.headers.emplace_back("X-Revision", std::to_string(revision.value()));
+      if (!stale) MarkLinearizable(&response);  // the default is stale
+      call.Answer(std::move(response));
+    });
   };
   call.service().Read(options.consistency, options.min_revision, options.timeout_ms, on_read);
 }

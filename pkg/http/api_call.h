@@ -81,9 +81,14 @@ struct ReadOptions {
 ReadOptions ReadOptionsOf(QueryFields* query);
 
 // Reads the state. `extract` runs on the raft thread and returns the rest of the work, which runs
-// on the loop's thread and makes the response. The answer gets X-Revision and X-Consistency.
+// on the loop's thread and makes the response. The answer gets X-Revision and X-Consistency. What
+// was extracted is charged to the context's read_budget until the response is made.
 using Finish = std::function<Response()>;
-using Extract = std::function<Finish(const coord::StateMachine& state)>;
+struct Extracted {
+  Finish finish;
+  size_t bytes = 0;  // of keys and values in it; what is smaller than ReadBudget::kReadBytes: 0
+};
+using Extract = std::function<Extracted(const coord::StateMachine& state)>;
 void ReadState(const Call& call, const ReadOptions& options, Extract extract);
 
 // Cluster time as this node knows it, for what remains of something: never behind the state's.

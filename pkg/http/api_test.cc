@@ -8,9 +8,11 @@
 #include <nlohmann/json.hpp>
 
 #include "pkg/http/accept.h"
+#include "pkg/http/api_call.h"
 #include "pkg/http/envelope.h"
 #include "pkg/http/readiness.h"
 #include "pkg/http/testing/api_server.h"
+#include "pkg/http/testing/eventually.h"
 #include "pkg/http/testing/raw_client.h"
 
 namespace baton::http {
@@ -79,6 +81,55 @@ TEST(DecorateTest, AnswersSayWhetherTheLogStandsBehindThem) {
     EXPECT_EQ(consistency("POST", "/v1/locks/l/acquire", R"({"session":")" + holder + R"("})"),
               "linearizable");
   }
+}
+
+TEST(ReadBudgetTest, ReadsBeyondItAreRefusedUntilThereIsRoom) {
+  ApiServer api;
+  api.context().read_budget = std::make_shared<ReadBudget>(10'000);
+  const std::shared_ptr<ReadBudget> budget = api.context().read_budget;
+  const std::string session = api.CreateSession("1h");
+  EXPECT_EQ(api.Send("PUT", "/v1/kv/a", std::string(100'000, 'x')).status, 200);
+  const std::vector<std::string> reads = {"/v1/kv/a", "/v1/kv?prefix=a", "/v1/sessions",
+                                          "/v1/sessions/" + session, "/v1/elections/e"};
+  auto others = ReadBudget::Charge(budget, 9'999);
+  for (const std::string& target : reads) {
+    EXPECT_EQ(api.Send("GET", target).status, 200) << target << ": the last may exceed it";
+    EXPECT_TRUE(Eventually([&] { return budget->used() == 9'999; })) << "what is made is returned";
+  }
+  auto one_more = ReadBudget::Charge(budget, 1);
+  for (const std::string& target : reads) api.ExpectProblem(503, "overloaded", "GET", target);
+  EXPECT_EQ(api.Send("PUT", "/v1/kv/a", "y").status, 200) << "nothing is read";
+  auto far_beyond = ReadBudget::Charge(budget, size_t{1} << 40);
+  for (const std::string& target : reads) api.ExpectProblem(503, "overloaded", "GET", target);
+  for (const char* probe : {"/livez", "/readyz", "/startupz", "/version"}) {
+    EXPECT_EQ(api.Send("GET", probe).status, 200) << probe << ": a busy node is not a broken one";
+  }
+  far_beyond.reset();
+  one_more.reset();
+  EXPECT_EQ(api.Send("GET", "/v1/kv/a").status, 200);
+}
+
+// While the loop does not get to it, what was copied is charged.
+TEST(ReadBudgetTest, ChargesWhatWasCopied) {
+  ApiServer api;
+  const std::string value(100'000, 'x');
+  EXPECT_EQ(api.Send("PUT", "/v1/kv/a", value).status, 200);
+  size_t charged = 0;
+  Router router;
+  router.Handle("GET", "/read", [&](std::shared_ptr<Exchange> exchange) {
+    ReadState(Call{&api.context(), exchange}, ReadOptions(), [&](const coord::StateMachine& state) {
+      return Extracted{[&] {
+                         charged = api.context().read_budget->used();
+                         return Response::Text(200, "");
+                       },
+                       state.Get("a")->value.size()};
+    });
+  });
+  TestServer server(std::move(router));
+  RawClient client(server.port());
+  client.Send("GET /read HTTP/1.1\r\nHost: a\r\n\r\n");
+  EXPECT_EQ(client.ReadResponse().value().status, 200);
+  EXPECT_EQ(charged, value.size() + ReadBudget::kReadBytes);
 }
 
 TEST(RedirectTest, ToTheLeaderForWhoPrefersIt) {

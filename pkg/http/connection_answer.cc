@@ -60,6 +60,11 @@ void Connection::FailRequest(int http_status, const Status& status) {
 
 void Connection::Answer(uint64_t number, Response response) {
   if (number != number_ || state_ != State::kAnswering) return;
+  // Requests that were in flight when the room ran out. What a GET would have said can be asked
+  // again; what became of a change cannot.
+  const bool can_wait = request_->method == "GET" && response.body.size() > kJoinedBodyBytesMax;
+  const Status room = can_wait ? CheckUnsent(*context_) : Status::Ok();
+  if (!room.ok()) response = RefuseBusy(*context_, room, request_->request_id);
   Send(std::move(response));
 }
 

@@ -53,27 +53,13 @@ Response RefuseUnmatched(const ListenerContext& context, const Router::Match& ma
 
 // Whether there is room for one more request, and what there is too much of.
 Status CheckRoom(const ListenerContext& context) {
-  const Limits& limits = context.options.limits;
-  const ServerCounters& counters = context.counters;
-  if (counters.requests_in_flight.load(std::memory_order_relaxed) >=
-      limits.requests_in_flight_max) {
+  const size_t in_flight_max = context.options.limits.requests_in_flight_max;
+  if (context.counters.requests_in_flight.load(std::memory_order_relaxed) >= in_flight_max) {
     return Status(Code::kUnavailable, "too_many_requests_in_flight",
-                  "this node already works on " + std::to_string(limits.requests_in_flight_max) +
+                  "this node already works on " + std::to_string(in_flight_max) +
                       " requests; try another or try again");
   }
-  if (counters.unsent_bytes.load(std::memory_order_relaxed) > limits.unsent_bytes_max) {
-    return Status(Code::kUnavailable, "too_many_bytes_unsent",
-                  "clients have not taken the answers that this node has for them; try another or "
-                  "try again");
-  }
-  return Status::Ok();
-}
-
-Response RefuseBusy(const ListenerContext& context, const Status& why,
-                    const std::string& request_id) {
-  Response response = context.ErrorResponse(why, 503, request_id);
-  response.headers.emplace_back("Retry-After", "1");
-  return response;
+  return CheckUnsent(context);
 }
 
 }  // namespace
@@ -105,6 +91,21 @@ Routed Route(ListenerContext* context, FramedRequest framed, const std::string& 
     routed.handler = match.handler;
   }
   return routed;
+}
+
+Status CheckUnsent(const ListenerContext& context) {
+  const size_t unsent = context.counters.unsent_bytes.load(std::memory_order_relaxed);
+  if (unsent <= context.options.limits.unsent_bytes_max) return Status::Ok();
+  return Status(Code::kUnavailable, "too_many_bytes_unsent",
+                "clients have not taken the answers that this node has for them; try another or "
+                "try again");
+}
+
+Response RefuseBusy(const ListenerContext& context, const Status& why,
+                    const std::string& request_id) {
+  Response response = context.ErrorResponse(why, 503, request_id);
+  response.headers.emplace_back("Retry-After", "1");
+  return response;
 }
 
 void CallHandler(ListenerContext* context, const Handler& handler, ExchangeParts parts) {

@@ -54,12 +54,14 @@ Response RenderKey(const Request& request, const coord::KeyValue& item, Revision
 void GetKey(const Call& call, const std::string& key, QueryFields* query) {
   const ReadOptions options = ReadOptionsOf(query);
   if (!query->ok()) return call.Fail(query->status());
-  ReadState(call, options, [call, key](const coord::StateMachine& state) -> Finish {
+  ReadState(call, options, [call, key](const coord::StateMachine& state) -> Extracted {
     std::optional<coord::KeyValue> item = state.Get(key);
-    return [call, item = std::move(item), revision = state.revision()] {
-      if (!item) return call.Problem(NoSuchKey(), {});
-      return RenderKey(call.request(), *item, revision);
-    };
+    const size_t bytes = item ? item->key.size() + item->value.size() : 0;
+    return {[call, item = std::move(item), revision = state.revision()] {
+              if (!item) return call.Problem(NoSuchKey(), {});
+              return RenderKey(call.request(), *item, revision);
+            },
+            bytes};
   });
 }
 

@@ -28,6 +28,14 @@ std::string ReadCursor(QueryFields* query) {
   return "";
 }
 
+size_t BytesOf(const coord::KvPage& page) {
+  size_t bytes = 0;
+  for (const coord::KeyValue& item : page.items) {
+    bytes += sizeof(item) + item.key.size() + item.value.size();
+  }
+  return bytes;
+}
+
 Response RenderPage(const coord::KvPage& page, KvPart part, Revision revision) {
   nlohmann::json items = nlohmann::json::array();
   for (const coord::KeyValue& item : page.items) items.push_back(KeyValueJson(item, part));
@@ -50,10 +58,13 @@ void ListKeys(const Call& call) {
   const KvPart part = query.Flag("keys_only") ? KvPart::kWithoutValue : KvPart::kWithValue;
   const ReadOptions options = ReadOptionsOf(&query);
   if (!query.ok()) return call.Fail(query.status());
-  ReadState(call, options, [=](const coord::StateMachine& state) -> Finish {
-    return [page = state.List(prefix, after, limit), part, revision = state.revision()] {
-      return RenderPage(page, part, revision);
-    };
+  ReadState(call, options, [=](const coord::StateMachine& state) -> Extracted {
+    coord::KvPage page = state.List(prefix, after, limit);
+    const size_t bytes = BytesOf(page);
+    return {[page = std::move(page), part, revision = state.revision()] {
+              return RenderPage(page, part, revision);
+            },
+            bytes};
   });
 }
 

@@ -27,8 +27,8 @@ struct Limits {
   // What all connections together hold of unanswered requests; beyond: 503. And, counted apart, of
   // unsent stream pieces; beyond: Write returns false.
   size_t buffered_bytes_max = 256 << 20;
-  // Answers that were given and that clients have not taken; beyond, new requests are answered 503.
-  // An answer under way is never cut for it, so it can be exceeded by what was in flight.
+  // Answers that were given and that clients have not taken; beyond, new requests are answered 503,
+  // and so are GETs in flight whose answer is over 16 KiB. The last answer may exceed it.
   size_t unsent_bytes_max = 256 << 20;
   int64_t header_timeout_ms = 5'000;    // for the whole head, from its first byte
   int64_t request_timeout_ms = 15'000;  // for head and body, from the first byte

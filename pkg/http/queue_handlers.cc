@@ -87,17 +87,18 @@ void Verify(const Call& call, const QueueWords& words) {
   const Token token = fields.NumberId<Token>("token");
   if (!fields.ok()) return call.Fail(fields.status());
   const std::string name = call.Capture("name");
-  ReadState(call, options, [call, words, name, token](const coord::StateMachine& state) -> Finish {
-    return [call, words, token, verdict = state.Verify(words.kind, name, token),
-            view = CopyQueue(state, words.kind, name, QueuePart::kHolder)] {
-      const int64_t now_ms = ClusterTimeMs(*call.context, view.now_ms);
-      const nlohmann::json holder = HolderJson(view.holder, now_ms);
-      // In a problem, "leader" is the node that leads the cluster.
-      if (!verdict.ok()) return call.Problem(verdict, {{"holder", holder}});
-      return Response::Json(
-          200, JsonText({{words.holder, holder}, {"token", token.value()}, {"valid", true}}));
-    };
-  });
+  ReadState(
+      call, options, [call, words, name, token](const coord::StateMachine& state) -> Extracted {
+        return {[call, words, token, verdict = state.Verify(words.kind, name, token),
+                 view = CopyQueue(state, words.kind, name, QueuePart::kHolder)] {
+          const int64_t now_ms = ClusterTimeMs(*call.context, view.now_ms);
+          const nlohmann::json holder = HolderJson(view.holder, now_ms);
+          // In a problem, "leader" is the node that leads the cluster.
+          if (!verdict.ok()) return call.Problem(verdict, {{"holder", holder}});
+          return Response::Json(
+              200, JsonText({{words.holder, holder}, {"token", token.value()}, {"valid", true}}));
+        }};
+      });
 }
 
 void GetQueue(const Call& call, const QueueWords& words) {
@@ -105,11 +106,15 @@ void GetQueue(const Call& call, const QueueWords& words) {
   const ReadOptions options = ReadOptionsOf(&query);
   if (!query.ok()) return call.Fail(query.status());
   const std::string name = call.Capture("name");
-  ReadState(call, options, [call, words, name](const coord::StateMachine& state) -> Finish {
-    return [call, words, view = CopyQueue(state, words.kind, name, QueuePart::kAll)] {
-      const int64_t now_ms = ClusterTimeMs(*call.context, view.now_ms);
-      return Response::Json(200, JsonText(QueueJson(words, view, now_ms)));
-    };
+  ReadState(call, options, [call, words, name](const coord::StateMachine& state) -> Extracted {
+    QueueView view = CopyQueue(state, words.kind, name, QueuePart::kAll);
+    size_t bytes = 0;
+    for (const coord::Waiter& waiter : view.waiters) bytes += sizeof(waiter) + waiter.value.size();
+    return {[call, words, view = std::move(view)] {
+              const int64_t now_ms = ClusterTimeMs(*call.context, view.now_ms);
+              return Response::Json(200, JsonText(QueueJson(words, view, now_ms)));
+            },
+            bytes};
   });
 }
 

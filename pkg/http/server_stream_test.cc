@@ -1,5 +1,7 @@
 // Streamed responses, clients that leave, and the end of a server.
+#include <chrono>
 #include <future>
+#include <mutex>
 #include <thread>
 
 #include <gtest/gtest.h>
@@ -272,6 +274,46 @@ TEST_F(ServerStream, AnswersThatAreNotTakenAreBounded) {
     other.Send(kHello);
     EXPECT_EQ(other.ReadResponse().value().status, 200);
   }
+}
+
+// Those that were in flight already: changes are told what became of them, and so is who asked for
+// little.
+TEST_F(ServerStream, LargeAnswersToGetFindNoRoomEither) {
+  std::mutex mutex;
+  std::vector<std::shared_ptr<Exchange>> waiting;
+  Router router;
+  for (const char* method : {"GET", "POST"}) {
+    router.Handle(method, "/wait", [&](std::shared_ptr<Exchange> exchange) {
+      const std::lock_guard<std::mutex> lock(mutex);
+      waiting.push_back(std::move(exchange));
+    });
+  }
+  TestServer server(std::move(router),
+                    [](ListenOptions* options) { options->limits.unsent_bytes_max = 1 << 20; });
+  const std::string get = "GET /wait HTTP/1.1\r\nHost: a\r\n\r\n";
+  const std::string post = "POST /wait HTTP/1.1\r\nHost: a\r\nContent-Length: 0\r\n\r\n";
+  std::vector<RawClient> clients;
+  for (const std::string& request : {get, get, get, post}) {
+    const size_t before = clients.size();
+    clients.emplace_back(server.port(), before == 0 ? 4096 : 0);
+    clients.back().Send(request);
+    ASSERT_TRUE(Eventually([&] { return server->Stats().requests_in_flight == before + 1; }));
+    ASSERT_TRUE(Eventually([&] {
+      const std::lock_guard<std::mutex> lock(mutex);
+      return waiting.size() == before + 1;
+    }));
+  }
+  waiting[0]->Respond(Response::Text(200, std::string(kMoreThanTheKernelTakes, 'x')));
+  ASSERT_TRUE(Eventually([&] { return server->Stats().unsent_bytes > 1 << 20; }));
+  waiting[1]->Respond(Response::Text(200, std::string(16 * 1024 + 1, 'x')));
+  waiting[2]->Respond(Response::Text(200, std::string(16 * 1024, 'x')));
+  waiting[3]->Respond(Response::Text(200, std::string(16 * 1024 + 1, 'x')));
+  const RawResponse refused = clients[1].ReadResponse().value();
+  EXPECT_EQ(refused.status, 503);
+  EXPECT_EQ(refused.headers.at("retry-after"), "1");
+  EXPECT_EQ(clients[2].ReadResponse().value().status, 200);
+  EXPECT_EQ(clients[3].ReadResponse().value().status, 200);
+  EXPECT_EQ(clients[0].ReadResponse().value().body.size(), kMoreThanTheKernelTakes);
 }
 
 TEST_F(ServerStream, ASlowReaderThatReadsGetsEverything) {

@@ -69,12 +69,12 @@ void GetSession(const Call& call) {
   const SessionId id = IdOf(call, &query);
   const ReadOptions options = ReadOptionsOf(&query);
   if (!query.ok()) return call.Fail(query.status());
-  ReadState(call, options, [call, id](const coord::StateMachine& state) -> Finish {
-    return [call, session = state.Session(id), now_ms = state.now_ms()] {
+  ReadState(call, options, [call, id](const coord::StateMachine& state) -> Extracted {
+    return {[call, session = state.Session(id), now_ms = state.now_ms()] {
       if (!session) return call.Problem(NoSuchSession(), {});
       const int64_t cluster_ms = ClusterTimeMs(*call.context, now_ms);
       return Response::Json(200, JsonText(SessionJson(*session, cluster_ms)));
-    };
+    }};
   });
 }
 
@@ -100,11 +100,17 @@ void ListSessions(const Call& call) {
   const uint64_t limit = query.NumberOr("limit", kLimitDefault, 1, coord::kListItemsMax - 1);
   const ReadOptions options = ReadOptionsOf(&query);
   if (!query.ok()) return call.Fail(query.status());
-  ReadState(call, options, [=](const coord::StateMachine& state) -> Finish {
-    return [call, limit, sessions = state.Sessions(after, limit + 1), now_ms = state.now_ms(),
-            revision = state.revision()] {
-      return RenderSessions(call, sessions, limit, now_ms, revision);
-    };
+  ReadState(call, options, [=](const coord::StateMachine& state) -> Extracted {
+    std::vector<coord::SessionInfo> sessions = state.Sessions(after, limit + 1);
+    size_t bytes = 0;
+    for (const coord::SessionInfo& session : sessions) {
+      bytes += sizeof(session) + session.name.size() + session.metadata.size();
+    }
+    return {[call, limit, sessions = std::move(sessions), now_ms = state.now_ms(),
+             revision = state.revision()] {
+              return RenderSessions(call, sessions, limit, now_ms, revision);
+            },
+            bytes};
   });
 }
 

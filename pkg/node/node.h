@@ -110,6 +110,8 @@ class Node {
   void NoteLeaderContact(const PeerEnvelope& envelope);
 
   // --- node_ready.cc: what a Ready asks for ---
+  // Step, but for the reads.
+  bool Advance();
   // True when it stopped before everything was done.
   bool HandleReadys();
   void HandleReady(raft::Ready ready);

@@ -29,6 +29,12 @@ bool IsSnapshotRequest(const raft::Message& message) {
 
 bool Node::Step() {
   if (failed()) return false;
+  const bool more = Advance();
+  if (failed()) return false;
+  return reads_.Run() || more;
+}
+
+bool Node::Advance() {
   if (HandleReadys()) return true;
   keepalives_.Start();
   forwards_.Route();

@@ -1,6 +1,7 @@
 #include "pkg/node/reads.h"
 
 #include <algorithm>
+#include <iterator>
 #include <utility>
 
 namespace baton::node {
@@ -23,7 +24,7 @@ void Reads::Add(Consistency consistency, Revision min_revision, int64_t deadline
   Read read{consistency, min_revision, deadline_us, time_->now_us + options_.leader_wait_us,
             std::move(done)};
   if (consistency == Consistency::kStale) {
-    RunOrWait(std::move(read));
+    ReadyOrWait(std::move(read));
   } else {
     gathered_.push_back(std::move(read));
   }
@@ -43,7 +44,7 @@ void Reads::OnReadState(const raft::ReadState& answer) {
   if (question.empty()) return;  // asked again meanwhile
   for (Read& read : question.mapped().reads) {
     if (state_->applied() >= answer.index) {
-      RunOrWait(std::move(read));
+      ReadyOrWait(std::move(read));
     } else {
       for_index_.emplace(answer.index, std::move(read));
     }
@@ -62,24 +63,37 @@ void Reads::Gather(std::vector<Read> reads) {
   }
 }
 
-void Reads::RunOrWait(Read read) {
+void Reads::ReadyOrWait(Read read) {
   if (state_->revision() < read.min_revision) {
     const Revision revision = read.min_revision;
     for_revision_.emplace(revision, std::move(read));
     return;
   }
-  --pending_;
-  read.done(ReadView{*state_, read.consistency});
+  ready_.push_back(std::move(read));
+}
+
+bool Reads::Run() {
+  for (size_t i = 0; i < kRunsPerStep && !ready_.empty(); ++i) {
+    Read read = std::move(ready_.front());
+    ready_.pop_front();
+    if (read.deadline_us <= time_->now_us) {
+      Fail(std::move(read), TooLate());
+      continue;
+    }
+    --pending_;
+    read.done(ReadView{*state_, read.consistency});
+  }
+  return !ready_.empty();
 }
 
 void Reads::OnApplied() {
   while (!for_index_.empty() && for_index_.begin()->first <= state_->applied()) {
     auto first = for_index_.extract(for_index_.begin());
-    RunOrWait(std::move(first.mapped()));
+    ReadyOrWait(std::move(first.mapped()));
   }
   while (!for_revision_.empty() && for_revision_.begin()->first <= state_->revision()) {
     auto first = for_revision_.extract(for_revision_.begin());
-    RunOrWait(std::move(first.mapped()));
+    ReadyOrWait(std::move(first.mapped()));
   }
 }
 
@@ -156,6 +170,8 @@ void Reads::Close(const Status& why) {
   for_index_.clear();
   for (auto& [revision, read] : for_revision_) all.push_back(std::move(read));
   for_revision_.clear();
+  std::move(ready_.begin(), ready_.end(), std::back_inserter(all));
+  ready_.clear();
   for (Read& read : all) Fail(std::move(read), why);
 }
 

@@ -4,13 +4,15 @@
 // and runs when this node has applied it; all reads that arrive in one step share one question. A
 // question may be lost on its way to the leader or be aborted by a change of leaders; asking again
 // is harmless and is done until the read's own deadline. Reads that name a revision wait until this
-// node has reached it.
+// node has reached it. What can be answered is answered in order, a few reads per step: each may
+// copy a large page, and heartbeats must not wait for thousands of them.
 //
 // One thread.
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
+#include <deque>
 #include <functional>
 #include <map>
 #include <vector>
@@ -35,6 +37,8 @@ class Reads {
  public:
   // Questions under way at once; reads that arrive meanwhile gather for the next one.
   static constexpr size_t kQuestionsMax = 16;
+  // Of the largest page this is a tenth of a second.
+  static constexpr size_t kRunsPerStep = 16;
 
   Reads(const ReadsOptions& options, const StepTime* time, raft::Raft* raft,
         const coord::StateMachine* state)
@@ -50,8 +54,10 @@ class Reads {
   void Ask();
   void OnReadState(const raft::ReadState& answer);
   void OnAborted(uint64_t question);
-  // Runs what the state has become new enough for.
+  // Notices what the state has become new enough for.
   void OnApplied();
+  // A bounded number of callbacks. True when there are more to run.
+  bool Run();
   void OnTick();
   void Close(const Status& why);
 
@@ -71,7 +77,7 @@ class Reads {
   };
 
   void Gather(std::vector<Read> reads);
-  void RunOrWait(Read read);
+  void ReadyOrWait(Read read);
   void Fail(Read read, const Status& why);
   void AskAgain();
   void DropLeaderless();
@@ -90,6 +96,7 @@ class Reads {
   std::map<uint64_t, Question> questions_;      // asked
   std::multimap<Index, Read> for_index_;        // answered, not applied yet
   std::multimap<Revision, Read> for_revision_;  // only the revision is missing
+  std::deque<Read> ready_;                      // for Run
 };
 
 }  // namespace baton::node
