@@ -164,6 +164,30 @@ TEST(StreamBuffer, TheLastPieceIsTakenOverTheBound) {
   EXPECT_EQ(stopped.Take().bytes, "");
 }
 
+TEST(StreamBuffer, TheLastPieceIsTakenOverTheBudget) {
+  const std::string last(StreamBuffer::kLastPieceBytesMax, 'z');
+  for (const size_t used : {999u, 1000u}) {
+    const auto budget = Budget(1000);
+    StreamBuffer others(budget, 1000, false);
+    EXPECT_NE(others.Append(std::string(used, 'x')), Appended::kRefused);
+    {
+      StreamBuffer evicted(budget, 1000, false);
+      EXPECT_EQ(evicted.Append("xx"), Appended::kRefused);
+      evicted.CloseWith(last);
+      EXPECT_EQ(budget->used(), used + last.size()) << "it is charged, too";
+      const StreamBuffer::Taken taken = evicted.Take();
+      EXPECT_TRUE(taken.closed);
+      EXPECT_EQ(taken.bytes, last);
+      // Far beyond.
+      StreamBuffer next(budget, 1000, false);
+      EXPECT_EQ(next.Append("x"), Appended::kRefused);
+      next.CloseWith("bye");
+      EXPECT_EQ(next.Take().bytes, "bye");
+    }
+    EXPECT_EQ(budget->used(), used);
+  }
+}
+
 TEST(StreamBuffer, SaysWhenTheLoopMustBeTold) {
   StreamBuffer buffer(Budget(1000), 1000, true);
   EXPECT_EQ(buffer.Append(""), Appended::kMore);

@@ -68,7 +68,7 @@ class ResponseStream {
   virtual bool Write(std::string piece) = 0;
   virtual void Close() = 0;  // takes effect after everything queued has been sent
   // As Close, after one more piece (at most 4 KiB), which is queued even when Write has refused for
-  // the bound: what a client that was too slow should know.
+  // the bound of the stream or of all streams: what a client that was too slow should know.
   virtual void CloseWith(std::string last_piece) = 0;
 };
 

@@ -52,7 +52,8 @@ void StreamBuffer::CloseWith(std::string_view last_piece) {
   const bool sent_at_all = !last_piece.empty() && last_piece.size() <= kLastPieceBytesMax;
   if (!sent_at_all) return;
   const std::string framed = Framed(last_piece);
-  if (budget_->Take(framed.size())) pending_.append(framed);
+  budget_->TakeAnyway(framed.size());
+  pending_.append(framed);
 }
 
 void StreamBuffer::Close() {

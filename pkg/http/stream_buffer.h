@@ -19,6 +19,8 @@ class StreamBudget {
   explicit StreamBudget(size_t bytes_max) : bytes_max_(bytes_max) {}
 
   bool Take(size_t bytes);
+  // Over the bound, if need be: for what is small, and comes once in a stream.
+  void TakeAnyway(size_t bytes) { used_.fetch_add(bytes, std::memory_order_relaxed); }
   void Return(size_t bytes) { used_.fetch_sub(bytes, std::memory_order_relaxed); }
   size_t used() const { return used_.load(std::memory_order_relaxed); }
 
@@ -46,7 +48,8 @@ class StreamBuffer {
   // The writer's side.
   Appended Append(std::string_view piece);
   void Close();  // nothing more comes; what was queued goes out, then the last chunk
-  // As Close, after one more piece of at most kLastPieceBytesMax, which is taken over the bound.
+  // As Close, after one more piece of at most kLastPieceBytesMax, which is taken over the bound and
+  // over the budget: it says why the stream ends, and where to go on.
   void CloseWith(std::string_view last_piece);
   void Abandon();  // unless closed: nothing more comes, and the end is missing
 

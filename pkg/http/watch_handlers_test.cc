@@ -276,6 +276,21 @@ TEST(SlowWatcherTest, IsEvictedWithTheResumePoint) {
   }
 }
 
+// Even when there is no room for anything else in the streams of the node.
+TEST(SlowWatcherTest, IsToldSoWhenAllStreamsTogetherHaveNoRoom) {
+  ApiServer api(ApiServer::Kind::kClient,
+                [](ListenOptions* options) { options->limits.buffered_bytes_max = 100'000; });
+  StreamReader reads(api, "/v1/watch", "");
+  EXPECT_EQ(reads.NextLine()["type"], "bookmark");
+  EXPECT_EQ(api.Send("PUT", "/v1/kv/a", std::string(100'001, 'x')).status, 200);
+  ASSERT_EQ(api.service().metrics().watches_evicted.value(), 0u);
+  EXPECT_EQ(api.Send("PUT", "/v1/kv/a", "y").status, 200);
+  const json last = reads.NextLine();
+  EXPECT_EQ(last["type"], "evicted");
+  EXPECT_EQ(last["resume_from"], 1);
+  EXPECT_EQ(reads.NextChunk(), std::nullopt);
+}
+
 TEST_F(WatchHandlersTest, BadRequests) {
   api_.ExpectProblem(406, "not_acceptable", "GET", "/v1/watch", "", {{"Accept", "text/html"}});
   api_.ExpectProblem(400, "malformed_parameter", "GET", "/v1/watch?key=a&prefix=b");
