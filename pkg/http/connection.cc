@@ -102,9 +102,9 @@ bool Connection::Step() {
   return false;
 }
 
-void Connection::AddOutput(std::string bytes) {
-  if (bytes.empty()) return;
-  output_.Add(std::move(bytes));
+void Connection::AddOutput(OutputPiece piece) {
+  if (piece.size() == 0) return;
+  output_.Add(std::move(piece));
   AccountUnsent();
   const Limits& limits = context_->options.limits;
   last_progress_ms_ = context_->clock.MonotonicMs();
@@ -192,7 +192,7 @@ bool Connection::ActOnFraming() {
     FailRequest(503, Status(Code::kUnavailable, "too_many_bytes_buffered",
                             "this node already holds as many bytes of requests as it may"));
   } else if (framer_.ClientWaitsForContinue()) {
-    AddOutput("HTTP/1.1 100 Continue\r\n\r\n");
+    AddOutput({"HTTP/1.1 100 Continue\r\n\r\n", nullptr});
     framer_.ContinueWasSent();
   }
   return true;

@@ -76,7 +76,7 @@ class Connection final : public AnswerSink,
   bool StepStreaming();
   bool StepLingering();
   bool SendOutput();
-  void AddOutput(std::string bytes);
+  void AddOutput(OutputPiece piece);
   void AccountUnsent();
 
   // Reading.

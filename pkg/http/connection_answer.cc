@@ -97,8 +97,8 @@ void Connection::Send(Response response) {
     head.append(response.body);
     response.body.clear();
   }
-  AddOutput(std::move(head));
-  AddOutput(std::move(response.body));
+  AddOutput({std::move(head), nullptr});
+  AddOutput({std::move(response.body), nullptr});
   state_ = State::kSending;
   EndRequest();
 }
@@ -109,7 +109,7 @@ void Connection::AnswerWithStream(uint64_t number, Response head,
   if (context_->options.decorate) context_->options.decorate(*request_, &head);
   const BodyFraming framing =
       version_minor_ == 1 ? BodyFraming::kChunked : BodyFraming::kUntilClose;
-  AddOutput(MakeHead(head, framing));
+  AddOutput({MakeHead(head, framing), nullptr});
   if (request_->method == "HEAD" || !StatusHasBody(head.status)) {
     stream->Stop();
     state_ = State::kSending;
@@ -126,8 +126,8 @@ bool Connection::StepStreaming() {
   if (readable_) ReadAhead();
   if (state_ != State::kStreaming) return false;
   StreamBuffer::Taken taken = stream_->Take();
-  const bool more = !taken.bytes.empty();
-  AddOutput(std::move(taken.bytes));
+  const bool more = !taken.pieces.empty();
+  for (OutputPiece& piece : taken.pieces) AddOutput(std::move(piece));
   if (!taken.closed && !taken.abandoned) return more;
   // Abandoned: everything queued goes out, then the end of the connection instead of the last
   // chunk.

@@ -1,5 +1,9 @@
 #include "pkg/http/event_loop.h"
 
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/socket.h>
+
 #include <algorithm>
 #include <chrono>
 #include <utility>
@@ -15,6 +19,10 @@ namespace baton::http {
 namespace {
 
 using asio::ip::tcp;
+
+// What the kernel holds of a connection and has not sent, because the client does not read. It
+// would take 4 MiB of each, and that counts as this process's memory in a container.
+constexpr int kKernelUnsentBytesMax = 128 * 1024;
 
 bool WouldBlock(const asio::error_code& error) {
   return error == asio::error::would_block || error == asio::error::try_again;
@@ -137,6 +145,11 @@ class AsioLoop final : public EventLoop {
     acceptor.open(endpoint.protocol(), error);
     // A restarted server must not wait for the last one's connections to time out.
     if (!error) acceptor.set_option(tcp::acceptor::reuse_address(true), error);
+    // Connections inherit it. A kernel that does not know it holds more.
+    if (!error) {
+      (void)::setsockopt(acceptor.native_handle(), IPPROTO_TCP, TCP_NOTSENT_LOWAT,
+                         &kKernelUnsentBytesMax, sizeof(kKernelUnsentBytesMax));
+    }
     if (!error) acceptor.bind(endpoint, error);
     if (!error) acceptor.listen(tcp::acceptor::max_listen_connections, error);
     if (!error) acceptor.non_blocking(true, error);

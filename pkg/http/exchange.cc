@@ -54,11 +54,10 @@ class ResponseStreamImpl final : public ResponseStream {
     Wake();
   }
 
-  bool Write(std::string piece) override {
-    const StreamBuffer::Appended appended = buffer_->Append(piece);
-    // One wake-up for all that waits: a fast writer must not fill the loop's queue.
-    if (appended == StreamBuffer::Appended::kFirst) Wake();
-    return appended != StreamBuffer::Appended::kRefused;
+  bool Write(std::string piece) override { return Tell(buffer_->Append(piece)); }
+
+  bool WriteShared(SharedText piece) override {
+    return Tell(buffer_->AppendShared(std::move(piece)));
   }
 
   void Close() override {
@@ -72,6 +71,12 @@ class ResponseStreamImpl final : public ResponseStream {
   }
 
  private:
+  bool Tell(StreamBuffer::Appended appended) {
+    // One wake-up for all that waits: a fast writer must not fill the loop's queue.
+    if (appended == StreamBuffer::Appended::kFirst) Wake();
+    return appended != StreamBuffer::Appended::kRefused;
+  }
+
   void Wake() {
     queue_->Post([sink = sink_] {
       if (const auto connection = sink.lock()) connection->Resume();

@@ -25,7 +25,8 @@ struct Limits {
   // Unsent bytes of one streamed response; a single larger piece is sent alone.
   size_t stream_buffer_bytes_max = 16 << 20;
   // What all connections together hold of unanswered requests; beyond: 503. And, counted apart, of
-  // unsent stream pieces; beyond: Write returns false.
+  // unsent stream pieces; beyond: Write returns false. A stream whose reader has not taken all that
+  // it was given may hold as much as would be left of three quarters of it.
   size_t buffered_bytes_max = 256 << 20;
   // Answers that were given and that clients have not taken; beyond, new requests are answered 503,
   // and so are GETs in flight whose answer is over 16 KiB. The last answer may exceed it.

@@ -20,7 +20,7 @@ void LongPoll::Start(coord::EventFilter filter, Revision from, int64_t wait_ms) 
   call_.exchange->OnClientGone([self = shared_from_this()] { self->Claim(); });
 }
 
-bool LongPoll::OnEvents(const std::vector<coord::Event>& events, Revision through) {
+bool LongPoll::OnEvents(const std::vector<node::SharedEvent>& events, Revision through) {
   if (has_events_.load()) return true;
   has_events_.store(!events.empty());
   call_.exchange->Post([self = shared_from_this(), events, through] {
@@ -49,10 +49,10 @@ bool LongPoll::Claim() {
   return true;
 }
 
-void LongPoll::Answer(const std::vector<coord::Event>& events, Revision through) {
+void LongPoll::Answer(const std::vector<node::SharedEvent>& events, Revision through) {
   if (!Claim()) return;
   nlohmann::json list = nlohmann::json::array();
-  for (const coord::Event& event : events) list.push_back(EventJson(event));
+  for (const node::SharedEvent& shared : events) list.push_back(EventJson(shared->event));
   call_.Answer(JsonAnswer(
       200, {{"events", std::move(list)}, {"index", through.value()}, {"revision", through.value()}},
       through));

@@ -28,11 +28,11 @@ class LongPoll final : public node::WatchSink, public std::enable_shared_from_th
   void Start(coord::EventFilter filter, Revision from, int64_t wait_ms);
 
   // Raft thread.
-  bool OnEvents(const std::vector<coord::Event>& events, Revision through) override;
+  bool OnEvents(const std::vector<node::SharedEvent>& events, Revision through) override;
   void OnEnd(Status why) override;
 
  private:
-  void Answer(const std::vector<coord::Event>& events, Revision through);
+  void Answer(const std::vector<node::SharedEvent>& events, Revision through);
   void TimeOut();
   // True for the first one that wants to answer; ends the watch and the timer.
   bool Claim();

@@ -7,21 +7,21 @@
 #include <algorithm>
 #include <array>
 #include <cstddef>
-#include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
 
 #include "pkg/http/event_loop.h"
+#include "pkg/http/output_piece.h"
 
 namespace baton::http {
 
 class OutputQueue {
  public:
-  void Add(std::string bytes) {
-    if (bytes.empty()) return;
-    bytes_ += bytes.size();
-    pieces_.push_back(std::move(bytes));
+  void Add(OutputPiece piece) {
+    if (piece.size() == 0) return;
+    bytes_ += piece.size();
+    pieces_.push_back(std::move(piece));
   }
 
   bool empty() const { return bytes_ == 0; }
@@ -30,7 +30,7 @@ class OutputQueue {
   // The first pieces, for one Write. Returns how many.
   size_t Front(std::array<std::string_view, kWritePiecesMax>* front) const {
     const size_t count = std::min(front->size(), pieces_.size() - first_);
-    for (size_t i = 0; i < count; ++i) (*front)[i] = pieces_[first_ + i];
+    for (size_t i = 0; i < count; ++i) (*front)[i] = pieces_[first_ + i].view();
     if (count > 0) (*front)[0].remove_prefix(offset_);
     return count;
   }
@@ -46,7 +46,7 @@ class OutputQueue {
       }
       sent -= left;
       offset_ = 0;
-      pieces_[first_++] = std::string();
+      pieces_[first_++] = OutputPiece();
     }
     if (bytes_ == 0) {
       pieces_.clear();
@@ -55,7 +55,7 @@ class OutputQueue {
   }
 
  private:
-  std::vector<std::string> pieces_;
+  std::vector<OutputPiece> pieces_;
   size_t first_ = 0;   // pieces before it are sent
   size_t offset_ = 0;  // and so much of that one
   size_t bytes_ = 0;

@@ -72,8 +72,10 @@ TEST(OutputQueue, GivesItsBytesInOrderHoweverTaken) {
     OutputQueue queue;
     std::string expected;
     for (int i = 0; i < 12; ++i) {
-      queue.Add(std::string(static_cast<size_t>(i % 4), static_cast<char>('a' + i)));
-      expected += std::string(static_cast<size_t>(i % 4), static_cast<char>('a' + i));
+      const std::string text(static_cast<size_t>(i % 4), static_cast<char>('a' + i));
+      queue.Add(i % 3 == 0 ? OutputPiece{"", std::make_shared<const std::string>(text)}
+                           : OutputPiece{text, nullptr});
+      expected += text;
     }
     EXPECT_EQ(queue.bytes(), expected.size());
     std::string sent;

@@ -66,7 +66,11 @@ class ServerImpl final : public Server {
   void Start() override;
   uint16_t port() const override { return port_; }
   void Stop(int64_t timeout_ms) override;
-  ServerStats Stats() const override { return context_->counters.Read(); }
+  ServerStats Stats() const override {
+    ServerStats stats = context_->counters.Read();
+    stats.stream_unsent_bytes = context_->stream_budget->used();
+    return stats;
+  }
 
  private:
   struct Entry {

@@ -61,11 +61,14 @@ struct Response {
 class ResponseStream {
  public:
   virtual ~ResponseStream() = default;
-  // Queues a piece as one chunk. False: the client is gone or its buffer would be over
-  // stream_buffer_bytes_max (one piece is taken by an empty buffer, however large); the piece was
-  // dropped, and so is all that comes later: the stream should end. Nothing is queued for an empty
-  // piece, nor for HEAD (false).
+  // Queues a piece as one chunk. False: the client is gone, or what it has not taken would be over
+  // stream_buffer_bytes_max or its share of the room for all streams (one piece is taken by an
+  // empty buffer, however large, if there is any room); the piece was dropped, and so is all that
+  // comes later: the stream should end. Nothing is queued for an empty piece, nor for HEAD (false).
   virtual bool Write(std::string piece) = 0;
+  // The same, of a text that many streams are given: it is in memory once, and counts once for all
+  // streams of the server together.
+  virtual bool WriteShared(std::shared_ptr<const std::string> piece) = 0;
   virtual void Close() = 0;  // takes effect after everything queued has been sent
   // As Close, after one more piece (at most 4 KiB), which is queued even when Write has refused for
   // the bound of the stream or of all streams: what a client that was too slow should know.
@@ -153,7 +156,8 @@ struct ServerStats {
   uint64_t connections_open = 0;
   uint64_t requests_in_flight = 0;
   uint64_t streams_open = 0;
-  uint64_t unsent_bytes = 0;  // of answers, without streams
+  uint64_t unsent_bytes = 0;         // of answers, without streams
+  uint64_t stream_unsent_bytes = 0;  // what streams share counts once
   uint64_t connections_refused_total = 0;
   uint64_t framing_errors_total = 0;
 };

@@ -1,5 +1,6 @@
 #include "pkg/http/stream_buffer.h"
 
+#include <algorithm>
 #include <array>
 #include <cstdio>
 #include <utility>
@@ -7,41 +8,74 @@
 namespace baton::http {
 namespace {
 
-std::string ChunkHead(size_t size) {
+// What stands around a piece on the wire.
+struct Frame {
+  std::string head;
+  std::string_view tail;
+  size_t size() const { return head.size() + tail.size(); }
+};
+
+Frame FrameOf(size_t piece_bytes, bool chunked) {
+  if (!chunked) return {};
   std::array<char, 24> head{};
-  const int length = std::snprintf(head.data(), head.size(), "%zx\r\n", size);
-  return std::string(head.data(), static_cast<size_t>(length));
+  const int length = std::snprintf(head.data(), head.size(), "%zx\r\n", piece_bytes);
+  return {std::string(head.data(), static_cast<size_t>(length)), "\r\n"};
 }
 
 }  // namespace
-
-bool StreamBudget::Take(size_t bytes) {
-  if (used_.fetch_add(bytes, std::memory_order_relaxed) + bytes <= bytes_max_) return true;
-  Return(bytes);
-  return false;
-}
 
 StreamBuffer::Appended StreamBuffer::Append(std::string_view piece) {
   const std::lock_guard<std::mutex> lock(mutex_);
   if (refusing_) return Appended::kRefused;
   // An empty chunk would end the body.
   if (piece.empty()) return Appended::kMore;
-  const std::string framed = Framed(piece);
-  const size_t unsent = pending_.size() + taken_unsent_;
-  // A reader that has taken everything is not slow, however large the next piece is.
-  const bool fits = unsent == 0 || unsent + framed.size() <= bytes_max_;
-  if (!fits || !budget_->Take(framed.size())) {
-    refusing_ = true;
-    return Appended::kRefused;
-  }
+  const Frame frame = FrameOf(piece.size(), chunked_);
+  if (!Charge(frame.size() + piece.size(), nullptr)) return Appended::kRefused;
   const bool first = pending_.empty();
-  pending_.append(framed);
+  AddOwn(frame.head, piece, frame.tail);
   return first ? Appended::kFirst : Appended::kMore;
 }
 
-std::string StreamBuffer::Framed(std::string_view piece) const {
-  if (!chunked_) return std::string(piece);
-  return ChunkHead(piece.size()).append(piece).append("\r\n");
+StreamBuffer::Appended StreamBuffer::AppendShared(SharedText text) {
+  if (text->size() < kSharedBytesMin) return Append(*text);
+  const std::lock_guard<std::mutex> lock(mutex_);
+  if (refusing_) return Appended::kRefused;
+  const Frame frame = FrameOf(text->size(), chunked_);
+  if (!Charge(frame.size(), text)) return Appended::kRefused;
+  const bool first = pending_.empty();
+  AddOwn(frame.head, "", "");
+  pending_bytes_ += text->size();
+  pending_.push_back({"", std::move(text)});
+  AddOwn("", "", frame.tail);
+  return first ? Appended::kFirst : Appended::kMore;
+}
+
+bool StreamBuffer::Fits(size_t bytes) const {
+  const size_t unsent = pending_bytes_ + taken_unsent_;
+  // A reader that has taken everything is not slow, however large the next piece is.
+  if (unsent == 0) return true;
+  return unsent + bytes <= std::min(bytes_max_, budget_->share_bytes());
+}
+
+// All or nothing; what is refused is the end of the stream.
+bool StreamBuffer::Charge(size_t own_bytes, const SharedText& text) {
+  const size_t bytes = own_bytes + (text == nullptr ? 0 : text->size());
+  refusing_ = true;
+  if (!Fits(bytes) || !budget_->Take(own_bytes)) return false;
+  if (text != nullptr && !budget_->TakeShared(text.get())) {
+    budget_->Return(own_bytes);
+    return false;
+  }
+  refusing_ = false;
+  return true;
+}
+
+void StreamBuffer::AddOwn(std::string_view before, std::string_view piece, std::string_view after) {
+  const size_t bytes = before.size() + piece.size() + after.size();
+  if (bytes == 0) return;
+  if (pending_.empty() || pending_.back().shared != nullptr) pending_.emplace_back();
+  pending_.back().own.append(before).append(piece).append(after);
+  pending_bytes_ += bytes;
 }
 
 void StreamBuffer::CloseWith(std::string_view last_piece) {
@@ -51,9 +85,9 @@ void StreamBuffer::CloseWith(std::string_view last_piece) {
   closed_ = true;
   const bool sent_at_all = !last_piece.empty() && last_piece.size() <= kLastPieceBytesMax;
   if (!sent_at_all) return;
-  const std::string framed = Framed(last_piece);
-  budget_->TakeAnyway(framed.size());
-  pending_.append(framed);
+  const Frame frame = FrameOf(last_piece.size(), chunked_);
+  budget_->TakeAnyway(frame.size() + last_piece.size());
+  AddOwn(frame.head, last_piece, frame.tail);
 }
 
 void StreamBuffer::Close() {
@@ -70,27 +104,44 @@ void StreamBuffer::Abandon() {
 
 StreamBuffer::Taken StreamBuffer::Take() {
   const std::lock_guard<std::mutex> lock(mutex_);
-  Taken taken{std::move(pending_), closed_, abandoned_};
-  pending_ = std::string();
-  taken_unsent_ += taken.bytes.size();
-  if (taken.closed && chunked_) taken.bytes.append("0\r\n\r\n");
+  Taken taken{std::exchange(pending_, {}), closed_, abandoned_};
+  for (const OutputPiece& piece : taken.pieces) taken_.push_back({piece.size(), piece.shared});
+  taken_unsent_ += std::exchange(pending_bytes_, 0);
+  if (taken.closed && chunked_) taken.pieces.push_back({"0\r\n\r\n", nullptr});
   return taken;
 }
 
 void StreamBuffer::SetUnsent(size_t bytes) {
   const std::lock_guard<std::mutex> lock(mutex_);
-  if (bytes >= taken_unsent_) return;
-  budget_->Return(taken_unsent_ - bytes);
-  taken_unsent_ = bytes;
+  if (bytes < taken_unsent_) DropSent(taken_unsent_ - bytes);
+}
+
+void StreamBuffer::DropSent(size_t bytes) {
+  taken_unsent_ -= bytes;
+  while (bytes > 0) {
+    Unsent& first = taken_[taken_first_];
+    const size_t part = std::min(bytes, first.bytes);
+    bytes -= part;
+    first.bytes -= part;
+    if (first.shared == nullptr) budget_->Return(part);
+    if (first.bytes > 0) return;
+    if (first.shared != nullptr) budget_->ReturnShared(first.shared.get());
+    first.shared.reset();
+    ++taken_first_;
+  }
+  if (taken_unsent_ > 0) return;
+  taken_ = {};
+  taken_first_ = 0;
 }
 
 void StreamBuffer::Stop() {
   const std::lock_guard<std::mutex> lock(mutex_);
   refusing_ = true;
   stopped_ = true;
-  budget_->Return(pending_.size() + taken_unsent_);
-  pending_ = std::string();
-  taken_unsent_ = 0;
+  for (const OutputPiece& piece : pending_) taken_.push_back({piece.size(), piece.shared});
+  pending_.clear();
+  taken_unsent_ += std::exchange(pending_bytes_, 0);
+  DropSent(taken_unsent_);
 }
 
 }  // namespace baton::http

@@ -4,34 +4,23 @@
 // emptied by the loop. Bounded for one stream and, by StreamBudget, for all of a server.
 #pragma once
 
-#include <atomic>
 #include <cstddef>
 #include <memory>
 #include <mutex>
 #include <string>
 #include <string_view>
+#include <vector>
+
+#include "pkg/http/output_piece.h"
+#include "pkg/http/stream_budget.h"
 
 namespace baton::http {
-
-// Unsent bytes of all streams of one server. Any thread.
-class StreamBudget {
- public:
-  explicit StreamBudget(size_t bytes_max) : bytes_max_(bytes_max) {}
-
-  bool Take(size_t bytes);
-  // Over the bound, if need be: for what is small, and comes once in a stream.
-  void TakeAnyway(size_t bytes) { used_.fetch_add(bytes, std::memory_order_relaxed); }
-  void Return(size_t bytes) { used_.fetch_sub(bytes, std::memory_order_relaxed); }
-  size_t used() const { return used_.load(std::memory_order_relaxed); }
-
- private:
-  const size_t bytes_max_;
-  std::atomic<size_t> used_{0};
-};
 
 class StreamBuffer {
  public:
   static constexpr size_t kLastPieceBytesMax = 4096;
+  // Shorter texts are copied: a piece of its own costs about a tenth of that.
+  static constexpr size_t kSharedBytesMin = 4096;
 
   StreamBuffer(std::shared_ptr<StreamBudget> budget, size_t bytes_max, bool chunked)
       : budget_(std::move(budget)), bytes_max_(bytes_max), chunked_(chunked) {}
@@ -47,6 +36,7 @@ class StreamBuffer {
 
   // The writer's side.
   Appended Append(std::string_view piece);
+  Appended AppendShared(SharedText text);
   void Close();  // nothing more comes; what was queued goes out, then the last chunk
   // As Close, after one more piece of at most kLastPieceBytesMax, which is taken over the bound and
   // over the budget: it says why the stream ends, and where to go on.
@@ -55,7 +45,7 @@ class StreamBuffer {
 
   // The loop's side.
   struct Taken {
-    std::string bytes;  // ready for the wire
+    std::vector<OutputPiece> pieces;  // ready for the wire
     bool closed = false;
     bool abandoned = false;
   };
@@ -66,14 +56,25 @@ class StreamBuffer {
   void Stop();
 
  private:
-  std::string Framed(std::string_view piece) const;
+  struct Unsent {
+    size_t bytes = 0;
+    SharedText shared;
+  };
+
+  bool Fits(size_t bytes) const;
+  bool Charge(size_t own_bytes, const SharedText& text);
+  void AddOwn(std::string_view before, std::string_view piece, std::string_view after);
+  void DropSent(size_t bytes);
 
   const std::shared_ptr<StreamBudget> budget_;
   const size_t bytes_max_;
   const bool chunked_;
   std::mutex mutex_;
   // State below is protected by mutex_.
-  std::string pending_;
+  std::vector<OutputPiece> pending_;
+  size_t pending_bytes_ = 0;
+  std::vector<Unsent> taken_;  // in the order of the wire,
+  size_t taken_first_ = 0;     // from here
   size_t taken_unsent_ = 0;
   bool refusing_ = false;  // closed, stopped, or over the bound once
   bool closed_ = false;

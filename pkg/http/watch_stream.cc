@@ -1,5 +1,6 @@
 #include "pkg/http/watch_stream.h"
 
+#include <array>
 #include <nlohmann/json.hpp>
 #include <utility>
 
@@ -8,12 +9,29 @@
 namespace baton::http {
 namespace {
 
-size_t BytesOf(const std::vector<coord::Event>& events) {
+// As if they were not shared: how far this stream is behind.
+size_t BytesOf(const std::vector<node::SharedEvent>& events) {
   size_t bytes = sizeof(WatchStream);
-  for (const coord::Event& event : events) {
-    bytes += sizeof(event) + event.key.size() + event.value.size();
+  for (const node::SharedEvent& shared : events) {
+    bytes += sizeof(*shared) + shared->event.key.size() + shared->event.value.size();
   }
   return bytes;
+}
+
+// The messages of an event, by form and by whether it is the last of its revision.
+struct Messages final : node::EventRendering {
+  std::array<std::array<std::shared_ptr<const std::string>, 2>, 2> by_form_and_last;
+};
+
+std::shared_ptr<const std::string> MessageOf(StreamForm form, const node::WatchEvent& shared,
+                                             bool last) {
+  if (shared.rendering == nullptr) shared.rendering = std::make_unique<Messages>();
+  auto& messages = static_cast<Messages&>(*shared.rendering);
+  auto& message = messages.by_form_and_last.at(static_cast<size_t>(form)).at(last ? 1 : 0);
+  if (message == nullptr) {
+    message = std::make_shared<const std::string>(EventMessage(form, shared.event, last));
+  }
+  return message;
 }
 
 }  // namespace
@@ -33,7 +51,7 @@ void WatchStream::Watch(coord::EventFilter filter, Revision from) {
   call_.exchange->OnClientGone([service, number] { service->CancelWatch(number); });
 }
 
-bool WatchStream::OnEvents(const std::vector<coord::Event>& events, Revision through) {
+bool WatchStream::OnEvents(const std::vector<node::SharedEvent>& events, Revision through) {
   if (broken_.load()) return false;
   const size_t bytes = BytesOf(events);
   const size_t before = queued_bytes_.fetch_add(bytes);
@@ -52,20 +70,21 @@ void WatchStream::OnEnd(Status why) {
   call_.exchange->Post([self = shared_from_this(), why = std::move(why)] { self->End(why); });
 }
 
-bool WatchStream::Write(std::string message) {
-  if (!broken_.load() && !stream_->Write(std::move(message))) broken_.store(true);
-  return !broken_.load();
+bool WatchStream::Wrote(bool taken) {
+  if (!taken) broken_.store(true);
+  return taken;
 }
 
-void WatchStream::WriteEvents(const std::vector<coord::Event>& events, Revision through) {
+void WatchStream::WriteEvents(const std::vector<node::SharedEvent>& events, Revision through) {
   Begin("");
+  if (broken_.load()) return;
   for (size_t i = 0; i < events.size(); ++i) {
-    const Revision revision = events[i].revision;
-    const bool last = i + 1 == events.size() || events[i + 1].revision != revision;
-    if (!Write(EventMessage(form_, events[i], last))) return;
+    const Revision revision = events[i]->event.revision;
+    const bool last = i + 1 == events.size() || events[i + 1]->event.revision != revision;
+    if (!Wrote(stream_->WriteShared(MessageOf(form_, *events[i], last)))) return;
     if (last) resume_from_ = revision + 1;
   }
-  if (events.empty() && !Write(BookmarkMessage(form_, through))) return;
+  if (events.empty() && !Wrote(stream_->Write(BookmarkMessage(form_, through)))) return;
   resume_from_ = through + 1;
 }
 

@@ -7,7 +7,8 @@
 //   OnEvents --- bounded queue ----> text ---- bounded buffer -------> client
 //
 // A client that lets either fill up is slow: the watch ends, with a last message that says where to
-// go on. Nothing is ever left out of the middle.
+// go on. Nothing is ever left out of the middle. All streams share an event, and the text that is
+// made of it once.
 #pragma once
 
 #include <atomic>
@@ -40,12 +41,13 @@ class WatchStream final : public node::WatchSink, public std::enable_shared_from
   void Watch(coord::EventFilter filter, Revision from);
 
   // --- raft thread ---
-  bool OnEvents(const std::vector<coord::Event>& events, Revision through) override;
+  bool OnEvents(const std::vector<node::SharedEvent>& events, Revision through) override;
   void OnEnd(Status why) override;
 
  private:
-  void WriteEvents(const std::vector<coord::Event>& events, Revision through);
-  bool Write(std::string message);
+  void WriteEvents(const std::vector<node::SharedEvent>& events, Revision through);
+  // False: the stream takes nothing more.
+  bool Wrote(bool taken);
   void End(const Status& why);
 
   const Call call_;

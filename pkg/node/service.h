@@ -44,6 +44,20 @@ struct AcquireResult {
   bool replayed = false;
 };
 
+// What a sink has made of an event: see WatchEvent.
+struct EventRendering {
+  virtual ~EventRendering() = default;
+};
+
+// An event as all watches that want it share it: it is in memory once, and so is what is made of
+// it.
+struct WatchEvent {
+  coord::Event event;
+  // For the one thread on which sinks turn events into bytes, and for nobody else.
+  mutable std::unique_ptr<EventRendering> rendering;
+};
+using SharedEvent = std::shared_ptr<const WatchEvent>;
+
 // A client that reads along. Called on the raft thread only, one call at a time, never after OnEnd
 // or after the callback of CancelWatch... returned.
 class WatchSink {
@@ -52,7 +66,7 @@ class WatchSink {
   // Matching events, whole revisions, in order, after `from`. All matching events with revision <=
   // `through` have been given now (events may be empty: then it is only a progress mark). Return
   // false when the client does not keep up: the watch ends with kResourceExhausted/"slow_watcher".
-  virtual bool OnEvents(const std::vector<coord::Event>& events, Revision through) = 0;
+  virtual bool OnEvents(const std::vector<SharedEvent>& events, Revision through) = 0;
   // kGone/"compacted", kResourceExhausted/"slow_watcher", kUnavailable (shutting down).
   virtual void OnEnd(Status why) = 0;
 };

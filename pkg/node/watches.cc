@@ -70,16 +70,39 @@ void Watches::OnEvents(const std::vector<coord::Event>& events) {
   for (const coord::Event& event : events) {
     wanted_by.clear();
     live_.Find(event, &wanted_by);
-    bool kept = false;
+    const bool has_room = held_bytes() < kHeldBytesMax;
+    SharedEvent shared;
     for (const uint64_t id : wanted_by) {
       Watch& watch = watches_.at(id);
       if (event.revision < watch.next) continue;
-      if (!kept) batch_.push_back(event);
-      kept = true;
-      watch.batch.push_back(batch_.size() - 1);
+      if (!has_room) {
+        FallBack(id, watch);
+        continue;
+      }
+      if (shared == nullptr) shared = Share(event);
+      watch.batch.push_back(shared);
       touched_.insert(id);
     }
   }
+}
+
+SharedEvent Watches::Share(coord::Event event) {
+  const size_t bytes = sizeof(WatchEvent) + event.key.size() + event.value.size();
+  held_bytes_->fetch_add(bytes, std::memory_order_relaxed);
+  return {new WatchEvent{std::move(event), nullptr}, [held = held_bytes_, bytes](WatchEvent* last) {
+            delete last;
+            held->fetch_sub(bytes, std::memory_order_relaxed);
+          }};
+}
+
+// The history has what it was not given.
+void Watches::FallBack(uint64_t id, Watch& watch) {
+  live_.Remove(id, watch.filter);
+  touched_.erase(id);
+  watch.batch.clear();
+  watch.live = false;
+  watch.next = std::max(watch.next, flushed_ + 1);
+  catching_up_.push_back(id);
 }
 
 void Watches::Flush() {
@@ -89,27 +112,19 @@ void Watches::Flush() {
   for (const uint64_t id : touched) {
     const auto it = watches_.find(id);
     if (it == watches_.end()) continue;
-    std::vector<coord::Event> events;
-    events.reserve(it->second.batch.size());
-    for (const size_t i : it->second.batch) events.push_back(batch_[i]);
-    it->second.batch.clear();
-    Tell(id, it->second, events, flushed_);
+    Tell(id, it->second, std::exchange(it->second.batch, {}), flushed_);
   }
-  batch_.clear();
 }
 
 void Watches::OnSnapshotInstalled() {
   for (auto& [id, watch] : watches_) {
-    if (!watch.live) continue;
-    live_.Remove(id, watch.filter);
-    watch.live = false;
-    watch.next = std::max(watch.next, flushed_ + 1);
-    catching_up_.push_back(id);
+    if (watch.live) FallBack(id, watch);
   }
 }
 
 bool Watches::CatchUp() {
   for (int slice = 0; slice < kSlicesPerStep && !catching_up_.empty(); ++slice) {
+    if (held_bytes() >= kHeldBytesMax) return false;
     const uint64_t id = catching_up_.front();
     catching_up_.pop_front();
     const auto it = watches_.find(id);
@@ -126,13 +141,16 @@ void Watches::CatchUpSlice(uint64_t id, Watch& watch) {
     GoLive(id, watch);
     return;
   }
-  const Result<coord::EventPage> page = state_->EventsPage(watch.filter, watch.next, kSlice);
+  Result<coord::EventPage> page = state_->EventsPage(watch.filter, watch.next, kSlice);
   if (!page.ok()) {
     End(id, page.status());
     return;
   }
   watch.next = page->through + 1;
-  if (!Tell(id, watch, page->events, page->through)) return;
+  std::vector<SharedEvent> events;
+  events.reserve(page->events.size());
+  for (coord::Event& event : page->events) events.push_back(Share(std::move(event)));
+  if (!Tell(id, watch, events, page->through)) return;
   if (watch.next > newest) {
     GoLive(id, watch);
   } else {
@@ -141,13 +159,13 @@ void Watches::CatchUpSlice(uint64_t id, Watch& watch) {
 }
 
 void Watches::GoLive(uint64_t id, Watch& watch) {
-  CHECK(batch_.empty()) << "catching up between applying and Flush would lose events";
+  CHECK(touched_.empty()) << "catching up between applying and Flush would lose events";
   flushed_ = state_->revision();
   watch.live = true;
   live_.Add(id, watch.filter);
 }
 
-bool Watches::Tell(uint64_t id, Watch& watch, const std::vector<coord::Event>& events,
+bool Watches::Tell(uint64_t id, Watch& watch, const std::vector<SharedEvent>& events,
                    Revision through) {
   watch.told_us = time_->now_us;
   if (watch.sink->OnEvents(events, through)) return true;

@@ -6,12 +6,16 @@
 // live event. A watch that the history no longer reaches ends with kGone/"compacted"; one whose
 // client does not keep up ends with kResourceExhausted/"slow_watcher"; nothing is ever left out.
 //
+// All watches that get a live event share it. How much the sinks hold of events is bounded for all
+// of them together: beyond, live watches fall back to catching up, and catching up pauses.
+//
 // Live watches are found by space and by key or prefix, so that a write costs the watches it
 // concerns and little more.
 //
 // One thread.
 #pragma once
 
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <deque>
@@ -55,6 +59,9 @@ class Watches {
   // One slice of catching up, and how many of them one step takes.
   static constexpr coord::EventPageMax kSlice = {.events = 128, .rows = 1000, .bytes = 1 << 20};
   static constexpr int kSlicesPerStep = 8;
+  // Of events that sinks have been given and have not dropped; may be exceeded by the last slice,
+  // or by the events of the last entry.
+  static constexpr size_t kHeldBytesMax = 64 << 20;
   static constexpr int64_t kProgressIntervalUs = 10'000'000;
 
   // watches_max: beyond, OnEnd with kResourceExhausted/"too_many_watches".
@@ -71,12 +78,14 @@ class Watches {
   void Flush();
   // Some events were never applied here: everybody looks into the history again.
   void OnSnapshotInstalled();
-  // A bounded piece of catching up. True when there is more to do.
+  // A bounded piece of catching up. True when there is more to do at once: not while sinks hold
+  // too much, which they drop on their own threads.
   bool CatchUp();
   void OnTick();  // progress marks
   void Close(const Status& why);
 
   size_t size() const { return watches_.size(); }
+  size_t held_bytes() const { return held_bytes_->load(std::memory_order_relaxed); }
 
  private:
   struct Watch {
@@ -85,13 +94,15 @@ class Watches {
     bool live = false;
     int64_t told_us = 0;  // when the sink was last told anything
     std::shared_ptr<WatchSink> sink;
-    std::vector<size_t> batch;  // indices into batch_
+    std::vector<SharedEvent> batch;  // applied since the last Flush
   };
 
+  SharedEvent Share(coord::Event event);
+  void FallBack(uint64_t id, Watch& watch);
   void GoLive(uint64_t id, Watch& watch);
   void CatchUpSlice(uint64_t id, Watch& watch);
   // False when the watch has ended over it.
-  bool Tell(uint64_t id, Watch& watch, const std::vector<coord::Event>& events, Revision through);
+  bool Tell(uint64_t id, Watch& watch, const std::vector<SharedEvent>& events, Revision through);
   void End(uint64_t id, const Status& why);
 
   size_t watches_max_;
@@ -102,9 +113,10 @@ class Watches {
   std::map<uint64_t, Watch> watches_;
   WatchIndex live_;
   std::deque<uint64_t> catching_up_;  // in turn
-  std::vector<coord::Event> batch_;   // applied since the last Flush
-  std::set<uint64_t> touched_;        // watches with something in the batch
+  std::set<uint64_t> touched_;        // watches with something in their batch
   Revision flushed_;                  // live watches have been given everything up to here
+  // Outlived by what the sinks hold.
+  std::shared_ptr<std::atomic<size_t>> held_bytes_ = std::make_shared<std::atomic<size_t>>(0);
 };
 
 }  // namespace baton::node

@@ -3,6 +3,9 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <set>
+
 #include "pkg/coord/limits.h"
 #include "pkg/coord/memory_tables.h"
 #include "pkg/node/testing/commands.h"
@@ -12,10 +15,25 @@ namespace {
 
 using testing::RecordingSink;
 
+// Drops nothing before it is told to, as the thread behind a sink does that is behind.
+class HoldingSink final : public WatchSink {
+ public:
+  bool OnEvents(const std::vector<SharedEvent>& given, Revision) override {
+    held.insert(held.end(), given.begin(), given.end());
+    for (const SharedEvent& each : given) revisions.push_back(each->event.revision);
+    return true;
+  }
+  void OnEnd(Status) override { ++ends; }
+
+  std::vector<SharedEvent> held;
+  std::vector<Revision> revisions;
+  int ends = 0;
+};
+
 class WatchesTest : public ::testing::Test {
  protected:
-  void Put(const std::string& key) {
-    const std::string entry = coord::EncodeEntry(1, coord::EncodeCommand(testing::Put(key, "v")));
+  void Put(const std::string& key, const std::string& value = "v") {
+    const std::string entry = coord::EncodeEntry(1, coord::EncodeCommand(testing::Put(key, value)));
     const coord::Applied applied = machine.Apply(machine.applied() + 1, Term(1), entry);
     watches.OnEvents(applied.events);
     watches.Flush();
@@ -85,6 +103,74 @@ TEST_F(WatchesTest, AHistoryWithNothingToSeeIsReadInBoundedStepsToo) {
   Put("other");
   ASSERT_EQ(sink->events.size(), 1U);
   EXPECT_EQ(sink->events[0].revision, machine.revision());
+}
+
+TEST_F(WatchesTest, AnEventIsInMemoryOnceForAllWatches) {
+  std::vector<std::shared_ptr<HoldingSink>> sinks;
+  for (uint64_t id = 1; id <= 100; ++id) {
+    sinks.push_back(std::make_shared<HoldingSink>());
+    watches.Add(id, {}, Revision(), sinks.back());
+  }
+  while (watches.CatchUp()) {
+  }
+  const std::string value(1 << 20, 'x');
+  Put("k", value);
+  EXPECT_GT(watches.held_bytes(), value.size());
+  EXPECT_LT(watches.held_bytes(), value.size() + 1000);
+  for (const auto& sink : sinks) {
+    ASSERT_EQ(sink->held.size(), 1U);
+    EXPECT_EQ(sink->held[0], sinks[0]->held[0]);
+  }
+  for (size_t i = 1; i < sinks.size(); ++i) sinks[i]->held.clear();
+  EXPECT_GT(watches.held_bytes(), value.size()) << "one has it still";
+  sinks[0]->held.clear();
+  EXPECT_EQ(watches.held_bytes(), 0U);
+}
+
+TEST_F(WatchesTest, WhatSinksHoldIsBoundedAndNothingIsLeftOut) {
+  const std::string value(1 << 20, 'x');
+  auto live = std::make_shared<HoldingSink>();
+  auto other = std::make_shared<HoldingSink>();
+  watches.Add(1, {coord::EventSpace::kKv, "k", true}, Revision(1), live);
+  watches.Add(2, {coord::EventSpace::kKv, "other", true}, Revision(1), other);
+  while (watches.CatchUp()) {
+  }
+  const size_t fits = Watches::kHeldBytesMax / value.size();
+  for (size_t i = 0; i < fits; ++i) Put("k", value);
+  EXPECT_EQ(live->held.size(), fits);
+  EXPECT_FALSE(watches.CatchUp());
+  // One more, and as much again; also for those who come now. The history has it all.
+  auto late = std::make_shared<HoldingSink>();
+  watches.Add(3, {coord::EventSpace::kKv, "k", true}, Revision(1), late);
+  for (size_t i = 0; i < fits; ++i) {
+    Put(i % 2 == 0 ? "k" : "other", value);
+    EXPECT_FALSE(watches.CatchUp()) << "nobody makes room before this returns";
+    ASSERT_LT(watches.held_bytes(), Watches::kHeldBytesMax + (2 << 20));
+  }
+  EXPECT_EQ(live->held.size(), fits);
+  const size_t changes = machine.revision().value();
+  const auto all_told = [&] {
+    return live->revisions.size() + other->revisions.size() == changes &&
+           late->revisions.size() == live->revisions.size();
+  };
+  for (size_t steps = 0; !all_told(); ++steps) {
+    ASSERT_LT(steps, changes);
+    for (HoldingSink* sink : {live.get(), other.get(), late.get()}) sink->held.clear();
+    ASSERT_EQ(watches.held_bytes(), 0U);
+    watches.CatchUp();
+    ASSERT_LT(watches.held_bytes(), Watches::kHeldBytesMax + (2 << 20));
+  }
+  for (HoldingSink* sink : {live.get(), other.get(), late.get()}) {
+    EXPECT_TRUE(std::is_sorted(sink->revisions.begin(), sink->revisions.end()));
+    EXPECT_EQ(std::set<Revision>(sink->revisions.begin(), sink->revisions.end()).size(),
+              sink->revisions.size());
+    EXPECT_EQ(sink->ends, 0);
+    sink->held.clear();
+  }
+  while (watches.CatchUp()) {
+  }
+  Put("k");
+  EXPECT_EQ(live->revisions.back(), machine.revision()) << "it is live again";
 }
 
 TEST_F(WatchesTest, CloseEndsEveryWatch) {

@@ -6,6 +6,17 @@
 #include "pkg/base/check.h"
 
 namespace baton::http {
+namespace {
+
+std::vector<node::SharedEvent> Share(const std::vector<coord::Event>& events) {
+  std::vector<node::SharedEvent> shared;
+  for (const coord::Event& event : events) {
+    shared.push_back(std::make_shared<const node::WatchEvent>(node::WatchEvent{event, nullptr}));
+  }
+  return shared;
+}
+
+}  // namespace
 
 FakeService::FakeService(NodeId self) {
   auto view = std::make_shared<node::StatusView>();
@@ -304,7 +315,7 @@ uint64_t FakeService::Watch(coord::EventFilter filter, Revision from,
     if (from > newest + 1) return;
     const auto events = machine_.EventsSince(filter, watches_[id].from, 1'000'000);
     CHECK(events.ok());
-    CHECK(sink->OnEvents(*events, newest));
+    CHECK(sink->OnEvents(Share(*events), newest));
   });
   return id;
 }
@@ -312,10 +323,12 @@ uint64_t FakeService::Watch(coord::EventFilter filter, Revision from,
 void FakeService::TellWatches(const std::vector<coord::Event>& events) {
   if (events.empty()) return;
   std::vector<uint64_t> slow;
+  const std::vector<node::SharedEvent> all = Share(events);
   for (const auto& [id, watch] : watches_) {
-    std::vector<coord::Event> matching;
-    for (const coord::Event& event : events) {
-      if (event.revision >= watch.from && watch.filter.Matches(event)) matching.push_back(event);
+    std::vector<node::SharedEvent> matching;
+    for (const node::SharedEvent& each : all) {
+      const bool due = each->event.revision >= watch.from;
+      if (due && watch.filter.Matches(each->event)) matching.push_back(each);
     }
     if (matching.empty()) continue;
     if (!watch.sink->OnEvents(matching, machine_.revision())) slow.push_back(id);

@@ -60,9 +60,9 @@ class RecordingSink final : public WatchSink {
  public:
   explicit RecordingSink(size_t accepted_max = SIZE_MAX) : accepted_max_(accepted_max) {}
 
-  bool OnEvents(const std::vector<coord::Event>& given, Revision upto) override {
+  bool OnEvents(const std::vector<SharedEvent>& given, Revision upto) override {
     if (calls++ >= accepted_max_) return false;
-    events.insert(events.end(), given.begin(), given.end());
+    for (const SharedEvent& each : given) events.push_back(each->event);
     through = upto;
     if (given.empty()) ++marks;
     return true;
