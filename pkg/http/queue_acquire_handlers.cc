@@ -46,10 +46,7 @@ Response RenderAcquired(const Call& call, const QueueWords& words, SessionId ses
     body["ticket"] = result.ticket.value();
     body["position"] = result.position;
   }
-  Response response = JsonAnswer(granted ? 200 : 202, body, result.revision);
-  MarkReplayed(result.replayed, &response);
-  MarkLinearizable(&response);
-  return response;
+  return JsonAnswer(granted ? 200 : 202, body, result.revision);
 }
 
 // The same refusal in the words of elections.
@@ -58,28 +55,31 @@ Status InWordsOf(const QueueWords& words, const Status& status) {
   return Status(status.code(), "leadership_held", "Another candidate leads.");
 }
 
-// Says who has it, which the refusal itself does not know. "holder" for elections as well: in a
-// problem, "leader" is the node that leads the cluster.
-void FailWithHolder(const Call& call, const QueueWords& words, int64_t timeout_ms,
-                    const Status& refusal) {
-  const Status status = InWordsOf(words, refusal);
-  const std::string name = call.Capture("name");
-  const auto on_read = [call, words, name, status](Result<node::ReadView> view) {
-    QueueView queue;
-    if (view.ok()) queue = CopyQueue(view->state, words.kind, name, QueuePart::kHolder);
-    call.exchange->Post([call, status, queue = std::move(queue), read = view.ok()] {
-      const int64_t now_ms = ClusterTimeMs(*call.context, queue.now_ms);
-      Response response = call.Problem(status, {{"holder", HolderJson(queue.holder, now_ms)}});
-      if (read) MarkLinearizable(&response);
-      call.Answer(std::move(response));
-    });
-  };
-  call.service().Read(node::Consistency::kLinearizable, Revision(), timeout_ms, on_read);
+// Says who has it where that is the reason, or keeps the line from moving. "holder" for elections
+// as well: in a problem, "leader" is the node that leads the cluster.
+Response RenderRefused(const Call& call, const QueueWords& words,
+                       const node::AcquireResult& result) {
+  const Status status = InWordsOf(words, result.refusal);
+  const bool is_taken =
+      status.code() == Code::kConflict || status.code() == Code::kResourceExhausted;
+  if (!is_taken) return call.Problem(status, {});
+  nlohmann::json holder;
+  if (result.holder) {
+    holder = HolderJson(*result.holder, ClusterTimeMs(*call.context, 0));
+    holder["remaining_ms"] = nullptr;
+    if (result.holder_remaining_ms) holder["remaining_ms"] = *result.holder_remaining_ms;
+  }
+  return call.Problem(status, {{"holder", std::move(holder)}});
 }
 
-bool IsHeldByOther(const Status& status) {
-  return status.code() == Code::kConflict &&
-         (status.reason() == "lock_held" || status.reason() == "wait_timed_out");
+void AnswerAcquire(const Call& call, const QueueWords& words, SessionId session,
+                   const Result<node::AcquireResult>& result) {
+  if (!result.ok()) return call.Fail(result.status());
+  Response response = result->refusal.ok() ? RenderAcquired(call, words, session, *result)
+                                           : RenderRefused(call, words, *result);
+  MarkReplayed(result->replayed, &response);
+  MarkLinearizable(&response);
+  call.Answer(std::move(response));
 }
 
 }  // namespace
@@ -103,11 +103,8 @@ void AcquireQueue(const Call& call, const QueueWords& words) {
   const SessionId session = acquire.session;
   Result<coord::Command> command = MakeCommand(call.request(), std::move(acquire));
   if (!command.ok()) return call.Fail(command.status());
-  const auto answer = [call, words, session,
-                       timeout_ms](const Result<node::AcquireResult>& result) {
-    if (result.ok()) return call.Answer(RenderAcquired(call, words, session, *result));
-    if (!IsHeldByOther(result.status())) return call.Fail(result.status());
-    FailWithHolder(call, words, timeout_ms, result.status());
+  const auto answer = [call, words, session](const Result<node::AcquireResult>& result) {
+    AnswerAcquire(call, words, session, result);
   };
   const uint64_t number = call.service().Acquire(
       *std::move(command), timeout_ms, [call, answer](Result<node::AcquireResult> result) {

@@ -14,6 +14,8 @@ namespace {
 
 using nlohmann::json;
 
+constexpr char kAcquireL[] = "/v1/locks/l/acquire";
+
 class QueueHandlersTest : public testing::Test {
  protected:
   static std::string Body(const std::string& session, const json& more = json::object()) {
@@ -221,6 +223,86 @@ TEST_F(QueueHandlersTest, RetriesOfAnAcquire) {
   EXPECT_EQ(HeaderOf(first, "idempotency-replayed"), "(none)");
   EXPECT_EQ(HeaderOf(again, "idempotency-replayed"), "true");
   EXPECT_EQ(json::parse(again.body)["token"], 1);
+}
+
+// Refusals of every call: the same one again, marked, and with the same holder.
+TEST_F(QueueHandlersTest, RetriesOfWhatWasRefused) {
+  Acquire(a_, "l");
+  api_.SendJson(200, "POST", "/v1/elections/e/campaign", Body(a_));
+  const std::string gone = "00000000000000ff";
+  const std::tuple<int, const char*, const char*, std::string> refused[] = {
+      {409, "lock_held", "/v1/locks/l/acquire", Body(b_)},
+      {404, "session_not_found", "/v1/locks/l/acquire", Body(gone)},
+      {409, "leadership_held", "/v1/elections/e/campaign", Body(b_)},
+      {409, "stale_token", "/v1/locks/l/release", Body(b_, {{"token", 1}})},
+      {409, "stale_token", "/v1/elections/e/resign", Body(b_, {{"token", 1}})},
+      {409, "stale_token", "/v1/elections/e/proclaim", Body(b_, {{"token", 1}, {"value", ""}})},
+      {404, "ticket_not_found", "/v1/locks/l/wait-cancel", R"({"ticket":9})"},
+      {404, "ticket_not_found", "/v1/elections/e/wait-cancel", R"({"ticket":9})"},
+  };
+  for (const auto& [status, code, target, body] : refused) {
+    SCOPED_TRACE(target);
+    const Headers key = {{"Idempotency-Key", std::string(code) + target}};
+    const ClientResponse first = api_.Send("POST", target, body, key);
+    ExpectProblemBody(first, status, code);
+    EXPECT_EQ(HeaderOf(first, "idempotency-replayed"), "(none)");
+    EXPECT_EQ(HeaderOf(first, "x-consistency"), "linearizable");
+    const ClientResponse again = api_.Send("POST", target, body, key);
+    ExpectProblemBody(again, status, code);
+    EXPECT_EQ(HeaderOf(again, "idempotency-replayed"), "true");
+    EXPECT_EQ(HeaderOf(again, "x-consistency"), "linearizable");
+    EXPECT_EQ(json::parse(again.body).contains("holder"), std::string(code).ends_with("_held"));
+  }
+  // The lock is free by now; the refusal still names who had it.
+  api_.SendJson(200, "POST", "/v1/locks/l/release", Body(a_, {{"token", 1}}));
+  const Headers key = {{"Idempotency-Key", "lock_held/v1/locks/l/acquire"}};
+  const json late =
+      api_.ExpectProblem(409, "lock_held", "POST", "/v1/locks/l/acquire", Body(b_), key);
+  EXPECT_EQ(late["holder"]["session"], a_);
+  EXPECT_EQ(late["holder"]["token"], 1);
+  EXPECT_GT(late["holder"]["remaining_ms"], 0);
+  api_.Send("DELETE", "/v1/sessions/" + a_);
+  EXPECT_EQ(api_.ExpectProblem(409, "lock_held", "POST", "/v1/locks/l/acquire", Body(b_),
+                               key)["holder"]["remaining_ms"],
+            nullptr)
+      << "its session has ended";
+}
+
+TEST_F(QueueHandlersTest, ARetryOfAWaitThatIsOver) {
+  Acquire(a_);
+  const Headers key = {{"Idempotency-Key", "wait-1"}};
+  const std::string body = Body(b_, {{"wait", 5'000}});
+  auto waiting =
+      std::async(std::launch::async, [&] { return api_.Send("POST", kAcquireL, body, key); });
+  ASSERT_TRUE(WaitersAre(1));
+  api_.service().AdvanceMs(5'001);
+  const ClientResponse first = waiting.get();
+  ExpectProblemBody(first, 409, "wait_timed_out");
+  EXPECT_EQ(HeaderOf(first, "idempotency-replayed"), "(none)");
+  const ClientResponse again = api_.Send("POST", kAcquireL, body, key);
+  ExpectProblemBody(again, 409, "wait_timed_out");
+  EXPECT_EQ(HeaderOf(again, "idempotency-replayed"), "true");
+  EXPECT_EQ(json::parse(again.body)["holder"]["session"], a_);
+}
+
+// A session that owns all it may is told who is before it.
+TEST_F(QueueHandlersTest, ALimitNamesTheHolder) {
+  Acquire(a_);
+  for (int i = 0; i < 10'000; ++i) {
+    coord::Command command;
+    coord::KvPut put;
+    put.key = "k" + std::to_string(i);
+    put.session = SessionId(std::stoull(b_, nullptr, 16));
+    command.body = std::move(put);
+    api_.service().Submit(std::move(command), 1'000, [](const Result<coord::Reply>&) {});
+  }
+  const json full =
+      api_.ExpectProblem(429, "too_many_owned", "POST", kAcquireL, Body(b_, {{"wait", "1s"}}));
+  EXPECT_EQ(full["holder"]["session"], a_);
+  EXPECT_EQ(api_.ExpectProblem(429, "too_many_owned", "POST", "/v1/locks/free/acquire",
+                               Body(b_))["holder"],
+            nullptr)
+      << "nobody has it";
 }
 
 TEST_F(QueueHandlersTest, Elections) {

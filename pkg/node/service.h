@@ -32,16 +32,20 @@ struct ReadView {
   Consistency consistency;
 };
 
-// How an acquire ended. granted: token. Not granted: still queued (stay_queued and patience over)
-// with ticket and position, or the Status says why.
+// What was decided about an acquire. Granted: token. Still queued (stay_queued and patience over):
+// ticket and position. Else refused, at once or at the end of a wait.
 struct AcquireResult {
+  Status refusal;  // OK: granted or queued
   Token token;
   Ticket ticket;
   uint64_t position = 0;
+  // Who has it; of a refusal at once: who had it then.
   std::optional<coord::Holder> holder;
+  // Of the holder's session; nothing when this node does not know it, or not any more.
+  std::optional<int64_t> holder_remaining_ms;
   int64_t session_remaining_ms = 0;
   Revision revision;
-  bool replayed = false;
+  bool replayed = false;  // the command was answered from the idempotency table
 };
 
 // What a sink has made of an event: see WatchEvent.
@@ -75,6 +79,7 @@ class Service {
  public:
   using ReplyCallback = std::function<void(Result<coord::Reply>)>;
   using ReadCallback = std::function<void(Result<ReadView>)>;
+  // A Status when nothing was decided, or it is not known what.
   using AcquireCallback = std::function<void(Result<AcquireResult>)>;
   using StatusCallback = std::function<void(Status)>;
 

@@ -194,6 +194,42 @@ TEST_F(WaitTest, ARetryOnAnotherNodeIsAttachedToTheFirstTicket) {
   EXPECT_GT((*retry->result)->token, token);
 }
 
+// A refusal says who had it, and whether it was given before: at once, and after a wait.
+TEST_F(WaitTest, ARetryOfWhatWasRefusedIsRefusedAndSaysThatItIsARetry) {
+  Use({.seed = 1});
+  const Token token = MustLock(leader, 1);
+  uint64_t number = 1'000'000;
+  const auto acquire = [&](NodeId at, const coord::Command& command) {
+    auto answer = std::make_shared<std::optional<AcquireResult>>();
+    cluster->With(at, [&](Node& node) {
+      node.Acquire(++number, std::get<coord::Acquire>(command.body), *Encode(command), 5'000,
+                   [answer](const Result<AcquireResult>& result) { *answer = *result; });
+    });
+    CHECK(cluster->RunUntil([&] { return answer->has_value(); }, 5'000));
+    return **answer;
+  };
+  for (const auto& [wait_ms, reason] :
+       {std::pair(0, "lock_held"), std::pair(300, "wait_timed_out")}) {
+    const coord::Command command = Lock("l", 2, wait_ms, false, std::string("key-") + reason);
+    bool replayed = false;
+    for (const NodeId at : {Other(1), Other(1), Other(2), leader}) {
+      const AcquireResult refused = acquire(at, command);
+      EXPECT_EQ(refused.refusal.reason(), reason);
+      EXPECT_EQ(refused.replayed, std::exchange(replayed, true)) << at;
+      ASSERT_TRUE(refused.holder.has_value()) << at;
+      EXPECT_EQ(refused.holder->session, SessionId(1));
+      EXPECT_EQ(refused.holder->token, token);
+      EXPECT_GT(refused.holder_remaining_ms.value_or(0), 590'000);
+    }
+  }
+  // What was refused at once names who had it then.
+  MustUnlock(leader, 1, token);
+  const AcquireResult late = acquire(leader, Lock("l", 2, 0, false, "key-lock_held"));
+  EXPECT_EQ(late.refusal.reason(), "lock_held");
+  EXPECT_TRUE(late.replayed);
+  EXPECT_EQ(late.holder.value().token, token);
+}
+
 TEST_F(WaitTest, ARetryAfterTheGrantGetsTheGrant) {
   Use({.seed = 1});
   const Token token = MustLock(leader, 1);

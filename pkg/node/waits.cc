@@ -54,12 +54,12 @@ void Waits::OnAnswer(uint64_t id, Result<Answer> answer) {
     Finish(id, answer.status());
     return;
   }
-  if (!answer->reply.status.ok()) {
-    Finish(id, answer->reply.status);
-    return;
-  }
   wait.stage = Stage::kReplied;
   wait.reply = std::move(answer->reply);
+  if (!wait.reply.status.ok()) {
+    Refuse(id, wait, wait.reply.status);
+    return;
+  }
   wait.replied_index = answer->index;
   if (state_->applied() >= wait.replied_index) {
     OnReplied(id, wait);
@@ -103,8 +103,9 @@ void Waits::FindPlace(uint64_t id, Wait& wait) {
   if (outcome != outcomes_.end()) {
     OnOutcome(id, wait, outcome->second);
   } else {
-    Finish(id, Status(Code::kConflict, "wait_ended",
-                      "The wait ended, and this node did not see how; acquire again"));
+    Refuse(id, wait,
+           Status(Code::kConflict, "wait_ended",
+                  "The wait ended, and this node did not see how; acquire again"));
   }
 }
 
@@ -128,7 +129,7 @@ void Waits::OnOutcome(uint64_t id, Wait& wait, const coord::WaitOutcome& outcome
   if (outcome.kind == coord::WaitOutcome::Kind::kGranted) {
     Granted(id, wait, outcome.token);
   } else {
-    Finish(id, WaitEnded(wait.acquire, outcome.kind));
+    Refuse(id, wait, WaitEnded(wait.acquire, outcome.kind));
   }
 }
 
@@ -187,13 +188,29 @@ void Waits::StillQueued(uint64_t id, Wait& wait, uint64_t position) {
   Finish(id, std::move(result));
 }
 
+void Waits::Refuse(uint64_t id, const Wait& wait, Status why) {
+  AcquireResult result = Describe(wait);
+  if (!wait.reply.status.ok()) {  // this node may not have applied it yet: the reply knows
+    const auto* body = std::get_if<coord::AcquireReply>(&wait.reply.body);
+    result.holder = body == nullptr ? std::nullopt : body->holder;
+  }
+  if (result.holder) result.holder_remaining_ms = RemainingMs(result.holder->session);
+  result.refusal = std::move(why);
+  Finish(id, std::move(result));
+}
+
+std::optional<int64_t> Waits::RemainingMs(SessionId session) const {
+  const std::optional<coord::SessionInfo> info = state_->Session(session);
+  if (!info) return std::nullopt;
+  const int64_t now_ms = std::max(cluster_time_->NowMs(), state_->now_ms());
+  return std::max<int64_t>(0, info->deadline_ms - now_ms);
+}
+
 AcquireResult Waits::Describe(const Wait& wait) const {
   AcquireResult result;
   result.ticket = wait.ticket;
   result.holder = state_->Queue(wait.acquire.kind, wait.acquire.name).holder;
-  const std::optional<coord::SessionInfo> session = state_->Session(wait.acquire.session);
-  const int64_t now_ms = std::max(cluster_time_->NowMs(), state_->now_ms());
-  if (session) result.session_remaining_ms = std::max<int64_t>(0, session->deadline_ms - now_ms);
+  result.session_remaining_ms = RemainingMs(wait.acquire.session).value_or(0);
   result.revision = state_->revision();
   result.replayed = wait.reply.replayed;
   return result;

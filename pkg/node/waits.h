@@ -19,6 +19,7 @@
 #include <cstdint>
 #include <deque>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -86,7 +87,9 @@ class Waits {
   void LeaveLine(const Wait& wait);
   void Granted(uint64_t id, Wait& wait, Token token);
   void StillQueued(uint64_t id, Wait& wait, uint64_t position);
+  void Refuse(uint64_t id, const Wait& wait, Status why);
   AcquireResult Describe(const Wait& wait) const;
+  std::optional<int64_t> RemainingMs(SessionId session) const;
   void Finish(uint64_t id, Result<AcquireResult> result);
   void CheckTimes(uint64_t id, Wait& wait);
 

@@ -157,7 +157,11 @@ void FakeService::AdvanceMs(int64_t distance_ms) {
       if (over) impatient.push_back(std::move(it->second));
       it = over ? waits_.erase(it) : std::next(it);
     }
-    for (Wait& wait : impatient) wait.done(Describe(wait.acquire, Token(), wait.ticket));
+    for (Wait& wait : impatient) {
+      node::AcquireResult result = Describe(wait.acquire, Token(), wait.ticket);
+      result.replayed = wait.replayed;
+      wait.done(std::move(result));
+    }
     RunLateReads();
   });
 }
@@ -208,37 +212,62 @@ uint64_t FakeService::Acquire(coord::Command command, int64_t timeout_ms, Acquir
     if (TakeFailure(&failure)) return done(failure);
     const auto& acquire = std::get<coord::Acquire>(command.body);
     const coord::Reply reply = Apply(command);
-    if (!reply.status.ok()) return done(reply.status);
-    const auto& body = std::get<coord::AcquireReply>(reply.body);
-    node::AcquireResult result = Describe(acquire, body.token, body.ticket);
+    const auto* answer = std::get_if<coord::AcquireReply>(&reply.body);
+    const coord::AcquireReply body = answer == nullptr ? coord::AcquireReply() : *answer;
+    node::AcquireResult result = reply.status.ok() ? Describe(acquire, body.token, body.ticket)
+                                                   : Refuse(acquire, reply.status, body.holder);
     result.replayed = reply.replayed;
     const bool impatient = acquire.stay_queued && acquire.wait_ms == 0;
-    if (body.token || impatient) return done(std::move(result));
-    waits_[body.ticket] = Wait{id, acquire, body.ticket, now_ms_ + acquire.wait_ms, done};
+    if (!reply.status.ok() || body.token || impatient) return done(std::move(result));
+    const Wait wait{id, acquire, body.ticket, now_ms_ + acquire.wait_ms, reply.replayed, done};
+    const auto ended = ended_.find(body.ticket);
+    if (ended != ended_.end()) return EndWait(wait, ended->second);
+    waits_[body.ticket] = wait;
   });
   return id;
 }
 
+node::AcquireResult FakeService::Refuse(const coord::Acquire& acquire, Status why,
+                                        std::optional<coord::Holder> holder) const {
+  node::AcquireResult result = Describe(acquire, Token(), Ticket());
+  result.refusal = std::move(why);
+  result.holder = std::move(holder);
+  if (!result.holder) return result;
+  const auto session = machine_.Session(result.holder->session);
+  if (session) result.holder_remaining_ms = session->deadline_ms - now_ms_;
+  return result;
+}
+
 void FakeService::EndWaits(const std::vector<coord::WaitOutcome>& outcomes) {
   for (const coord::WaitOutcome& outcome : outcomes) {
+    ended_[outcome.ticket] = outcome;
     auto taken = waits_.extract(outcome.ticket);
-    if (taken.empty()) continue;
-    const Wait& wait = taken.mapped();
-    switch (outcome.kind) {
-      case coord::WaitOutcome::Kind::kGranted:
-        wait.done(Describe(wait.acquire, outcome.token, Ticket()));
-        break;
-      case coord::WaitOutcome::Kind::kTimedOut:
-        wait.done(Status(Code::kConflict, "wait_timed_out", "The wait is over"));
-        break;
-      case coord::WaitOutcome::Kind::kCancelled:
-        wait.done(Status(Code::kUnavailable, "cancelled", "The wait was cancelled"));
-        break;
-      case coord::WaitOutcome::Kind::kSessionEnded:
-        wait.done(Status(Code::kNotFound, "session_not_found", "The session ended"));
-        break;
-    }
+    if (!taken.empty()) EndWait(taken.mapped(), outcome);
   }
+}
+
+void FakeService::EndWait(const Wait& wait, const coord::WaitOutcome& outcome) const {
+  const auto refuse = [&](Status why) {
+    return Refuse(wait.acquire, std::move(why),
+                  machine_.Queue(wait.acquire.kind, wait.acquire.name).holder);
+  };
+  node::AcquireResult result;
+  switch (outcome.kind) {
+    case coord::WaitOutcome::Kind::kGranted:
+      result = Describe(wait.acquire, outcome.token, Ticket());
+      break;
+    case coord::WaitOutcome::Kind::kTimedOut:
+      result = refuse(Status(Code::kConflict, "wait_timed_out", "The wait is over"));
+      break;
+    case coord::WaitOutcome::Kind::kCancelled:
+      result = refuse(Status(Code::kUnavailable, "cancelled", "The wait was cancelled"));
+      break;
+    case coord::WaitOutcome::Kind::kSessionEnded:
+      result = refuse(Status(Code::kNotFound, "session_not_found", "The session ended"));
+      break;
+  }
+  result.replayed = wait.replayed;
+  wait.done(std::move(result));
 }
 
 void FakeService::CancelAcquire(uint64_t acquire) {

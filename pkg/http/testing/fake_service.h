@@ -82,6 +82,7 @@ class FakeService final : public node::Service {
     coord::Acquire acquire;
     Ticket ticket;
     int64_t patience_end_ms = 0;
+    bool replayed = false;
     AcquireCallback done;
   };
   struct LiveWatch {
@@ -102,7 +103,10 @@ class FakeService final : public node::Service {
   coord::Reply Apply(const coord::Command& command);
   void TellWatches(const std::vector<coord::Event>& events);
   void EndWaits(const std::vector<coord::WaitOutcome>& outcomes);
+  void EndWait(const Wait& wait, const coord::WaitOutcome& outcome) const;
   node::AcquireResult Describe(const coord::Acquire& acquire, Token token, Ticket ticket) const;
+  node::AcquireResult Refuse(const coord::Acquire& acquire, Status why,
+                             std::optional<coord::Holder> holder) const;
   void RunLateReads();
   void Publish();
 
@@ -114,6 +118,7 @@ class FakeService final : public node::Service {
   Revision compact_revision_;
   std::vector<Status> failures_;
   std::map<Ticket, Wait> waits_;
+  std::map<Ticket, coord::WaitOutcome> ended_;
   std::map<uint64_t, LiveWatch> watches_;
   std::vector<LateRead> late_reads_;
 

@@ -288,7 +288,8 @@ PendingPtr<AcquireResult> SimCluster::Acquire(NodeId at, const coord::Command& c
   With(at, [=](Node& node) {
     node.Acquire(id, acquire, *encoded, timeout_ms, [pending](Result<AcquireResult> result) {
       CHECK(!pending->done()) << "answered twice";
-      pending->result = std::move(result);
+      const bool refused = result.ok() && !result->refusal.ok();
+      pending->result = refused ? Result<AcquireResult>(result->refusal) : std::move(result);
     });
   });
   return pending;
