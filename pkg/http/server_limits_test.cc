@@ -1,17 +1,15 @@
-// What the server does with those who mean harm: tricks, floods, drips, and crowds.
+// What the server does with those who mean harm: tricks, floods, idleness, and crowds.
+// server_drip_test.cc has the slow ones.
 #include <fcntl.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <atomic>
-#include <chrono>
 #include <filesystem>
 #include <fstream>
 #include <future>
 #include <mutex>
-#include <optional>
-#include <thread>
 
 #include <gtest/gtest.h>
 
@@ -165,54 +163,6 @@ void ShortTimes(ListenOptions* options) {
   options->limits.header_timeout_ms = 150;
   options->limits.request_timeout_ms = 300;
   options->limits.idle_timeout_ms = 5'000;
-}
-
-// Sends bytes one by one, each well within any timeout of a single read, until its end.
-class Drip {
- public:
-  explicit Drip(RawClient* client)
-      : thread_([client, stopped = stop_.get_future()] {
-          const auto pause = std::chrono::milliseconds(20);
-          while (stopped.wait_for(pause) == std::future_status::timeout && client->Send("a")) {
-          }
-        }) {}
-  ~Drip() {
-    stop_.set_value();
-    thread_.join();
-  }
-
- private:
-  std::promise<void> stop_;
-  std::thread thread_;
-};
-
-TEST(ServerTime, DrippingHeadersAreEnded) {
-  TestServer server(HelloRouter(), ShortTimes);
-  std::vector<RawClient> clients;
-  for (int i = 0; i < 100; ++i) {
-    clients.emplace_back(server.port());
-    ASSERT_TRUE(clients.back().Send("GET / HTTP/1.1\r\nHost: a\r\nA: "));
-  }
-  std::optional<Drip> drip(std::in_place, &clients[0]);
-  RawClient other(server.port());
-  EXPECT_TRUE(IsServed(&other));
-  for (RawClient& client : clients) {
-    const auto response = client.ReadResponse();
-    ASSERT_TRUE(response.has_value());
-    EXPECT_EQ(response->status, 408);
-  }
-  drip.reset();
-  clients.clear();
-  EXPECT_TRUE(Eventually([&] { return server->Stats().connections_open == 1; }));
-  EXPECT_TRUE(IsServed(&other));
-}
-
-TEST(ServerTime, ADrippingBodyIsEnded) {
-  TestServer server(HelloRouter(), ShortTimes);
-  RawClient client(server.port());
-  client.Send("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 100000\r\n\r\n");
-  const Drip drip(&client);
-  EXPECT_EQ(client.ReadResponse().value().status, 408);
 }
 
 TEST(ServerTime, IdleConnectionsAreClosed) {

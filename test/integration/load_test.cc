@@ -2,9 +2,11 @@
 // answered, and cost the server no thread.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <string>
+#include <tuple>
 #include <vector>
 
 #include "test/integration/cluster.h"
@@ -106,19 +108,61 @@ TEST_F(LoadTest, BodyOfAGetIsNotRunAsARequest) {
   EXPECT_EQ(smuggled->status, 404);
 }
 
-TEST_F(LoadTest, DrippingConnections) {
-  std::vector<RawSocket> dripping;
-  for (int i = 0; i < 100; ++i) {
-    dripping.emplace_back(url());
-    ASSERT_TRUE(dripping.back().Send("GET /v1/kv/other HTTP/1.1\r\nX-Drip: "));
+// A connection that gets a byte now and then, in some part of a request that never ends.
+struct Drip {
+  std::string pattern;   // byte after byte, again and again
+  int64_t limit_ms = 0;  // of that part, by default settings
+  RawSocket socket;
+  int64_t started_ms = NowMs();
+  size_t bytes = 0;
+  std::string answer = "";
+
+  // Drips once more, unless it is cut.
+  void Step() {
+    if (!answer.empty()) return;
+    socket.Send(std::string_view(pattern).substr(bytes++ % pattern.size(), 1));
+    answer = socket.ReadUntil("\r\n\r\n", 1);
+    if (answer.empty()) return;
+    EXPECT_EQ(answer.rfind("HTTP/1.1 408", 0), 0u) << answer;
+    EXPECT_GE(NowMs() - started_ms, limit_ms) << "cut too early";
+    EXPECT_GT(bytes, 10u) << "it was not dripping";
   }
-  ExpectOthersAreAnswered("while dripping");
+};
+
+// Each byte in time does not help: a head has 5 s, a request 15 s.
+TEST_F(LoadTest, DrippingConnections) {
+  const std::string post = "PUT /v1/kv/drip HTTP/1.1\r\nHost: x\r\n";
+  const std::string chunked = post + "Transfer-Encoding: chunked\r\n\r\n";
+  const std::tuple<std::string, const char*, int64_t> kinds[] = {
+      {"GET /v1/kv/other HTTP/1.1\r\nX-Drip: ", "a", 5'000},
+      {"GET /v1/kv/other HTTP/1.1\r\n", "A: b\r\n", 5'000},
+      {post + "Content-Length: 100000\r\n\r\n", "a", 15'000},
+      {chunked, "0", 15'000},
+      {chunked + "1;", "a", 15'000},
+      {chunked, "1\r\na\r\n", 15'000},
+  };
+  std::vector<Drip> drips;
+  for (const auto& [start, pattern, limit_ms] : kinds) {
+    for (int i = 0; i < 20; ++i) {
+      drips.push_back({pattern, limit_ms, RawSocket(url())});
+      ASSERT_TRUE(drips.back().socket.Send(start));
+    }
+  }
+  const auto all_cut = [&](int64_t limit_ms) {
+    for (Drip& drip : drips) drip.Step();
+    return std::all_of(drips.begin(), drips.end(), [&](const Drip& drip) {
+      return drip.limit_ms > limit_ms || !drip.answer.empty();
+    });
+  };
+  for (Drip& drip : drips) drip.Step();
+  ExpectOthersAreAnswered("while heads and bodies drip");
   ExpectNoThreadMore();
-  // Each byte in time does not help: the deadline is for the whole head.
-  const int64_t start_ms = NowMs();
-  const bool ended = WaitUntil(15'000, [&] { return !dripping[0].Send("a"); });
-  EXPECT_TRUE(ended) << "still open after " << NowMs() - start_ms << " ms of dripping";
+  EXPECT_TRUE(WaitUntil(10'000, [&] { return all_cut(5'000); })) << "heads";
+  ExpectOthersAreAnswered("while bodies drip");
+  EXPECT_TRUE(WaitUntil(20'000, [&] { return all_cut(15'000); })) << "bodies";
   ExpectOthersAreAnswered("after dripping");
+  ExpectNoThreadMore();
+  EXPECT_EQ(Request(url(), "GET", "/v1/kv/drip")->status, 404) << "nothing that dripped happened";
 }
 
 // All that one address may have, and then some: other addresses do not notice.
