@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "pkg/http/query_fields.h"
 #include "pkg/http/route_table.h"
 
 namespace baton::http {
@@ -27,6 +28,8 @@ Router MakeOpsRouter(ApiContext* context, MetricsText metrics) {
   RouteTable table(context);
   AddProbeRoutes(&table);
   table.Add("GET", "/metrics", [metrics = std::move(metrics)](const Call& call) {
+    const Status query = CheckNoQuery(call.request());
+    if (!query.ok()) return call.Fail(query);
     Response response;
     response.headers.emplace_back("Content-Type", "text/plain; version=0.0.4; charset=utf-8");
     response.body = metrics();

@@ -314,6 +314,9 @@ TEST(ProbeHandlersTest, OnBothPorts) {
     EXPECT_EQ(api.Send("GET", "/readyz?exclude=leader").status, 503);
     api.ExpectProblem(400, "malformed_parameter", "GET", "/readyz?exclude=leadre");
     api.ExpectProblem(400, "unknown_parameter", "GET", "/readyz?verbos");
+    api.ExpectProblem(400, "repeated_parameter", "GET", "/readyz?verbose&verbose");
+    api.ExpectProblem(400, "malformed_parameter", "GET", "/readyz?verbose=perhaps");
+    EXPECT_EQ(api.Send("GET", "/readyz?verbose=false").body, api.Send("GET", "/readyz").body);
   }
 }
 

@@ -145,6 +145,8 @@ void TransferLeadership(const Call& call) {
 }
 
 void GetIndex(const Call& call) {
+  const QueryFields query(call.request(), {});
+  if (!query.ok()) return call.Fail(query.status());
   call.Answer(Response::Text(200, "Baton " + call.context->version + ", node " +
                                       call.context->node_name +
                                       "\n\n"

@@ -8,6 +8,8 @@
 #include "pkg/http/api_call.h"
 #include "pkg/http/json.h"
 #include "pkg/http/json_fields.h"
+#include "pkg/http/query_fields.h"
+#include "pkg/http/quote.h"
 #include "pkg/http/readiness.h"
 #include "pkg/http/route_table.h"
 
@@ -16,13 +18,29 @@ namespace {
 
 // Local only: the loop answers. A node without a quorum must not be restarted for it. The process
 // listens after its data was read, so it has started as well.
-void Live(const Call& call) { call.Answer(Response::Text(200, "ok\n")); }
+void Live(const Call& call) {
+  const Status query = CheckNoQuery(call.request());
+  query.ok() ? call.Answer(Response::Text(200, "ok\n")) : call.Fail(query);
+}
 
 // ?verbose, and any number of ?exclude=CHECK.
 struct ReadyzRequest {
   bool verbose = false;
   std::set<std::string> excluded;
 };
+
+// As QueryFields::Flag; here beside a parameter that may be repeated.
+Result<bool> ReadVerbose(const Request& request) {
+  const std::string& value = *request.Query("verbose");
+  if (request.query.count("verbose") > 1) {
+    return Status(Code::kInvalidArgument, "repeated_parameter",
+                  "query parameter \"verbose\" is given more than once");
+  }
+  if (value == "false" || value == "0") return false;
+  if (value.empty() || value == "true" || value == "1") return true;
+  return Status(Code::kInvalidArgument, "malformed_parameter",
+                "query parameter \"verbose\" is " + Quoted(value) + "; it must be true or false");
+}
 
 Result<ReadyzRequest> ReadReadyz(const Request& request) {
   static constexpr std::string_view kKnown[] = {"verbose", "exclude"};
@@ -36,7 +54,9 @@ Result<ReadyzRequest> ReadReadyz(const Request& request) {
       }
       readyz.excluded.insert(value);
     } else if (name == "verbose") {
-      readyz.verbose = value != "false" && value != "0";
+      const Result<bool> verbose = ReadVerbose(request);
+      if (!verbose.ok()) return verbose.status();
+      readyz.verbose = *verbose;
     } else {
       return Status(Code::kInvalidArgument, "unknown_parameter",
                     UnknownName("query parameter", name, kKnown));
@@ -67,6 +87,8 @@ void Ready(const Call& call) {
 }
 
 void Version(const Call& call) {
+  const Status query = CheckNoQuery(call.request());
+  if (!query.ok()) return call.Fail(query);
   call.Answer(Response::Json(
       200, JsonText({{"name", "baton"}, {"version", call.context->version}, {"api", "v1"}})));
 }

@@ -14,11 +14,18 @@ std::string Named(std::string_view name) { return "query parameter \"" + std::st
 
 }  // namespace
 
+Status CheckNoQuery(const Request& request) {
+  if (request.query.empty()) return Status::Ok();
+  return Status(Code::kInvalidArgument, "unknown_parameter",
+                UnknownName("query parameter", request.query.begin()->first, {}));
+}
+
 QueryFields::QueryFields(const Request& request, std::span<const std::string_view> known)
     : request_(request) {
   std::vector<std::string_view> names(known.begin(), known.end());
   names.push_back("timeout");
   CheckNames(std::move(names));
+  TimeoutMs();
 }
 
 void QueryFields::CheckNames(std::vector<std::string_view> known) {

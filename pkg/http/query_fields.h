@@ -28,10 +28,13 @@ inline constexpr DurationBounds kTimeoutBounds = {.min_ms = 1, .max_ms = 10 * 60
 // JSON numbers are exact up to here, and so are the revisions of the API by contract.
 inline constexpr uint64_t kRevisionMax = uint64_t{1} << 53;
 
+// Of calls that take no parameters, not even "timeout".
+Status CheckNoQuery(const Request& request);
+
 class QueryFields {
  public:
-  // `request` must outlive it. Every request may have "timeout"; what else is not in `known` is
-  // refused.
+  // `request` must outlive it. Every request may have "timeout", which is checked here, also for
+  // calls that are answered at once; what else is not in `known` is refused.
   QueryFields(const Request& request, std::span<const std::string_view> known);
   QueryFields(const Request& request, std::initializer_list<std::string_view> known)
       : QueryFields(request, std::span(known.begin(), known.size())) {}
