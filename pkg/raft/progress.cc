@@ -78,8 +78,9 @@ bool Progress::OnAccepted(Index index, Index first_index, uint64_t now) {
   }
   switch (state_) {
     case ReplicationState::kProbe:
-      // A late answer that is not about the place being probed proves nothing new.
-      if (!advanced && index + 1 != next_) return false;
+      // A late answer to something older, such as a snapshot before the last one, does not say that
+      // the place being probed matches: going on from there would send again what is on its way.
+      if (index + 1 < next_) return advanced;
       Replicate();
       return true;
     case ReplicationState::kReplicate:

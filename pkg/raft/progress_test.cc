@@ -228,6 +228,18 @@ TEST_F(ProgressTest, ADeliveredSnapshotIsFollowedByAProbeBehindIt) {
   EXPECT_TRUE(peer.CanAppend());
 }
 
+TEST_F(ProgressTest, ALateAcknowledgementOfAnOlderSnapshotDoesNotCallForAnother) {
+  peer.OnSnapshotStarted(Index(20), NodeId());
+  peer.OnSnapshotReport(true);
+  EXPECT_TRUE(peer.OnAccepted(Index(15), Index(21), 0)) << "match moved";
+  EXPECT_EQ(peer.match(), Index(15));
+  EXPECT_EQ(peer.state(), ReplicationState::kProbe);
+  EXPECT_EQ(peer.next(), Index(21)) << "16 is compacted: it would be another snapshot";
+  EXPECT_TRUE(peer.OnAccepted(Index(20), Index(21), 0));
+  EXPECT_EQ(peer.state(), ReplicationState::kReplicate);
+  EXPECT_EQ(peer.next(), Index(21));
+}
+
 TEST_F(ProgressTest, AFailedSnapshotIsTriedAgainOnlyAfterASignOfLife) {
   ASSERT_TRUE(peer.OnAccepted(Index(3), Index(1), 0));
   peer.OnSnapshotStarted(Index(20), NodeId());
