@@ -113,13 +113,20 @@ struct BodyCheck {
   Status operator()(const TimeoutNow&) const { return Status::Ok(); }
 };
 
+// The one thing a node can have to say before it has been in any term: that it prefers itself, or
+// may have promised a lease before it was restarted, or has lost its disk.
+bool IsRefusedVote(const MessageBody& body) {
+  const auto* const vote = std::get_if<VoteResponse>(&body);
+  return vote && !vote->granted;
+}
+
 }  // namespace
 
 Status CheckMessage(const Message& message, NodeId self) {
   if (message.to != self) return Wrong("to", "is not this node");
   if (!message.from) return Wrong("from", "must not be 0");
   if (message.from == self) return Wrong("from", "is this node itself");
-  if (!message.term) return Wrong("term", "must not be 0");
+  if (!message.term && !IsRefusedVote(message.body)) return Wrong("term", "must not be 0");
   BATON_RETURN_IF_ERROR(CheckNumber("term", message.term.value()));
   return std::visit(BodyCheck{self, message.term}, message.body);
 }

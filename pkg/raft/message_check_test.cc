@@ -37,6 +37,14 @@ TEST(MessageCheckTest, SenderAndReceiver) {
   ExpectWrong(checked(2, 1, kNumberMax + 1), "term");
 }
 
+TEST(MessageCheckTest, OnlyARefusalComesFromBeforeTheFirstTerm) {
+  EXPECT_TRUE(Checked(VoteResponse{.pre_vote = true, .granted = false}, 0).ok());
+  EXPECT_TRUE(Checked(VoteResponse{.pre_vote = false, .granted = false}, 0).ok());
+  ExpectWrong(Checked(VoteResponse{.pre_vote = true, .granted = true}, 0), "term");
+  ExpectWrong(Checked(VoteRequest{.pre_vote = true}, 0), "term");
+  ExpectWrong(Checked(Heartbeat{}, 0), "term");
+}
+
 TEST(MessageCheckTest, VoteRequests) {
   EXPECT_TRUE(Checked(VoteRequest{.last_index = Index(9), .last_term = Term(2)}).ok());
   EXPECT_TRUE(Checked(VoteRequest{}, 1).ok());
