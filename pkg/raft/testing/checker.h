@@ -51,6 +51,8 @@ class Checker {
     Role role = Role::kFollower;
   };
 
+  // Equal, or the same command with and without its data where there are witnesses.
+  bool Same(const Entry& a, const Entry& b) const;
   void CheckEntries(NodeId writer, Term prev_term, const std::vector<Entry>& entries);
   void CheckCommitted(const TestNode& node, const std::vector<Entry>& entries);
   bool SomeQuorumHolds(const Entry& entry) const;

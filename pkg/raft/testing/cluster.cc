@@ -73,6 +73,7 @@ bool Cluster::DeliverOne(size_t place) {
   const NodeId to = message.to;
   if (!lost) Step(message);
   if (is_snapshot && node(from).running()) {
+    Wake(from);
     raft(from).OnSnapshotSent(to, !lost);
     Pump(from);
   }
@@ -80,6 +81,7 @@ bool Cluster::DeliverOne(size_t place) {
 }
 
 void Cluster::Step(const Message& message) {
+  Wake(message.to);
   const Status status = raft(message.to).Step(message);
   CHECK(status.ok()) << Describe(message) << ": " << status.ToString();
   Pump(message.to);
@@ -103,6 +105,10 @@ void Cluster::Settle() {
 
 void Cluster::Tick(NodeId id) {
   if (!node(id).running()) return;
+  if (raft(id).asleep()) {
+    ++slept_[id];
+    return;
+  }
   raft(id).Tick();
   Pump(id);
 }
@@ -127,7 +133,14 @@ void Cluster::Isolate(NodeId id) {
 
 void Cluster::Crash(NodeId id) {
   node(id).Crash();
+  slept_.erase(id);
   ReleaseDisk(id);
+}
+
+void Cluster::Wake(NodeId id) {
+  if (!raft(id).asleep()) return;
+  const auto leader = nodes_.find(raft(id).leader());
+  raft(id).Wake(std::exchange(slept_[id], 0), leader != nodes_.end() && leader->second.running());
 }
 
 void Cluster::Restart(NodeId id) {
@@ -170,9 +183,9 @@ Proposed Cluster::Propose(NodeId leader, const std::string& command) {
   return *proposed;
 }
 
-Status Cluster::Read(NodeId id, uint64_t read) {
+Status Cluster::Read(NodeId id, uint64_t read, ReadMode mode) {
   checker_.OnRead(read);
-  return raft(id).ReadIndex(read);
+  return raft(id).ReadIndex(read, mode);
 }
 
 std::string Cluster::Applied(NodeId id) const {

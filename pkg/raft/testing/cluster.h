@@ -15,6 +15,7 @@
 #include <cstdint>
 #include <deque>
 #include <functional>
+#include <map>
 #include <set>
 #include <string>
 #include <utility>
@@ -44,6 +45,7 @@ class Cluster {
   TestNode& node(NodeId id) { return nodes_.at(id); }
   Raft& raft(NodeId id) { return nodes_.at(id).raft(); }
   Nodes& nodes() { return nodes_; }
+  const Nodes& nodes() const { return nodes_; }
   Checker& checker() { return checker_; }
 
   // --- one step at a time ---
@@ -58,7 +60,7 @@ class Cluster {
   // --- until nothing moves ---
   // Delivers and persists everything, but for disks that are held.
   void Settle();
-  void Tick(NodeId id);
+  void Tick(NodeId id);              // time that passes while it sleeps is added when it wakes
   void TickAll(uint64_t ticks = 1);  // all running nodes, settling after each tick
 
   // --- trouble ---
@@ -72,6 +74,9 @@ class Cluster {
   bool DiskHeld(NodeId id) const { return held_disks_.contains(id); }
   void Crash(NodeId id);
   void Restart(NodeId id);
+  // As a driver does before it hands anything to a node that may sleep: its leader lives if that
+  // process runs.
+  void Wake(NodeId id);
   // Messages for which it is true are lost. Empty: none.
   void DropWhere(std::function<bool(const Message&)> drop) { drop_ = std::move(drop); }
 
@@ -83,7 +88,7 @@ class Cluster {
   // The leader of the highest term; 0: none.
   NodeId Leader() const;
   Proposed Propose(NodeId leader, const std::string& command);  // must be accepted
-  Status Read(NodeId id, uint64_t read);
+  Status Read(NodeId id, uint64_t read, ReadMode mode = ReadMode::kQuorum);
   // The commands applied at `id` since its start, "a b c"; empty entries are left out.
   std::string Applied(NodeId id) const;
   // Proposes the change, which must be accepted, and settles.
@@ -104,6 +109,7 @@ class Cluster {
   std::deque<Message> on_the_way_;
   std::set<std::pair<NodeId, NodeId>> cut_;
   std::set<NodeId> held_disks_;
+  std::map<NodeId, uint64_t> slept_;  // ticks since each fell asleep
   std::function<bool(const Message&)> drop_;
   bool recording_ = false;
   std::string transcript_;

@@ -26,6 +26,14 @@ Result<std::vector<Entry>> MemoryLog::Entries(Index low, Index high, size_t byte
   return found;
 }
 
+Result<std::vector<Entry>> MemoryLog::EntriesFor(NodeId peer, Index low, Index high,
+                                                 size_t bytes_max) const {
+  if (fetch_later_ && fetched_.erase(peer) == 0) {
+    return Status(Code::kUnavailable, "the entries are being fetched");
+  }
+  return Entries(low, high, bytes_max);
+}
+
 Result<SnapshotMeta> MemoryLog::Snapshot() const {
   if (!read_error_.ok()) return read_error_;
   if (!offered_) return Status(Code::kUnavailable, "no snapshot right now");

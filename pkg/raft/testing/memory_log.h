@@ -6,6 +6,7 @@
 
 #include <map>
 #include <optional>
+#include <set>
 #include <vector>
 
 #include "pkg/raft/log_reader.h"
@@ -22,6 +23,8 @@ class MemoryLog final : public LogReader {
   Index LastIndex() const override { return start_.index + entries_.size(); }
   Result<Term> TermAt(Index index) const override;
   Result<std::vector<Entry>> Entries(Index low, Index high, size_t bytes_max) const override;
+  Result<std::vector<Entry>> EntriesFor(NodeId peer, Index low, Index high,
+                                        size_t bytes_max) const override;
   Result<SnapshotMeta> Snapshot() const override;
 
   // What a driver writes for one Ready, all at once.
@@ -37,6 +40,10 @@ class MemoryLog final : public LogReader {
 
   // The snapshot that Snapshot() gives; nothing: kUnavailable.
   void OfferSnapshot(std::optional<SnapshotMeta> snapshot) { offered_ = std::move(snapshot); }
+  // From now on entries for peers must be fetched first: each question is answered with
+  // kUnavailable until EntriesFetched(peer), then once with the entries.
+  void FetchLater() { fetch_later_ = true; }
+  void EntriesFetched(NodeId peer) { fetched_.insert(peer); }
   // From now on every read gives this error.
   void FailReads(Status error) { read_error_ = std::move(error); }
 
@@ -53,6 +60,8 @@ class MemoryLog final : public LogReader {
   HardState synced_hard_state_;
   std::optional<SnapshotMeta> offered_;
   Status read_error_;
+  bool fetch_later_ = false;
+  mutable std::set<NodeId> fetched_;  // and not asked for again yet
 };
 
 }  // namespace baton::raft::testing

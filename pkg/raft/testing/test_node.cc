@@ -19,6 +19,8 @@ void TestNode::Crash() {
   outbox_.clear();
   read_states_.clear();
   aborted_reads_.clear();
+  cancelled_snapshots_.clear();
+  unapplied_pages_.clear();
   applied_entries_.clear();
   applied_ = durable_applied_;
   membership_ = durable_membership_;
@@ -31,6 +33,13 @@ void TestNode::Restart() {
       Raft::Create(config_, InitialState{log_.hard_state(), membership_, durable_applied_}, &log_);
   CHECK(made.ok()) << made.status().ToString();
   raft_ = std::move(*made);
+}
+
+void TestNode::LoseDisk() {
+  CHECK(!running());
+  log_.Wipe();
+  applied_ = durable_applied_ = Index();
+  membership_ = durable_membership_ = log_.start().config;
 }
 
 void TestNode::TakeReadys(const ReadyHook& on_ready) {
@@ -49,10 +58,23 @@ void TestNode::CarryOut(Ready ready) {
                                    ready.must_sync, ready.mark,
                                    std::move(ready.messages_after_persist)});
   }
-  Apply(ready.committed_entries);
+  if (apply_held_ && !ready.committed_entries.empty()) {
+    unapplied_pages_.push_back(std::move(ready.committed_entries));
+  } else {
+    Apply(ready.committed_entries);
+  }
   read_states_.insert(read_states_.end(), ready.read_states.begin(), ready.read_states.end());
   aborted_reads_.insert(aborted_reads_.end(), ready.aborted_reads.begin(),
                         ready.aborted_reads.end());
+  cancelled_snapshots_.insert(cancelled_snapshots_.end(), ready.cancelled_snapshots.begin(),
+                              ready.cancelled_snapshots.end());
+}
+
+bool TestNode::ApplyPage() {
+  if (unapplied_pages_.empty()) return false;
+  Apply(unapplied_pages_.front());
+  unapplied_pages_.pop_front();
+  return true;
 }
 
 void TestNode::Apply(const std::vector<Entry>& entries) {
@@ -78,6 +100,7 @@ void TestNode::WriteOne() {
     applied_ = write.snapshot->index;
     SyncState();
     applied_entries_.clear();
+    unapplied_pages_.clear();
   }
   outbox_.insert(outbox_.end(), write.messages.begin(), write.messages.end());
   unreported_.push_back(write.mark);

@@ -35,6 +35,8 @@ class TestNode {
   // --- the process ---
   void Crash();  // loses memory, queued writes and completions
   void Restart();
+  // While it is crashed: the disk comes back empty, with the membership of the log's start.
+  void LoseDisk();
   bool running() const { return raft_ != nullptr; }
   Raft& raft() { return *raft_; }
   const Raft& raft() const { return *raft_; }
@@ -67,6 +69,10 @@ class TestNode {
   // What was applied becomes durable; the log up to `keep` entries before it is dropped and a
   // snapshot of the state is on offer.
   void Compact(uint64_t keep);
+  // The state machine is slow: each page of committed entries waits for ApplyPage.
+  void HoldApply() { apply_held_ = true; }
+  // Applies the oldest waiting page. False if there is none.
+  bool ApplyPage();
   // After a restart the state machine has what was durable.
   void SyncState() {
     durable_applied_ = applied_;
@@ -76,6 +82,7 @@ class TestNode {
   std::vector<Message>& outbox() { return outbox_; }
   std::vector<ReadState>& read_states() { return read_states_; }
   std::vector<uint64_t>& aborted_reads() { return aborted_reads_; }
+  std::vector<NodeId>& cancelled_snapshots() { return cancelled_snapshots_; }
 
  private:
   void CarryOut(Ready ready);
@@ -91,10 +98,13 @@ class TestNode {
   Index applied_;
   Index durable_applied_;
   std::vector<Entry> applied_entries_;  // since the last start or snapshot
+  bool apply_held_ = false;
+  std::deque<std::vector<Entry>> unapplied_pages_;
   WriteHook on_write_;
   std::vector<Message> outbox_;
   std::vector<ReadState> read_states_;
   std::vector<uint64_t> aborted_reads_;
+  std::vector<NodeId> cancelled_snapshots_;
 };
 
 }  // namespace baton::raft::testing
