@@ -27,8 +27,12 @@ bool IsQuiet(const Core& core, const Leader& lead) {
 }  // namespace
 
 void TickHibernation(Core& core, Leader& lead) {
-  if (core.config.hibernate_after_ticks == 0) return;
-  if (!IsQuiet(core, lead)) {
+  if (core.config.hibernate_after_ticks == 0 || HoldsBreath(core, lead)) return;
+  // Not everybody has agreed. A heartbeat must pass before the next question: it brings the news
+  // that somebody may lack.
+  const bool asked_in_vain = lead.sleep_asked_at.has_value();
+  lead.sleep_asked_at.reset();
+  if (asked_in_vain || !IsQuiet(core, lead)) {
     lead.quiet_ticks = 0;
     return;
   }
@@ -57,6 +61,7 @@ void HandleHibernate(Core& core, NodeId from, const Hibernate& request) {
 
 void HandleHibernateResponse(Core& core, Leader& lead, NodeId from,
                              const HibernateResponse& response) {
+  lead.peer(from)->OnActive(core.now);
   if (!response.agreed || response.last_index != core.log.last_index()) return;
   if (!HoldsBreath(core, lead)) return;  // too late: a heartbeat has woken it since
   lead.sleepers.insert(from);

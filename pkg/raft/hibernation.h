@@ -22,6 +22,7 @@ void TickHibernation(Core& core, Leader& lead);
 bool HoldsBreath(const Core& core, const Leader& lead);
 // Follower: the leader asks.
 void HandleHibernate(Core& core, NodeId from, const Hibernate& request);
+// Leader: requires `from` to be a peer.
 void HandleHibernateResponse(Core& core, Leader& lead, NodeId from,
                              const HibernateResponse& response);
 // See Raft::Wake.

@@ -9,6 +9,7 @@ namespace {
 using testing::Acknowledge;
 using testing::Append;
 using testing::Cluster;
+using testing::ClusterOptions;
 using testing::EntriesOf;
 using testing::Ids;
 using testing::Solo;
@@ -312,6 +313,47 @@ TEST_F(RaftFlowTest, InheritedEntriesDoNotCountAgainstTheNewLeadersLimit) {
   EXPECT_EQ(leader.status().commit, Index(5));
   EXPECT_TRUE(leader.raft().Propose(Payload("abcd")).ok());
   EXPECT_FALSE(leader.raft().Propose(Payload("e")).ok());
+}
+
+// --- sleep ---
+
+// A leader that asks for sleep holds its heartbeats back, so that none wakes who has agreed. If it
+// asked again as soon as that is over, no heartbeat would ever leave.
+TEST(RaftFlowSleepTest, WhoDoesNotAgreeToSleepGetsHeartbeatsBetweenTheQuestions) {
+  for (const uint32_t quiet_ticks : {1u, 2u, 3u, 4u, 20u}) {
+    ClusterOptions options;
+    options.config.hibernate_after_ticks = quiet_ticks;
+    Cluster cluster(options);
+    cluster.Elect(NodeId(1));
+    cluster.Propose(NodeId(1), "x");
+    // Node 3 does not hear that x is committed, so it has something to wait for.
+    cluster.DropWhere([](const Message& message) {
+      return message.to == NodeId(3) && std::holds_alternative<Heartbeat>(message.body);
+    });
+    cluster.Settle();
+    ASSERT_EQ(cluster.Applied(NodeId(3)), "");
+    cluster.DropWhere(nullptr);
+    cluster.TickAll(3 * quiet_ticks + 20);
+    EXPECT_EQ(cluster.Applied(NodeId(3)), "x") << quiet_ticks;
+    EXPECT_EQ(cluster.raft(NodeId(1)).term(), Term(1)) << quiet_ticks;
+    for (const uint64_t id : {1, 2, 3}) {
+      EXPECT_TRUE(cluster.raft(NodeId(id)).asleep()) << quiet_ticks << ", node " << id;
+    }
+  }
+}
+
+TEST(RaftFlowSleepTest, AnAnswerAboutSleepIsASignOfLife) {
+  ClusterOptions options;
+  options.config.hibernate_after_ticks = 1;
+  options.config.heartbeat_interval_ticks = 9;
+  Cluster cluster(options);
+  cluster.Elect(NodeId(1));
+  cluster.node(NodeId(3)).HoldApply();  // will not agree
+  cluster.Propose(NodeId(1), "x");
+  cluster.Settle();
+  cluster.TickAll(50);
+  EXPECT_EQ(cluster.Leader(), NodeId(1));
+  EXPECT_EQ(cluster.raft(NodeId(1)).term(), Term(1));
 }
 
 }  // namespace
