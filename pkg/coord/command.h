@@ -95,8 +95,9 @@ struct SessionExpire {
 enum class QueueKind : uint8_t { kLock = 1, kElection = 2 };
 
 // Take the lock / campaign. Granted at once when free; the holder's own session gets its token
-// again; a session that already waits keeps its place. Otherwise: try (wait_ms == 0, !stay_queued)
-// is refused with kConflict/"lock_held"; else the session joins the end of the line.
+// again; a session that already waits keeps its place, for the longest time that any of its
+// acquires asked for, and a try is told where it is. Otherwise: try (wait_ms == 0, !stay_queued) is
+// refused with kConflict/"lock_held"; else the session joins the end of the line.
 struct Acquire {
   QueueKind kind = QueueKind::kLock;
   std::string name;

@@ -1,5 +1,6 @@
 #include "pkg/coord/queue_commands.h"
 
+#include <algorithm>
 #include <optional>
 #include <string>
 #include <utility>
@@ -39,6 +40,11 @@ int64_t WaitDeadlineMs(const ApplyContext& context, const Acquire& acquire) {
   return acquire.stay_queued ? 0 : context.meta.now_ms + acquire.wait_ms;
 }
 
+// The later one; 0, none, is the latest of all.
+int64_t LaterDeadlineMs(int64_t one_ms, int64_t other_ms) {
+  return one_ms == 0 || other_ms == 0 ? 0 : std::max(one_ms, other_ms);
+}
+
 Decision TakeFree(ApplyContext& context, Acquire acquire, const LifeRow& life) {
   if (Status room = RoomForOneMore(life); !room.ok()) return {std::move(room), {}};
   QueueRow queue;
@@ -64,7 +70,7 @@ Decision KeepPlace(ApplyContext& context, Acquire acquire, const QueueRow& queue
     if (waiter->value != acquire.value) context.MarkChanged();
     DeleteWaitDeadline(context, *waiter);
     waiter->value = std::move(acquire.value);
-    waiter->deadline_ms = WaitDeadlineMs(context, acquire);
+    waiter->deadline_ms = LaterDeadlineMs(waiter->deadline_ms, WaitDeadlineMs(context, acquire));
     PutWaitDeadline(context, acquire.kind, acquire.name, *waiter);
     context.rows.Put(WaiterRowKey(acquire.kind, acquire.name, ticket), EncodeWaiterRow(*waiter));
   }

@@ -175,6 +175,25 @@ TEST_F(QueueTest, ATryByOneWhoWaitsAlreadyChangesNothing) {
   EXPECT_EQ(Lock().waiters, before.waiters);
 }
 
+TEST_F(QueueTest, AnotherAcquireNeverShortensThePlace) {
+  machine_.MustAcquire("lock", 1);
+  const Ticket ticket = machine_.MustWait("lock", 2, 1000);
+  const int64_t deadline_ms = machine_.now_ms() + 1000;
+  machine_.MustDo(Wait("lock", kTwo, 999));
+  EXPECT_EQ(Lock().waiters[0].deadline_ms, deadline_ms);
+  machine_.MustDo(Wait("lock", kTwo, 1001));
+  EXPECT_EQ(Lock().waiters[0].deadline_ms, deadline_ms + 1);
+  Acquire staying = Wait("lock", kTwo, 1);
+  staying.stay_queued = true;
+  machine_.MustDo(staying);
+  EXPECT_EQ(Lock().waiters[0].deadline_ms, 0) << "it stays";
+  machine_.MustDo(Wait("lock", kTwo, kWaitMaxMs));
+  EXPECT_EQ(Lock().waiters[0].deadline_ms, 0) << "and a bound does not take that back";
+  machine_.AdvanceMs(kWaitMaxMs + 1);
+  EXPECT_TRUE(machine_.state().DueWaits(machine_.now_ms()).items.empty());
+  EXPECT_EQ(Find(ticket).kind, TicketState::Kind::kWaiting);
+}
+
 TEST_F(QueueTest, AWaitEndsAtItsDeadlineAndNotBefore) {
   machine_.MustAcquire("lock", 1);
   const Ticket ticket = machine_.MustWait("lock", 2, 1000);
@@ -236,7 +255,7 @@ TEST_F(QueueTest, DueWaitsOfBothKindsInOrderOfDeadline) {
 
 TEST_F(QueueTest, DueWaitsSeesDeadlinesThatComeEarlierThanTheLastOneItSaw) {
   machine_.MustAcquire("lock", 1);
-  const Ticket late = machine_.MustWait("lock", 2, 60'000);
+  machine_.MustWait("lock", 2, 60'000);
   EXPECT_TRUE(machine_.state().DueWaits(machine_.now_ms()).items.empty());
   const Ticket early = machine_.MustWait("lock", 3, 100);
   machine_.AdvanceMs(100);
@@ -244,10 +263,10 @@ TEST_F(QueueTest, DueWaitsSeesDeadlinesThatComeEarlierThanTheLastOneItSaw) {
   EXPECT_EQ(machine_.state().DueWaits(machine_.now_ms()), due);
   machine_.MustDo(due);
   EXPECT_TRUE(machine_.state().DueWaits(machine_.now_ms()).items.empty());
-  machine_.MustDo(Wait("lock", kTwo, 50));  // the same wait, with an earlier deadline
+  const Ticket earlier = machine_.MustWait("lock", 3, 50);
   machine_.AdvanceMs(50);
   EXPECT_EQ(machine_.state().DueWaits(machine_.now_ms()),
-            (WaitExpire{{{QueueKind::kLock, "lock", late}}}));
+            (WaitExpire{{{QueueKind::kLock, "lock", earlier}}}));
 }
 
 TEST_F(QueueTest, NoTicketFindsNobodyEvenIfTheHolderNeverWaited) {

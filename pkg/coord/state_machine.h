@@ -101,6 +101,8 @@ class StateMachine {
   std::vector<SessionInfo> Sessions(SessionId after, uint64_t items_max) const;
   QueueInfo Queue(QueueKind kind, std::string_view name) const;
   TicketState FindTicket(QueueKind kind, std::string_view name, Ticket ticket) const;
+  // The waiter with this ticket: one row, where FindTicket looks at all before it.
+  std::optional<Waiter> FindWaiter(QueueKind kind, std::string_view name, Ticket ticket) const;
   // OK if `token` is the live token of the lock or election; kConflict/"stale_token" if not.
   Status Verify(QueueKind kind, std::string_view name, Token token) const;
   // Events with revision >= from that match, in order, about events_max of them (a revision is

@@ -104,6 +104,11 @@ TicketState StateMachine::FindTicket(QueueKind kind, std::string_view name, Tick
           PositionOf(*tables_, kind, name, queue->line_start, ticket)};
 }
 
+std::optional<Waiter> StateMachine::FindWaiter(QueueKind kind, std::string_view name,
+                                               Ticket ticket) const {
+  return LoadWaiter(*tables_, kind, name, ticket);
+}
+
 Status StateMachine::Verify(QueueKind kind, std::string_view name, Token token) const {
   return VerifyToken(*tables_, kind, name, token);
 }

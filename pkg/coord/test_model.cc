@@ -180,7 +180,8 @@ Model::Answer Model::Do(const Acquire& acquire) {
       if (!is_try) {
         changed_ = waiter.value != acquire.value;
         waiter.value = acquire.value;
-        waiter.deadline_ms = deadline_ms;
+        const bool stays = waiter.deadline_ms == 0 || deadline_ms == 0;
+        waiter.deadline_ms = stays ? 0 : std::max(waiter.deadline_ms, deadline_ms);
       }
       return {Status::Ok(), AcquireReply{Token(), waiter.ticket, position, line.holder}};
     }

@@ -133,6 +133,15 @@ TEST_F(QueueHandlersTest, QueuedWaitersGetATicket) {
   api_.ExpectProblem(404, "ticket_not_found", "POST", "/v1/locks/l/wait-cancel", cancel);
 }
 
+TEST_F(QueueHandlersTest, ATryInLineIsToldItsPlace) {
+  Acquire(a_);
+  const json queued =
+      api_.SendJson(202, "POST", "/v1/locks/l/acquire", Body(b_, {{"queue", true}}));
+  const json tried = api_.SendJson(202, "POST", "/v1/locks/l/acquire", Body(b_));
+  EXPECT_EQ(tried["ticket"], queued["ticket"]);
+  EXPECT_EQ(tried["position"], 1);
+}
+
 // A client that leaves gives up its place, unless it asked to keep it.
 TEST_F(QueueHandlersTest, ClientsThatLeaveAreTakenOutOfTheLine) {
   Acquire(a_);

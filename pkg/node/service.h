@@ -32,8 +32,9 @@ struct ReadView {
   Consistency consistency;
 };
 
-// What was decided about an acquire. Granted: token. Still queued (stay_queued and patience over):
-// ticket and position. Else refused, at once or at the end of a wait.
+// What was decided about an acquire. Granted: token. Still queued (its wait_ms is over and the
+// place goes on: stay_queued, or the session has made it for longer): ticket and position. Else
+// refused, at once or at the end of a wait.
 struct AcquireResult {
   Status refusal;  // OK: granted or queued
   Token token;
@@ -92,8 +93,8 @@ class Service {
   virtual void Submit(coord::Command command, int64_t timeout_ms, ReplyCallback done) = 0;
 
   // An Acquire, and the wait for its turn. The callback comes when it is granted, refused, timed
-  // out, or (stay_queued) when wait_ms is over. timeout_ms bounds the command; the wait as a whole
-  // ends after wait_ms + timeout_ms. Returns a number for CancelAcquire. Ends of a wait:
+  // out, or when wait_ms is over and the place goes on. timeout_ms bounds the command; the wait as
+  // a whole ends after wait_ms + timeout_ms. Returns a number for CancelAcquire. Ends of a wait:
   // kConflict/"wait_timed_out", kNotFound/"session_not_found", kUnavailable/"cancelled",
   // kConflict/"wait_ended" (this node did not see how), kDeadlineExceeded (unknown).
   virtual uint64_t Acquire(coord::Command command, int64_t timeout_ms, AcquireCallback done) = 0;

@@ -121,6 +121,86 @@ TEST_F(WaitTest, WithoutPatienceAQueuedCallerIsAnsweredAtOnce) {
   EXPECT_EQ((*wait->result)->position, 1U);
 }
 
+TEST_F(WaitTest, ATryByOneWhoWaitsIsToldItsPlaceAtOnce) {
+  Use({.seed = 1});
+  const Token token = MustLock(leader, 1);
+  Queue(leader, Lock("l", 3, 60'000));
+  const auto wait = Queue(Other(1), Lock("l", 2, 60'000));
+  for (uint64_t distance = 0; distance < 3; ++distance) {
+    const auto tried = cluster->Acquire(Other(distance), Lock("l", 2, 0), 5'000);
+    ASSERT_TRUE(cluster->RunUntil([&] { return tried->done(); }, 200));
+    ASSERT_TRUE(tried->ok()) << tried->result->status().ToString();
+    EXPECT_FALSE((*tried->result)->token);
+    EXPECT_TRUE((*tried->result)->ticket);
+    EXPECT_EQ((*tried->result)->position, 2U);
+    EXPECT_EQ((*tried->result)->holder->token, token);
+  }
+  cluster->RunFor(500);
+  EXPECT_FALSE(wait->done());
+  EXPECT_EQ(Waiting(), 2U);
+}
+
+TEST_F(WaitTest, ATryWhoseCallerGoesAwayTakesNobodyOutOfTheLine) {
+  Use({.seed = 1});
+  const Token token = MustLock(leader, 1);
+  const auto wait = Queue(Other(1), Lock("l", 2, 60'000));
+  uint64_t number = 0;
+  cluster->Acquire(Other(2), Lock("l", 2, 0), 5'000, &number);
+  cluster->With(Other(2), [number](Node& node) { node.CancelAcquire(number); });
+  cluster->RunFor(500);
+  EXPECT_EQ(Waiting(), 1U);
+  EXPECT_FALSE(wait->done());
+  MustUnlock(leader, 1, token);
+  ASSERT_TRUE(cluster->RunUntil([&] { return wait->done(); }, 1'000));
+  EXPECT_TRUE(wait->ok());
+}
+
+TEST_F(WaitTest, ABoundedWaitInAPlaceThatStaysEndsWithThePlace) {
+  Use({.seed = 1});
+  MustLock(leader, 1);
+  const auto place = cluster->Acquire(Other(1), Lock("l", 2, 0, /*stay_queued=*/true), 5'000);
+  ASSERT_TRUE(cluster->RunUntil([&] { return place->ok(); }, 200));
+  const int64_t before_ms = cluster->MonotonicMs();
+  const auto wait = cluster->Acquire(Other(2), Lock("l", 2, 500), 5'000);
+  ASSERT_TRUE(cluster->RunUntil([&] { return wait->done(); }, 1'000));
+  EXPECT_GE(cluster->MonotonicMs(), before_ms + 500);
+  ASSERT_TRUE(wait->ok()) << wait->result->status().ToString();
+  EXPECT_EQ((*wait->result)->ticket, (*place->result)->ticket);
+  EXPECT_EQ((*wait->result)->position, 1U);
+  cluster->RunFor(10'000);
+  EXPECT_EQ(Waiting(), 1U);
+}
+
+TEST_F(WaitTest, AWaitWhosePlaceWasProlongedEndsInItsOwnTime) {
+  Use({.seed = 1});
+  MustLock(leader, 1);
+  const int64_t before_ms = cluster->MonotonicMs();
+  const auto brief = Queue(Other(1), Lock("l", 2, 1'000));
+  const auto longer = cluster->Acquire(Other(2), Lock("l", 2, 60'000), 5'000);
+  ASSERT_TRUE(cluster->RunUntil([&] { return brief->done(); }, 2'000));
+  EXPECT_GE(cluster->MonotonicMs(), before_ms + 1'000);
+  EXPECT_LE(cluster->MonotonicMs(), before_ms + 1'300);
+  ASSERT_TRUE(brief->ok()) << brief->result->status().ToString();
+  EXPECT_EQ((*brief->result)->position, 1U);
+  EXPECT_FALSE(longer->done());
+  EXPECT_EQ(Waiting(), 1U);
+}
+
+TEST_F(WaitTest, ABriefWaitDoesNotShortenThePlaceOfALongOne) {
+  Use({.seed = 1});
+  MustLock(leader, 1);
+  const auto longer = Queue(Other(1), Lock("l", 2, 3'000));
+  const auto brief = cluster->Acquire(Other(2), Lock("l", 2, 500), 5'000);
+  ASSERT_TRUE(cluster->RunUntil([&] { return brief->done(); }, 1'000));
+  ASSERT_TRUE(brief->ok()) << brief->result->status().ToString();
+  EXPECT_EQ((*brief->result)->position, 1U);
+  cluster->RunFor(1'000);
+  EXPECT_EQ(Waiting(), 1U);
+  EXPECT_FALSE(longer->done());
+  ASSERT_TRUE(cluster->RunUntil([&] { return longer->done(); }, 2'000));
+  EXPECT_EQ(longer->result->status().reason(), "wait_timed_out");
+}
+
 TEST_F(WaitTest, ACallerThatGoesAwayLeavesTheLine) {
   Use({.seed = 1});
   const Token token = MustLock(leader, 1);

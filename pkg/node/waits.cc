@@ -24,6 +24,9 @@ Status WaitEnded(const coord::Acquire& acquire, coord::WaitOutcome::Kind kind) {
   return Status(Code::kInternal, "A granted wait is no error");
 }
 
+// A try never makes a place, and one that stays is not left because a request ends.
+bool CanLeave(const coord::Acquire& acquire) { return acquire.wait_ms > 0 && !acquire.stay_queued; }
+
 }  // namespace
 
 void Waits::Start(uint64_t id, coord::Acquire acquire, EncodedCommand encoded, int64_t timeout_us,
@@ -158,9 +161,17 @@ void Waits::Cancel(uint64_t id) {
            .SetOutcome(Outcome::kUnknown));
 }
 
+bool Waits::KeepsPlace(const Wait& wait) const {
+  if (!CanLeave(wait.acquire)) return true;
+  const std::optional<coord::Waiter> waiter =
+      state_->FindWaiter(wait.acquire.kind, wait.acquire.name, wait.ticket);
+  const int64_t asked_until_ms = wait.reply.now_ms + wait.acquire.wait_ms;
+  return waiter && (waiter->deadline_ms == 0 || waiter->deadline_ms > asked_until_ms);
+}
+
 void Waits::Abandon(uint64_t id, Wait& wait) {
   const bool last = in_line_.count(wait.ticket) <= 1;  // a repeated request may hold it too
-  if (last && !wait.acquire.stay_queued) LeaveLine(wait);
+  if (last && CanLeave(wait.acquire)) LeaveLine(wait);
   Finish(id, Status(Code::kUnavailable, "cancelled", "The caller went away"));
 }
 
@@ -227,8 +238,7 @@ void Waits::OnTick() {
 }
 
 void Waits::CheckTimes(uint64_t id, Wait& wait) {
-  if (wait.stage == Stage::kInLine && wait.acquire.stay_queued &&
-      time_->now_us >= wait.patience_end_us) {
+  if (wait.stage == Stage::kInLine && time_->now_us >= wait.patience_end_us && KeepsPlace(wait)) {
     const coord::TicketState place =
         state_->FindTicket(wait.acquire.kind, wait.acquire.name, wait.ticket);
     StillQueued(id, wait, place.position);

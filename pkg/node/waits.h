@@ -10,7 +10,8 @@
 // and before or after the ticket's end. So a wait first lets this node reach the answer's index,
 // then looks where the ticket stands, and only then listens. A repeated acquire (same idempotency
 // key) gets its first ticket again, and listens to it as well: any number of requests may hold one
-// ticket.
+// ticket. So does another acquire of a session that waits already; when its time is over before
+// the place's, it is answered with the place.
 //
 // One thread.
 #pragma once
@@ -70,7 +71,7 @@ class Waits {
   struct Wait {
     Stage stage = Stage::kSubmitted;
     coord::Acquire acquire;
-    int64_t patience_end_us = 0;  // stay_queued: answer with the place in line
+    int64_t patience_end_us = 0;  // KeepsPlace: answer with the place in line
     int64_t deadline_us = 0;      // the end of this wait, whatever happens
     Index replied_index;
     coord::Reply reply;
@@ -83,6 +84,9 @@ class Waits {
   void OnReplied(uint64_t id, Wait& wait);
   void FindPlace(uint64_t id, Wait& wait);
   void OnOutcome(uint64_t id, Wait& wait, const coord::WaitOutcome& outcome);
+  // The place is there when the request's time is over: it stays, or another request of the same
+  // session made it for longer. Of a wait in line.
+  bool KeepsPlace(const Wait& wait) const;
   void Abandon(uint64_t id, Wait& wait);
   void LeaveLine(const Wait& wait);
   void Granted(uint64_t id, Wait& wait, Token token);

@@ -217,8 +217,7 @@ uint64_t FakeService::Acquire(coord::Command command, int64_t timeout_ms, Acquir
     node::AcquireResult result = reply.status.ok() ? Describe(acquire, body.token, body.ticket)
                                                    : Refuse(acquire, reply.status, body.holder);
     result.replayed = reply.replayed;
-    const bool impatient = acquire.stay_queued && acquire.wait_ms == 0;
-    if (!reply.status.ok() || body.token || impatient) return done(std::move(result));
+    if (!reply.status.ok() || body.token || acquire.wait_ms == 0) return done(std::move(result));
     const Wait wait{id, acquire, body.ticket, now_ms_ + acquire.wait_ms, reply.replayed, done};
     const auto ended = ended_.find(body.ticket);
     if (ended != ended_.end()) return EndWait(wait, ended->second);
