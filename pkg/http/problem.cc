@@ -65,6 +65,7 @@ const std::vector<ProblemKind>& KnownProblems() {
       {"lock_held", "The lock is held", 409, kSoonMs},
       {"leadership_held", "Another candidate leads", 409, kSoonMs},
       {"wait_timed_out", "The wait is over", 409, kSoonMs},
+      {"grant_ended", "The grant is over", 409, kSoonMs},
       {"wait_ended", "The wait has ended", 409, kSoonMs},
       {"too_many_waiters", "The line is too long", 429, kLaterMs},
       {"ticket_not_found", "Not in the line", 404, kNever},

@@ -96,7 +96,8 @@ class Service {
   // out, or when wait_ms is over and the place goes on. timeout_ms bounds the command; the wait as
   // a whole ends after wait_ms + timeout_ms. Returns a number for CancelAcquire. Ends of a wait:
   // kConflict/"wait_timed_out", kNotFound/"session_not_found", kUnavailable/"cancelled",
-  // kConflict/"wait_ended" (this node did not see how), kDeadlineExceeded (unknown).
+  // kConflict/"grant_ended" (it was granted and is over already: outcome applied) and "wait_ended"
+  // (this node did not see how: outcome unknown), kDeadlineExceeded (unknown).
   virtual uint64_t Acquire(coord::Command command, int64_t timeout_ms, AcquireCallback done) = 0;
   // The caller went away: leaves the line unless stay_queued; the callback comes with kUnavailable
   // /"cancelled". Unknown or answered numbers: nothing happens.

@@ -341,6 +341,57 @@ TEST_F(WaitTest, AnAnswerThatOvertakesTheLogIsHeldBackUntilTheLogIsThere) {
   EXPECT_GT((*wait->result)->token, token);
 }
 
+// The same session learns of the grant through another node and gives it back, all before the node
+// that holds the wait has applied any of it. Then it applies all in one batch.
+TEST_F(WaitTest, AGrantThatWasGivenBackBeforeTheAnswerIsNotAnsweredAsHeld) {
+  Use({.seed = 1});
+  const Token token = MustLock(leader, 1);
+  const auto wait = Queue(Other(1), Lock("l", 2, 60'000));
+  cluster->Isolate(Other(1));
+  MustUnlock(leader, 1, token);
+  MustUnlock(leader, 2, MustLock(leader, 2));
+  EXPECT_FALSE(wait->done());
+  cluster->Heal();
+  ASSERT_TRUE(cluster->RunUntil([&] { return wait->done(); }, 1'000));
+  ASSERT_FALSE(wait->ok());
+  EXPECT_EQ(wait->result->status().code(), Code::kConflict);
+  EXPECT_EQ(wait->result->status().reason(), "grant_ended");
+  EXPECT_EQ(wait->result->status().outcome(), Outcome::kApplied);
+}
+
+TEST_F(WaitTest, ARetryOfAnAcquireWhoseLockWasGivenBackIsNotAnsweredAsHeld) {
+  Use({.seed = 1});
+  const auto lock = cluster->Acquire(Other(1), Lock("l", 1, 0, false, "retry-me"), 5'000);
+  ASSERT_TRUE(cluster->RunUntil([&] { return lock->ok(); }, 1'000));
+  MustUnlock(leader, 1, (*lock->result)->token);
+  const auto retry = cluster->Acquire(Other(2), Lock("l", 1, 0, false, "retry-me"), 5'000);
+  ASSERT_TRUE(cluster->RunUntil([&] { return retry->done(); }, 1'000));
+  ASSERT_FALSE(retry->ok());
+  EXPECT_EQ(retry->result->status().reason(), "grant_ended");
+  EXPECT_EQ(retry->result->status().outcome(), Outcome::kApplied);
+}
+
+TEST_F(WaitTest, AnEndThatIsHiddenInASnapshotMayHaveBeenAGrant) {
+  SimOptions options{.seed = 3};
+  options.config.log_entries_max = 40;
+  options.config.log_entries_kept = 5;
+  Use(std::move(options));
+  const Token token = MustLock(leader, 1);
+  const auto wait = Queue(Other(1), Lock("l", 2, 600'000));
+  cluster->Isolate(Other(1));
+  MustUnlock(leader, 1, token);
+  MustUnlock(leader, 2, MustLock(leader, 2));
+  for (int i = 0; i < 150; ++i) {
+    const auto put = cluster->Submit(leader, Put("k", std::to_string(i)), 5'000);
+    ASSERT_TRUE(cluster->RunUntil([&] { return put->ok(); }, 2'000));
+  }
+  cluster->Heal();
+  ASSERT_TRUE(cluster->RunUntil([&] { return wait->done(); }, 20'000));
+  ASSERT_FALSE(wait->ok());
+  EXPECT_EQ(wait->result->status().reason(), "wait_ended");
+  EXPECT_EQ(wait->result->status().outcome(), Outcome::kUnknown);
+}
+
 TEST_F(WaitTest, AGrantThatIsHiddenInASnapshotIsFound) {
   SimOptions options{.seed = 3};
   options.config.log_entries_max = 40;

@@ -6,8 +6,19 @@
 namespace baton::node {
 namespace {
 
+std::string NameOf(coord::QueueKind kind) {
+  return kind == coord::QueueKind::kLock ? "lock" : "election";
+}
+
+Status GrantEnded(const coord::Acquire& acquire) {
+  return Status(Code::kConflict, "grant_ended",
+                "The " + NameOf(acquire.kind) +
+                    " was granted, and was given back or lost before this answer; acquire again")
+      .SetOutcome(Outcome::kApplied);
+}
+
 Status WaitEnded(const coord::Acquire& acquire, coord::WaitOutcome::Kind kind) {
-  const std::string what = acquire.kind == coord::QueueKind::kLock ? "lock" : "election";
+  const std::string what = NameOf(acquire.kind);
   switch (kind) {
     case coord::WaitOutcome::Kind::kTimedOut:
       return Status(Code::kConflict, "wait_timed_out",
@@ -108,7 +119,8 @@ void Waits::FindPlace(uint64_t id, Wait& wait) {
   } else {
     Refuse(id, wait,
            Status(Code::kConflict, "wait_ended",
-                  "The wait ended, and this node did not see how; acquire again"));
+                  "The wait ended, and this node did not see how; acquire again")
+               .SetOutcome(Outcome::kUnknown));  // it may have been a grant
   }
 }
 
@@ -188,6 +200,10 @@ void Waits::LeaveLine(const Wait& wait) {
 }
 
 void Waits::Granted(uint64_t id, Wait& wait, Token token) {
+  if (!state_->Verify(wait.acquire.kind, wait.acquire.name, token).ok()) {
+    Finish(id, GrantEnded(wait.acquire));
+    return;
+  }
   AcquireResult result = Describe(wait);
   result.token = token;
   Finish(id, std::move(result));

@@ -89,6 +89,7 @@ class Waits {
   bool KeepsPlace(const Wait& wait) const;
   void Abandon(uint64_t id, Wait& wait);
   void LeaveLine(const Wait& wait);
+  // With a token that was given once: answered only if it is still the live one here.
   void Granted(uint64_t id, Wait& wait, Token token);
   void StillQueued(uint64_t id, Wait& wait, uint64_t position);
   void Refuse(uint64_t id, const Wait& wait, Status why);
