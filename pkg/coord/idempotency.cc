@@ -6,6 +6,7 @@
 
 #include "pkg/base/check.h"
 #include "pkg/coord/limits.h"
+#include "pkg/coord/queue_rows.h"
 #include "pkg/coord/rows.h"
 
 namespace baton::coord {
@@ -27,6 +28,14 @@ std::string* RepeatedValue(bool is_put, Reply* reply) {
   auto* kv = std::get_if<KvReply>(&reply->body);
   if (!is_put || !reply->status.ok() || kv == nullptr || !kv->current) return nullptr;
   return &kv->current->value;
+}
+
+// The answer is a ticket that neither waits nor holds any more: as an answer it is worth nothing.
+bool IsSpentTicket(const Tables& tables, const Command& command, const Reply& reply) {
+  const auto* acquire = std::get_if<Acquire>(&command.body);
+  const auto* answer = std::get_if<AcquireReply>(&reply.body);
+  if (acquire == nullptr || answer == nullptr || !answer->ticket) return false;
+  return !HasTicket(tables, acquire->kind, acquire->name, answer->ticket);
 }
 
 Status KeyReused() {
@@ -97,6 +106,10 @@ std::optional<Reply> FindReply(ApplyContext& context, const Command& command,
   }
   Result<Reply> stored = DecodeReply(row.reply);
   CHECK(stored.ok()) << stored.status().ToString();
+  if (IsSpentTicket(context.rows.reads(), command, *stored)) {
+    Forget(context, row_key, row.number, row_key.size() + value->size());
+    return std::nullopt;
+  }
   reply = std::move(*stored);
   reply.replayed = true;
   if (row.value_omitted) {

@@ -12,6 +12,10 @@
 // many entries that many go at once, so that not every Apply must look for the oldest. An entry
 // past its age is never served, whether its row is still there or not.
 //
+// A ticket is an answer only as long as it waits or holds: a retry of an acquire whose ticket timed
+// out, was cancelled or was granted and is over is executed anew, and its answer takes the place of
+// the old one.
+//
 // The reply to a put repeats the value that was put. It is not stored: the retry, which has the
 // same fingerprint, brings it along (`value_omitted`).
 #pragma once
@@ -26,7 +30,7 @@
 namespace baton::coord {
 
 // The stored reply, marked as replayed; or kUnprocessable/"idempotency_key_reused"; or nothing: the
-// command is new. Forgets an entry past its age.
+// command is new. Forgets an entry past its age, or whose ticket is over.
 std::optional<Reply> FindReply(ApplyContext& context, const Command& command,
                                std::string_view fingerprint);
 

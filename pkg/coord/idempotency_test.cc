@@ -65,7 +65,7 @@ TEST_F(IdempotencyTest, EveryKindOfReplyIsRemembered) {
       Proclaim{QueueKind::kLock, "lock", SessionId(1), token, "v"},
       Give("lock", SessionId(1), token),
       CancelWait{QueueKind::kLock, "lock", Ticket(99)},
-      SessionDestroy{SessionId(2)},
+      SessionDestroy{SessionId(3)},
   };
   std::vector<Applied> first;
   for (size_t i = 0; i < commands.size(); ++i) {
@@ -78,6 +78,62 @@ TEST_F(IdempotencyTest, EveryKindOfReplyIsRemembered) {
     ExpectReplayOf(first[i], machine_.Do(commands[i], std::to_string(i)));
   }
   EXPECT_EQ(machine_.state().revision(), revision);
+}
+
+// A line in which session 2 waited under "key-1".
+class SpentTicketTest : public IdempotencyTest {
+ protected:
+  void SetUp() override {
+    for (uint64_t id : {1, 2, 3}) machine_.MustDo(Create(id, kSessionTtlMaxMs));
+    token_ = machine_.MustAcquire("lock", 1);
+    ticket_ = AsAcquire(machine_.Do(kWait, "key-1")).ticket;
+    ASSERT_TRUE(ticket_);
+  }
+  void ExpectExecutedAnew() {
+    const Applied retry = machine_.Do(kWait, "key-1");
+    EXPECT_TRUE(retry.reply.status.ok()) << retry.reply.status.ToString();
+    EXPECT_FALSE(retry.reply.replayed);
+    EXPECT_NE(AsAcquire(retry).ticket, ticket_);
+    EXPECT_EQ(Entries(), 1u) << "in place of the old answer";
+    machine_.Restart();
+    ExpectReplayOf(retry, machine_.Do(kWait, "key-1"));
+  }
+
+  const Acquire kWait = Wait("lock", SessionId(2), 1000);
+  Token token_;
+  Ticket ticket_;
+};
+
+TEST_F(SpentTicketTest, ARetryOfACancelledWaitWaitsAnew) {
+  machine_.MustDo(CancelWait{QueueKind::kLock, "lock", ticket_});
+  ExpectExecutedAnew();
+}
+
+TEST_F(SpentTicketTest, ARetryOfAWaitThatTimedOutWaitsAnew) {
+  machine_.AdvanceMs(1000);
+  machine_.MustDo(machine_.state().DueWaits(machine_.now_ms()));
+  ExpectExecutedAnew();
+}
+
+TEST_F(SpentTicketTest, ARetryAfterTheGrantIsOverAcquiresAnew) {
+  machine_.MustDo(Give("lock", SessionId(1), token_));
+  EXPECT_TRUE(machine_.Do(kWait, "key-1").reply.replayed) << "the ticket holds";
+  machine_.MustDo(Give("lock", SessionId(2), token_ + 1));
+  ExpectExecutedAnew();
+  EXPECT_EQ(machine_.state().Queue(QueueKind::kLock, "lock").holder->token, token_ + 2);
+}
+
+TEST_F(SpentTicketTest, ARetryAfterTheSessionEndedIsRefused) {
+  machine_.MustDo(SessionDestroy{SessionId(2)});
+  const Applied retry = machine_.Do(kWait, "key-1");
+  EXPECT_EQ(retry.reply.status.reason(), "session_not_found");
+  EXPECT_TRUE(machine_.Do(kWait, "key-1").reply.replayed);
+}
+
+TEST_F(SpentTicketTest, TheKeyStaysTheCommands) {
+  machine_.MustDo(CancelWait{QueueKind::kLock, "lock", ticket_});
+  const Applied other = machine_.Do(Wait("lock", SessionId(2), 999), "key-1");
+  EXPECT_EQ(other.reply.status.reason(), "idempotency_key_reused");
 }
 
 TEST_F(IdempotencyTest, AnotherCommandUnderTheSameKeyIsRefused) {

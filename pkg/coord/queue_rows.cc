@@ -70,6 +70,12 @@ uint64_t PositionOf(const Tables& tables, QueueKind kind, std::string_view name,
   return before + 1;
 }
 
+bool HasTicket(const Tables& tables, QueueKind kind, std::string_view name, Ticket ticket) {
+  const std::optional<QueueRow> queue = LoadQueue(tables, kind, name);
+  if (!queue) return false;
+  return queue->holder.ticket == ticket || LoadWaiter(tables, kind, name, ticket).has_value();
+}
+
 Status VerifyToken(const Tables& tables, QueueKind kind, std::string_view name, Token token) {
   const std::optional<QueueRow> queue = LoadQueue(tables, kind, name);
   if (queue && token && queue->holder.token == token) return Status::Ok();

@@ -31,6 +31,8 @@ std::vector<Waiter> LoadWaiters(const Tables& tables, QueueKind kind, std::strin
 // 1 for the next in line. Looks at the rows before it, at most kWaitersPerQueueMax.
 uint64_t PositionOf(const Tables& tables, QueueKind kind, std::string_view name, Ticket line_start,
                     Ticket ticket);
+// The ticket waits in this line, or came with the holder.
+bool HasTicket(const Tables& tables, QueueKind kind, std::string_view name, Ticket ticket);
 // OK, or kConflict/"stale_token".
 Status VerifyToken(const Tables& tables, QueueKind kind, std::string_view name, Token token);
 

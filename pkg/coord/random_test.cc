@@ -74,6 +74,7 @@ TEST_P(RandomTest, TheMachineAnswersAsTheModelDoes) {
     if (applied.reply.replayed) ++answers["replayed"];
     if (random.Chance(1, 50)) machine.Restart();
   }
+  EXPECT_GT(model.tickets_spent(), 0);
   // The history has met what it should: otherwise the test looks at nothing.
   for (const char* reason : {"", "replayed", "idempotency_key_reused", "precondition_failed",
                              "stale_token", "lock_held", "session_not_found", "session_exists"}) {

@@ -19,7 +19,8 @@ Reply Model::Apply(int64_t stamp_ms, const Command& command) {
   now_ms_ = std::max(now_ms_, stamp_ms);
   stamp_ms_ = stamp_ms;
   const std::pair id(command.principal, command.idempotency_key);
-  if (const auto found = replies_.find(id); found != replies_.end()) {
+  const auto found = replies_.find(id);
+  if (found != replies_.end() && !IsSpentTicket(command, found->second)) {
     Reply reply = found->second.second;
     reply.replayed = true;
     if (found->second.first == Remembered(command.body)) return reply;
@@ -31,6 +32,21 @@ Reply Model::Apply(int64_t stamp_ms, const Command& command) {
   Reply reply{answer.status, revision_, now_ms_, false, std::move(answer.body)};
   if (!command.idempotency_key.empty()) replies_[id] = {Remembered(command.body), reply};
   return reply;
+}
+
+bool Model::IsSpentTicket(const Command& command, const std::pair<CommandBody, Reply>& remembered) {
+  const auto* acquire = std::get_if<Acquire>(&command.body);
+  const auto* answer = std::get_if<AcquireReply>(&remembered.second.body);
+  if (acquire == nullptr || answer == nullptr || !answer->ticket) return false;
+  if (remembered.first != Remembered(command.body)) return false;
+  const auto line = lines_.find({acquire->kind, acquire->name});
+  const bool over =
+      line == lines_.end() ||
+      (line->second.holder->ticket != answer->ticket &&
+       std::none_of(line->second.waiters.begin(), line->second.waiters.end(),
+                    [&](const Waiter& waiter) { return waiter.ticket == answer->ticket; }));
+  tickets_spent_ += over ? 1 : 0;
+  return over;
 }
 
 std::optional<KeyValue> Model::Find(const std::string& key) const {

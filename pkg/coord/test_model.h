@@ -31,6 +31,7 @@ class Model {
   const std::map<SessionId, SessionInfo>& sessions() const { return sessions_; }
   const std::map<LineName, Line>& lines() const { return lines_; }
   Revision revision() const { return revision_; }
+  int tickets_spent() const { return tickets_spent_; }  // retries that were executed anew
 
  private:
   struct Answer {
@@ -50,6 +51,7 @@ class Model {
   Answer Do(const WaitExpire& expire);
   Answer Do(const Proclaim& proclaim);
 
+  bool IsSpentTicket(const Command& command, const std::pair<CommandBody, Reply>& remembered);
   std::optional<Answer> Refuse(const std::string& key, const Precondition& precondition,
                                const std::optional<Guard>& guard) const;
   std::optional<KeyValue> Find(const std::string& key) const;
@@ -68,6 +70,7 @@ class Model {
   int64_t now_ms_ = 0;
   int64_t stamp_ms_ = 0;
   bool changed_ = false;
+  int tickets_spent_ = 0;
 };
 
 }  // namespace baton::coord

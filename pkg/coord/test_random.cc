@@ -1,5 +1,6 @@
 #include "pkg/coord/test_random.h"
 
+#include <algorithm>
 #include <array>
 
 namespace baton::coord {
@@ -203,10 +204,14 @@ Command RandomCommand(Random* random) {
 }
 
 Command RandomClient::Next(Random* random, const StateMachine& state) {
-  if (!keyed_.empty() && random->Chance(1, 15)) return keyed_[random->Below(keyed_.size())];
+  if (!keyed_.empty() && random->Chance(1, 7)) {
+    const size_t among = random->Chance(1, 2) ? keyed_.size() : std::min<size_t>(keyed_.size(), 10);
+    return keyed_[keyed_.size() - 1 - random->Below(among)];
+  }
   Command command;
   command.body = RandomBody(random, &state);
-  if (random->Chance(1, 5)) {
+  // Acquires more often than others: what is remembered of them changes with the line.
+  if (random->Chance(1, std::holds_alternative<Acquire>(command.body) ? 2 : 5)) {
     command.idempotency_key = std::to_string(random->Below(500));
     keyed_.push_back(command);
   }

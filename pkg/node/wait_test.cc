@@ -322,6 +322,19 @@ TEST_F(WaitTest, ARetryAfterTheGrantGetsTheGrant) {
   EXPECT_EQ((*retry->result)->token, (*first->result)->token);
 }
 
+TEST_F(WaitTest, ARetryAfterTheWaitTimedOutWaitsAnew) {
+  Use({.seed = 1});
+  const Token token = MustLock(leader, 1);
+  const auto first = Queue(Other(1), Lock("l", 2, 500, false, "retry-me"));
+  ASSERT_TRUE(cluster->RunUntil([&] { return first->done(); }, 2'000));
+  EXPECT_EQ(first->result->status().reason(), "wait_timed_out");
+  const auto retry = Queue(Other(2), Lock("l", 2, 500, false, "retry-me"));
+  MustUnlock(leader, 1, token);
+  ASSERT_TRUE(cluster->RunUntil([&] { return retry->done(); }, 200));
+  ASSERT_TRUE(retry->ok()) << retry->result->status().ToString();
+  EXPECT_FALSE((*retry->result)->replayed);
+}
+
 // The follower's copy lags: the leader's answer (a ticket) arrives long before the follower has
 // applied anything, and the grant is applied in the same batch as the wait.
 TEST_F(WaitTest, AnAnswerThatOvertakesTheLogIsHeldBackUntilTheLogIsThere) {
