@@ -38,6 +38,11 @@ Reply ExecuteCommand(ApplyContext& context, CommandBody body) {
 Reply ExecuteOnce(ApplyContext& context, Command command) {
   const std::string fingerprint = FingerprintOf(command);
   if (std::optional<Reply> reply = FindReply(context, command, fingerprint)) {
+    const auto* acquire = std::get_if<Acquire>(&command.body);
+    const auto* answer = std::get_if<AcquireReply>(&reply->body);
+    if (acquire != nullptr && answer != nullptr && answer->ticket) {
+      ListenToo(context, *acquire, answer->ticket);
+    }
     return std::move(*reply);
   }
   const bool is_put = std::holds_alternative<KvPut>(command.body);

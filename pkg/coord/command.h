@@ -105,6 +105,9 @@ struct Acquire {
   int64_t wait_ms = 0;       // leave the line after this much cluster time
   bool stay_queued = false;  // never leave it by time; wait_ms is then only the caller's patience
   std::string value;         // shown to others: who am I; the leader's proclamation
+  // The request that waits for the end, drawn by the node that took it; 0: nobody does. A retry has
+  // another one. Those of a place in line that may time out are kept with it, see CancelWait.
+  uint64_t listener = 0;
   friend bool operator==(const Acquire&, const Acquire&) = default;
 };
 
@@ -117,11 +120,14 @@ struct Release {
   friend bool operator==(const Release&, const Release&) = default;
 };
 
-// Leave the line. Not in it any more: kNotFound.
+// Leave the line. Not in it any more: kNotFound. With a listener: that request has ended, and the
+// place is left if no other listens to it (OK, also when the place does not know the listener). A
+// place that stays is not left by listeners.
 struct CancelWait {
   QueueKind kind = QueueKind::kLock;
   std::string name;
   Ticket ticket;
+  uint64_t listener = 0;
   friend bool operator==(const CancelWait&, const CancelWait&) = default;
 };
 

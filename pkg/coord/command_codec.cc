@@ -55,7 +55,7 @@ void Fields(Io& io, T& expire) {
 template <typename Io, Of<Acquire> T>
 void Fields(Io& io, T& acquire) {
   io(acquire.kind, acquire.name, acquire.session, acquire.wait_ms, acquire.stay_queued,
-     acquire.value);
+     acquire.value, acquire.listener);
 }
 template <typename Io, Of<Release> T>
 void Fields(Io& io, T& release) {
@@ -63,7 +63,7 @@ void Fields(Io& io, T& release) {
 }
 template <typename Io, Of<CancelWait> T>
 void Fields(Io& io, T& cancel) {
-  io(cancel.kind, cancel.name, cancel.ticket);
+  io(cancel.kind, cancel.name, cancel.ticket, cancel.listener);
 }
 template <typename Io, Of<WaitExpire::Item> T>
 void Fields(Io& io, T& item) {
@@ -126,7 +126,13 @@ Result<StampedCommand> DecodeEntry(std::string_view bytes) {
 
 std::string FingerprintOf(const Command& command) {
   std::string bytes;
-  FieldWriter(&bytes).Alternative(command.body);
+  if (const auto* acquire = std::get_if<Acquire>(&command.body)) {
+    Acquire unheard = *acquire;
+    unheard.listener = 0;
+    FieldWriter(&bytes).Alternative(CommandBody(std::move(unheard)));
+  } else {
+    FieldWriter(&bytes).Alternative(command.body);
+  }
   if (std::holds_alternative<SessionCreate>(command.body)) bytes.erase(0, sizeof(uint64_t));
   ByteWriter(&bytes).U64(command.body.index());
   return Sha256(bytes);

@@ -13,8 +13,9 @@
 namespace baton::coord {
 
 // A digest of the kind and the body, as encoded: clients choose the commands, so nobody must be
-// able to make two with one fingerprint. The id of a SessionCreate does not count: the node that
-// takes a retry draws another one. `principal` and `idempotency_key` are what it is kept under.
+// able to make two with one fingerprint. The id of a SessionCreate and the listener of an Acquire
+// do not count: the node that takes a retry draws another one. `principal` and `idempotency_key`
+// are what it is kept under.
 std::string FingerprintOf(const Command& command);
 
 // The greatest stamp an entry may carry (year 287396); deadlines counted from it cannot overflow.

@@ -24,9 +24,9 @@ std::vector<CommandBody> OneOfEach() {
           SessionRenew{{SessionId(1), SessionId(2)}},
           SessionDestroy{SessionId(3)},
           SessionExpire{{{SessionId(1), 7}, {SessionId(2), 300}}},
-          Acquire{QueueKind::kElection, "name", SessionId(4), 1500, true, "value"},
+          Acquire{QueueKind::kElection, "name", SessionId(4), 1500, true, "value", 300},
           Release{QueueKind::kLock, "name", SessionId(5), Token(6)},
-          CancelWait{QueueKind::kElection, "name", Ticket(7)},
+          CancelWait{QueueKind::kElection, "name", Ticket(7), 400},
           WaitExpire{{{QueueKind::kLock, "a", Ticket(1)}, {QueueKind::kElection, "b", Ticket(2)}}},
           Proclaim{QueueKind::kElection, "name", SessionId(8), Token(9), "value"}};
 }
@@ -61,7 +61,10 @@ TEST(CommandCodecTest, TheBytesAreWhatTheHeaderDraws) {
             "00");
   EXPECT_EQ(hex(OneOfEach()[3]), "03026d65016bffffffffffffffffe807046e616d65086d65746164617461");
   EXPECT_EQ(hex(OneOfEach()[4]), "04026d65016b0201000000000000000200000000000000");
-  EXPECT_EQ(hex(OneOfEach()[7]), "07026d65016b02046e616d650400000000000000dc0b010576616c7565");
+  EXPECT_EQ(hex(OneOfEach()[7]),
+            "07026d65016b02046e616d650400000000000000dc0b010576616c7565"
+            "ac02");  // listener 300
+  EXPECT_EQ(hex(OneOfEach()[9]), "09026d65016b02046e616d65079003");
   EXPECT_EQ(hex(OneOfEach()[10]),
             "0a026d65016b0201016101020162"
             "02");
@@ -154,7 +157,7 @@ TEST(EntryCodecTest, RoundTripAndVersions) {
   }
 }
 
-TEST(FingerprintTest, CoversKindAndEveryFieldButTheDrawnId) {
+TEST(FingerprintTest, CoversKindAndEveryFieldButWhatTheNodeDraws) {
   std::set<std::string> prints;
   for (const CommandBody& body : OneOfEach()) {
     EXPECT_TRUE(prints.insert(FingerprintOf({"", "", body})).second);
@@ -165,6 +168,12 @@ TEST(FingerprintTest, CoversKindAndEveryFieldButTheDrawnId) {
             FingerprintOf({"", "", SessionCreate{SessionId(2), 5, "n", "m"}}));
   EXPECT_NE(FingerprintOf({"", "", SessionCreate{SessionId(1), 5, "n", "m"}}),
             FingerprintOf({"", "", SessionCreate{SessionId(1), 6, "n", "m"}}));
+  Acquire acquire = Wait("n", SessionId(1));
+  const std::string print = FingerprintOf({"", "", acquire});
+  acquire.listener = 7;
+  EXPECT_EQ(FingerprintOf({"", "", acquire}), print);
+  acquire.wait_ms += 1;
+  EXPECT_NE(FingerprintOf({"", "", acquire}), print);
   EXPECT_NE(FingerprintOf({"", "", SessionDestroy{SessionId(1)}}),
             FingerprintOf({"", "", SessionDestroy{SessionId(2)}}));
 }

@@ -21,6 +21,8 @@ inline constexpr int64_t kSessionTtlMinMs = 100;
 inline constexpr int64_t kSessionTtlMaxMs = 24 * 3600 * 1000;
 inline constexpr uint64_t kSessionsMax = 100'000;
 inline constexpr uint64_t kWaitersPerQueueMax = 10'000;
+// Requests that listen to one place in line; of more the one that came first is not counted.
+inline constexpr size_t kWaitListenersMax = 16;
 inline constexpr int64_t kWaitMaxMs = 24 * 3600 * 1000;
 inline constexpr size_t kOwnedPerSessionMax = 10'000;      // keys, locks, waits of one session
 inline constexpr size_t kBatchItemsMax = 1000;             // ids in one renew or expire command

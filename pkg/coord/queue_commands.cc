@@ -4,6 +4,7 @@
 #include <optional>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "pkg/base/check.h"
 #include "pkg/coord/limits.h"
@@ -45,6 +46,18 @@ int64_t LaterDeadlineMs(int64_t one_ms, int64_t other_ms) {
   return one_ms == 0 || other_ms == 0 ? 0 : std::max(one_ms, other_ms);
 }
 
+// The request listens to the place from now on. To a place that stays nobody need listen: it does
+// not end with a request.
+void Attach(Waiter* waiter, uint64_t listener) {
+  std::vector<uint64_t>& all = waiter->listeners;
+  if (waiter->deadline_ms == 0) {
+    all.clear();
+  } else if (listener != 0 && std::find(all.begin(), all.end(), listener) == all.end()) {
+    if (all.size() == kWaitListenersMax) all.erase(all.begin());
+    all.push_back(listener);
+  }
+}
+
 Decision TakeFree(ApplyContext& context, Acquire acquire, const LifeRow& life) {
   if (Status room = RoomForOneMore(life); !room.ok()) return {std::move(room), {}};
   QueueRow queue;
@@ -71,6 +84,7 @@ Decision KeepPlace(ApplyContext& context, Acquire acquire, const QueueRow& queue
     DeleteWaitDeadline(context, *waiter);
     waiter->value = std::move(acquire.value);
     waiter->deadline_ms = LaterDeadlineMs(waiter->deadline_ms, WaitDeadlineMs(context, acquire));
+    Attach(&*waiter, acquire.listener);
     PutWaitDeadline(context, acquire.kind, acquire.name, *waiter);
     context.rows.Put(WaiterRowKey(acquire.kind, acquire.name, ticket), EncodeWaiterRow(*waiter));
   }
@@ -86,8 +100,9 @@ Decision JoinLine(ApplyContext& context, Acquire acquire, QueueRow queue, const 
   }
   if (Status room = RoomForOneMore(life); !room.ok()) return Refused(room, queue.holder);
   const Ticket ticket = ++context.meta.last_ticket;
-  const Waiter waiter{ticket, acquire.session, std::move(acquire.value),
-                      WaitDeadlineMs(context, acquire)};
+  Waiter waiter{
+      ticket, acquire.session, std::move(acquire.value), WaitDeadlineMs(context, acquire), {}};
+  Attach(&waiter, acquire.listener);
   context.rows.Put(WaiterRowKey(acquire.kind, acquire.name, ticket), EncodeWaiterRow(waiter));
   PutWaitDeadline(context, acquire.kind, acquire.name, waiter);
   AddOwned(context, acquire.session, life,
@@ -150,13 +165,30 @@ Decision Execute(ApplyContext& context, Release release) {
   return {};
 }
 
+void ListenToo(ApplyContext& context, const Acquire& acquire, Ticket ticket) {
+  if (IsTry(acquire)) return;
+  std::optional<Waiter> waiter =
+      LoadWaiter(context.rows.reads(), acquire.kind, acquire.name, ticket);
+  if (!waiter) return;
+  Attach(&*waiter, acquire.listener);
+  context.rows.Put(WaiterRowKey(acquire.kind, acquire.name, ticket), EncodeWaiterRow(*waiter));
+}
+
 Decision Execute(ApplyContext& context, CancelWait cancel) {
-  const std::optional<Waiter> waiter =
+  std::optional<Waiter> waiter =
       LoadWaiter(context.rows.reads(), cancel.kind, cancel.name, cancel.ticket);
   if (!waiter) {
     return {
         Status(Code::kNotFound, "ticket_not_found", "The ticket is not in the line (any more)."),
         {}};
+  }
+  if (cancel.listener != 0) {
+    if (std::erase(waiter->listeners, cancel.listener) == 0) return {};
+    if (!waiter->listeners.empty()) {
+      context.rows.Put(WaiterRowKey(cancel.kind, cancel.name, cancel.ticket),
+                       EncodeWaiterRow(*waiter));
+      return {};
+    }
   }
   EndWait(context, cancel.kind, cancel.name, *waiter, WaitOutcome::Kind::kCancelled);
   return {};

@@ -91,7 +91,7 @@ TEST_F(QueueTest, WaitersStandInLineAndSeeTheirPosition) {
   EXPECT_LT(ticket2, ticket3);
   const QueueInfo info = Lock();
   ASSERT_EQ(info.waiters.size(), 2u);
-  EXPECT_EQ(info.waiters[0], (Waiter{ticket2, kTwo, "second", machine_.now_ms() + 1000}));
+  EXPECT_EQ(info.waiters[0], (Waiter{ticket2, kTwo, "second", machine_.now_ms() + 1000, {}}));
   EXPECT_EQ(Find(ticket3).position, 2u);
 
   const Applied released = machine_.MustDo(Give("lock", kOne, token));
@@ -162,7 +162,7 @@ TEST_F(QueueTest, OneWhoWaitsAlreadyKeepsItsPlaceWithNewValueAndDeadline) {
   EXPECT_EQ(Lock().waiters[0].deadline_ms, machine_.now_ms() + 1000);
   const Applied changed = machine_.MustDo(Wait("lock", kTwo, 2000, "new"));
   EXPECT_EQ(changed.reply.revision, before + 1);
-  EXPECT_EQ(Lock().waiters[0], (Waiter{ticket, kTwo, "new", machine_.now_ms() + 2000}));
+  EXPECT_EQ(Lock().waiters[0], (Waiter{ticket, kTwo, "new", machine_.now_ms() + 2000, {}}));
   EXPECT_EQ(machine_.state().counts().lock_waiters, 2u);
 }
 

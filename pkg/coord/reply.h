@@ -69,6 +69,9 @@ struct Waiter {
   SessionId session;
   std::string value;
   int64_t deadline_ms = 0;  // cluster time; 0: none
+  // The requests that wait for its end, each once, the longest attached first; at most
+  // kWaitListenersMax. None with a place that stays (deadline_ms == 0).
+  std::vector<uint64_t> listeners;
   friend bool operator==(const Waiter&, const Waiter&) = default;
 };
 

@@ -5,7 +5,7 @@
 namespace baton::coord {
 namespace {
 
-constexpr uint8_t kMetaFormat = 1;
+constexpr uint8_t kMetaFormat = 2;
 constexpr size_t kMetaBytes = 1 + 22 * sizeof(uint64_t);
 constexpr size_t kAny = SIZE_MAX;  // strings in rows were bounded when they were written
 

@@ -2,6 +2,7 @@
 
 #include "pkg/base/bytes.h"
 #include "pkg/base/check.h"
+#include "pkg/coord/limits.h"
 #include "pkg/coord/rows.h"
 
 namespace baton::coord {
@@ -46,6 +47,9 @@ std::string EncodeWaiterRow(const Waiter& waiter) {
   ByteWriter out(&value);
   out.U64(waiter.session.value());
   out.Varint(static_cast<uint64_t>(waiter.deadline_ms));
+  CHECK_LE(waiter.listeners.size(), kWaitListenersMax);
+  out.U8(static_cast<uint8_t>(waiter.listeners.size()));
+  for (uint64_t listener : waiter.listeners) out.U64(listener);
   out.Raw(waiter.value);
   return value;
 }
@@ -56,6 +60,9 @@ Waiter DecodeWaiterRow(Ticket ticket, std::string_view value) {
   waiter.ticket = ticket;
   waiter.session = SessionId(in.U64());
   waiter.deadline_ms = static_cast<int64_t>(in.Varint());
+  const size_t listeners = in.U8();
+  CHECK_LE(listeners, kWaitListenersMax);
+  for (size_t i = 0; i < listeners; ++i) waiter.listeners.push_back(in.U64());
   waiter.value = Rest(&in);
   return waiter;
 }

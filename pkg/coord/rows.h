@@ -6,7 +6,7 @@
 // runs to the end of the value. Changing any of this needs a new meta format byte.
 //
 //   key                                           value
-//   m                                             meta: format u8 (1) | 21 x u64 in the order of
+//   m                                             meta: format u8 (2) | 21 x u64 in the order of
 //                                                 struct Meta | hash u64
 //   k  key bytes                                  create_revision varint | mod_revision varint |
 //                                                 version varint | session u64 |
@@ -24,7 +24,8 @@
 //   q  kind u8  name bytes                        queue: session u64 | token varint |
 //                                                 ticket varint | acquired_ms varint |
 //                                                 waiters varint | line_start varint | value bytes
-//   w  kind u8  size u16be  name  ticket u64be    session u64 | deadline_ms varint | value bytes
+//   w  kind u8  size u16be  name  ticket u64be    session u64 | deadline_ms varint |
+//                                                 listeners u8 | that many x u64 | value bytes
 //   x  deadline_ms u64be  ticket u64be            kind u8 | name bytes
 //   i  size u16be  principal  idempotency key     number u64 | stamp_ms u64 | fingerprint 32 bytes
 //   |

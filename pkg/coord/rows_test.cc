@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "pkg/base/bytes.h"
+#include "pkg/coord/limits.h"
 
 namespace baton::coord {
 namespace {
@@ -99,7 +100,7 @@ TEST(RowValuesTest, MetaSurvivesTheRoundTrip) {
   meta.hash = 22;
   const std::string row = WithHash(meta);
   EXPECT_EQ(DecodeMeta(row), meta);
-  std::string expected(1, '\x01');
+  std::string expected(1, '\x02');
   for (uint64_t value = 1; value <= 22; ++value) ByteWriter(&expected).U64(value);
   EXPECT_EQ(ToHex(row), ToHex(expected)) << "the order of the numbers is the format";
 }
@@ -135,7 +136,14 @@ TEST(RowValuesTest, EveryRowSurvivesTheRoundTrip) {
   EXPECT_EQ(life.owned, 7u);
   EXPECT_EQ(DecodeVarintValue(EncodeVarintValue(UINT64_MAX)), UINT64_MAX);
 
-  const Waiter waiter{Ticket(3), SessionId(4), binary, 99};
+  Waiter waiter{Ticket(3), SessionId(4), binary, 99, {5, UINT64_MAX}};
+  EXPECT_EQ(DecodeWaiterRow(Ticket(3), EncodeWaiterRow(waiter)), waiter);
+  EXPECT_EQ(ToHex(EncodeWaiterRow(waiter)),
+            "0400000000000000"  // session
+            "63"                // deadline
+            "020500000000000000ffffffffffffffff"
+            "00ff");
+  waiter.listeners.assign(kWaitListenersMax, 6);
   EXPECT_EQ(DecodeWaiterRow(Ticket(3), EncodeWaiterRow(waiter)), waiter);
   const Holder holder{SessionId(1), Token(2), Ticket(3), binary, 4};
   const QueueRow queue = DecodeQueueRow(EncodeQueueRow({holder, 5, Ticket(6)}));
@@ -167,6 +175,15 @@ TEST(RowValuesDeathTest, ACutRowIsABrokenInvariant) {
   EXPECT_DEATH(DecodeLifeRow(EncodeLifeRow({1, 2, 3}) + "x"), "CHECK failed");
   EXPECT_DEATH(DecodeMeta(EncodeMetaBody(Meta())), "CHECK failed");
   EXPECT_DEATH(DecodeVarintValue(""), "CHECK failed");
+  std::string waiter_row = EncodeWaiterRow({Ticket(1), SessionId(2), "", 3, {4}});
+  EXPECT_DEATH(DecodeWaiterRow(Ticket(1), waiter_row.substr(0, waiter_row.size() - 1)),
+               "CHECK failed");
+  waiter_row[9] = kWaitListenersMax + 1;
+  waiter_row.append(1000, 'x');
+  EXPECT_DEATH(DecodeWaiterRow(Ticket(1), waiter_row), "CHECK failed");
+  EXPECT_DEATH(EncodeWaiterRow({Ticket(1), SessionId(2), "", 3,
+                                std::vector<uint64_t>(kWaitListenersMax + 1, 4)}),
+               "CHECK failed");
 }
 
 }  // namespace

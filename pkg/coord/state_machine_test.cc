@@ -206,7 +206,7 @@ TEST(StateMachineDeathTest, StateOfAnotherFormatIsNotTouched) {
   TestMachine machine;
   machine.MustDo(Put("k", "v"));
   std::string meta = *machine.tables().Get(kMetaKey);
-  meta[0] = 2;
+  ++meta[0];
   machine.tables().Put(kMetaKey, meta);
   EXPECT_DEATH(machine.Restart(), "another version");
 }

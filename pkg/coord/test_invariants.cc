@@ -163,6 +163,10 @@ void CheckLine(const Facts& facts, const Line& line, const QueueRow& queue, cons
     const auto owned = facts.owned_waits.find({waiter.session, line});
     ASSERT_NE(owned, facts.owned_waits.end());
     EXPECT_EQ(owned->second, ticket);
+    const std::set<uint64_t> listeners(waiter.listeners.begin(), waiter.listeners.end());
+    EXPECT_EQ(listeners.size(), waiter.listeners.size()) << "one that listens twice";
+    EXPECT_EQ(listeners.count(0), 0u);
+    EXPECT_TRUE(waiter.deadline_ms != 0 || listeners.empty()) << "listeners of a place that stays";
     if (waiter.deadline_ms == 0) continue;
     const auto deadline = facts.wait_deadlines.find({waiter.deadline_ms, ticket});
     ASSERT_NE(deadline, facts.wait_deadlines.end());

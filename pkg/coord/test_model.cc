@@ -8,7 +8,17 @@ namespace {
 // What counts when a retry is compared with the first command.
 CommandBody Remembered(CommandBody body) {
   if (auto* create = std::get_if<SessionCreate>(&body)) create->id = SessionId();
+  if (auto* acquire = std::get_if<Acquire>(&body)) acquire->listener = 0;
   return body;
+}
+
+bool IsTry(const Acquire& acquire) { return acquire.wait_ms == 0 && !acquire.stay_queued; }
+
+void Attach(uint64_t listener, Waiter* waiter) {
+  if (waiter->deadline_ms == 0) waiter->listeners.clear();
+  if (waiter->deadline_ms == 0 || listener == 0) return;
+  const auto& all = waiter->listeners;
+  if (std::count(all.begin(), all.end(), listener) == 0) waiter->listeners.push_back(listener);
 }
 
 Status Refused(Code code, std::string reason) { return Status(code, std::move(reason), ""); }
@@ -23,7 +33,10 @@ Reply Model::Apply(int64_t stamp_ms, const Command& command) {
   if (found != replies_.end() && !IsSpentTicket(command, found->second)) {
     Reply reply = found->second.second;
     reply.replayed = true;
-    if (found->second.first == Remembered(command.body)) return reply;
+    if (found->second.first == Remembered(command.body)) {
+      ListenToo(command, reply);
+      return reply;
+    }
     return {Refused(Code::kUnprocessable, "idempotency_key_reused"), revision_, now_ms_, false, {}};
   }
   changed_ = false;
@@ -47,6 +60,15 @@ bool Model::IsSpentTicket(const Command& command, const std::pair<CommandBody, R
                     [&](const Waiter& waiter) { return waiter.ticket == answer->ticket; }));
   tickets_spent_ += over ? 1 : 0;
   return over;
+}
+
+void Model::ListenToo(const Command& command, const Reply& reply) {
+  const auto* acquire = std::get_if<Acquire>(&command.body);
+  const auto* answer = std::get_if<AcquireReply>(&reply.body);
+  if (acquire == nullptr || answer == nullptr || !answer->ticket || IsTry(*acquire)) return;
+  for (Waiter& waiter : lines_[{acquire->kind, acquire->name}].waiters) {
+    if (waiter.ticket == answer->ticket) Attach(acquire->listener, &waiter);
+  }
 }
 
 std::optional<KeyValue> Model::Find(const std::string& key) const {
@@ -188,26 +210,27 @@ Model::Answer Model::Do(const Acquire& acquire) {
   if (line.holder->session == acquire.session) {
     return {Status::Ok(), AcquireReply{line.holder->token, Ticket(), 0, line.holder}};
   }
-  const bool is_try = acquire.wait_ms == 0 && !acquire.stay_queued;
   const int64_t deadline_ms = acquire.stay_queued ? 0 : now_ms_ + acquire.wait_ms;
   uint64_t position = 1;
   for (Waiter& waiter : line.waiters) {
     if (waiter.session == acquire.session) {
-      if (!is_try) {
+      if (!IsTry(acquire)) {
         changed_ = waiter.value != acquire.value;
         waiter.value = acquire.value;
         const bool stays = waiter.deadline_ms == 0 || deadline_ms == 0;
         waiter.deadline_ms = stays ? 0 : std::max(waiter.deadline_ms, deadline_ms);
+        Attach(acquire.listener, &waiter);
       }
       return {Status::Ok(), AcquireReply{Token(), waiter.ticket, position, line.holder}};
     }
     ++position;
   }
-  if (is_try) {
+  if (IsTry(acquire)) {
     return {Refused(Code::kConflict, "lock_held"), AcquireReply{Token(), Ticket(), 0, line.holder}};
   }
   changed_ = true;
-  line.waiters.push_back({++last_ticket_, acquire.session, acquire.value, deadline_ms});
+  line.waiters.push_back({++last_ticket_, acquire.session, acquire.value, deadline_ms, {}});
+  Attach(acquire.listener, &line.waiters.back());
   return {Status::Ok(), AcquireReply{Token(), last_ticket_, position, line.holder}};
 }
 
@@ -230,12 +253,16 @@ Model::Answer Model::Do(const Release& release) {
 Model::Answer Model::Do(const CancelWait& cancel) {
   const auto found = lines_.find({cancel.kind, cancel.name});
   if (found != lines_.end()) {
-    changed_ = std::erase_if(found->second.waiters, [&](const Waiter& waiter) {
-                 return waiter.ticket == cancel.ticket;
-               }) > 0;
+    std::vector<Waiter>& waiters = found->second.waiters;
+    for (auto waiter = waiters.begin(); waiter != waiters.end(); ++waiter) {
+      if (waiter->ticket != cancel.ticket) continue;
+      const bool listened = std::erase(waiter->listeners, cancel.listener) > 0;
+      changed_ = cancel.listener == 0 || (listened && waiter->listeners.empty());
+      if (changed_) waiters.erase(waiter);
+      return {};
+    }
   }
-  if (!changed_) return {Refused(Code::kNotFound, "ticket_not_found"), {}};
-  return {};
+  return {Refused(Code::kNotFound, "ticket_not_found"), {}};
 }
 
 Model::Answer Model::Do(const WaitExpire& expire) {

@@ -51,6 +51,7 @@ class Model {
   Answer Do(const WaitExpire& expire);
   Answer Do(const Proclaim& proclaim);
 
+  void ListenToo(const Command& command, const Reply& reply);
   bool IsSpentTicket(const Command& command, const std::pair<CommandBody, Reply>& remembered);
   std::optional<Answer> Refuse(const std::string& key, const Precondition& precondition,
                                const std::optional<Guard>& guard) const;

@@ -1,6 +1,5 @@
 #include "pkg/coord/test_random.h"
 
-#include <algorithm>
 #include <array>
 
 namespace baton::coord {
@@ -103,6 +102,7 @@ Acquire RandomAcquire(Random* random) {
   if (random->Chance(2, 3)) acquire.wait_ms = static_cast<int64_t>(random->Below(500));
   acquire.stay_queued = random->Chance(1, 4);
   acquire.value = RandomBytes(random, 3);
+  acquire.listener = random->Below(4);
   return acquire;
 }
 
@@ -125,7 +125,8 @@ Ticket RandomTicket(Random* random, const StateMachine* state, QueueKind kind,
 CancelWait RandomCancel(Random* random, const StateMachine* state) {
   const QueueKind kind = RandomKind(random);
   const std::string name = RandomLock(random);
-  return {kind, name, RandomTicket(random, state, kind, name)};
+  const Ticket ticket = RandomTicket(random, state, kind, name);
+  return {kind, name, ticket, random->Below(4)};
 }
 
 WaitExpire RandomWaitExpire(Random* random, const StateMachine* state) {
@@ -204,16 +205,19 @@ Command RandomCommand(Random* random) {
 }
 
 Command RandomClient::Next(Random* random, const StateMachine& state) {
-  if (!keyed_.empty() && random->Chance(1, 7)) {
-    const size_t among = random->Chance(1, 2) ? keyed_.size() : std::min<size_t>(keyed_.size(), 10);
-    return keyed_[keyed_.size() - 1 - random->Below(among)];
+  // Acquires more often than others: what is remembered of them changes with the line.
+  const std::vector<Command>& sent = random->Chance(1, 2) ? keyed_acquires_ : keyed_;
+  if (!sent.empty() && random->Chance(1, 7)) {
+    Command retry = sent[random->Below(sent.size())];
+    if (auto* acquire = std::get_if<Acquire>(&retry.body)) acquire->listener = random->Below(4);
+    return retry;
   }
   Command command;
   command.body = RandomBody(random, &state);
-  // Acquires more often than others: what is remembered of them changes with the line.
-  if (random->Chance(1, std::holds_alternative<Acquire>(command.body) ? 2 : 5)) {
+  const bool is_acquire = std::holds_alternative<Acquire>(command.body);
+  if (random->Chance(1, is_acquire ? 2 : 5)) {
     command.idempotency_key = std::to_string(random->Below(500));
-    keyed_.push_back(command);
+    (is_acquire ? keyed_acquires_ : keyed_).push_back(command);
   }
   return command;
 }

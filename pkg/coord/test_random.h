@@ -23,7 +23,9 @@ class RandomClient {
   Command Next(Random* random, const StateMachine& state);
 
  private:
-  std::vector<Command> keyed_;  // commands sent with an idempotency key
+  // Commands sent with an idempotency key.
+  std::vector<Command> keyed_acquires_;
+  std::vector<Command> keyed_;  // all others
 };
 
 inline constexpr uint64_t kRandomSessions = 6;

@@ -18,7 +18,7 @@ constexpr int64_t kAnswerWaitElections = 2;
 CommandsOptions OptionsOfCommands(const NodeCore& core) {
   CommandsOptions options;
   options.self = core.config.id;
-  options.incarnation = Random(core.config.seed).NextU64();
+  options.incarnation = IncarnationOf(core.config);
   options.pending_max = core.config.pending_proposals_max;
   options.leader_wait_us = kLeaderWaitElections * core.election_timeout_us();
   options.answer_wait_us = kAnswerWaitElections * core.election_timeout_us();

@@ -1,5 +1,7 @@
 #include "pkg/node/node_config.h"
 
+#include "pkg/base/random.h"
+
 #include <algorithm>
 
 namespace baton::node {
@@ -52,5 +54,7 @@ Status Validate(const NodeConfig& config) {
   }
   return Status::Ok();
 }
+
+uint64_t IncarnationOf(const NodeConfig& config) { return Random(config.seed).NextU64(); }
 
 }  // namespace baton::node

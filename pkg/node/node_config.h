@@ -33,4 +33,7 @@ struct NodeConfig {
 // kInvalidArgument naming the field and its limit.
 Status Validate(const NodeConfig& config);
 
+// A number that no other start of any node has, but for chance of one in 2^64.
+uint64_t IncarnationOf(const NodeConfig& config);
+
 }  // namespace baton::node

@@ -231,6 +231,7 @@ void NodeRunner::Submit(coord::Command command, int64_t timeout_ms, ReplyCallbac
 uint64_t NodeRunner::Acquire(coord::Command command, int64_t timeout_ms, AcquireCallback done) {
   const uint64_t number = last_number_.fetch_add(1) + 1;
   auto* acquire = std::get_if<coord::Acquire>(&command.body);
+  if (acquire != nullptr) acquire->listener = IncarnationOf(config_) + number;
   Result<EncodedCommand> encoded = Encode(command);
   if (acquire == nullptr || !encoded.ok()) {
     done(acquire == nullptr ? Status(Code::kInvalidArgument, "The command is not an acquire")

@@ -99,7 +99,8 @@ class Service {
   // kConflict/"grant_ended" (it was granted and is over already: outcome applied) and "wait_ended"
   // (this node did not see how: outcome unknown), kDeadlineExceeded (unknown).
   virtual uint64_t Acquire(coord::Command command, int64_t timeout_ms, AcquireCallback done) = 0;
-  // The caller went away: leaves the line unless stay_queued; the callback comes with kUnavailable
+  // The caller went away: leaves the line, unless stay_queued or another request waits in the same
+  // place; the callback comes with kUnavailable
   // /"cancelled". Unknown or answered numbers: nothing happens.
   virtual void CancelAcquire(uint64_t acquire) = 0;
 

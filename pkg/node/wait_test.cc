@@ -1,55 +1,10 @@
 // Acquires that wait: on any node, over failovers, until exactly one end.
 #include <gtest/gtest.h>
 
-#include "pkg/node/testing/commands.h"
-#include "pkg/node/testing/sim_cluster.h"
-#include "pkg/node/waits.h"
+#include "pkg/node/testing/wait_fixture.h"
 
 namespace baton::node::testing {
 namespace {
-
-class WaitTest : public ::testing::Test {
- protected:
-  void Use(SimOptions options, int sessions = 3) {
-    cluster = std::make_unique<SimCluster>(std::move(options));
-    leader = cluster->AwaitLeader();
-    for (int i = 1; i <= sessions; ++i) {
-      const auto created =
-          cluster->Submit(leader, CreateSession(static_cast<uint64_t>(i), 600'000), 5'000);
-      ASSERT_TRUE(cluster->RunUntil([&] { return created->ok(); }, 2'000));
-    }
-    cluster->RunFor(300);
-  }
-
-  Token MustLock(NodeId at, uint64_t session) {
-    const auto lock = cluster->Acquire(at, Lock("l", session, 0), 5'000);
-    CHECK(cluster->RunUntil([&] { return lock->done(); }, 2'000));
-    CHECK(lock->ok()) << lock->result->status().ToString();
-    return (*lock->result)->token;
-  }
-
-  void MustUnlock(NodeId at, uint64_t session, Token token) {
-    const auto unlock = cluster->Submit(at, Unlock("l", session, token), 5'000);
-    ASSERT_TRUE(cluster->RunUntil([&] { return unlock->done(); }, 2'000));
-    ASSERT_TRUE(unlock->ok() && (*unlock->result)->status.ok());
-  }
-
-  // A wait that has its place in the line.
-  PendingPtr<AcquireResult> Queue(NodeId at, const coord::Command& command,
-                                  uint64_t* number = nullptr) {
-    const uint64_t before = Waiting();
-    const auto wait = cluster->Acquire(at, command, 5'000, number);
-    CHECK(cluster->RunUntil([&] { return Waiting() == before + 1; }, 2'000));
-    cluster->RunFor(50);
-    return wait;
-  }
-
-  uint64_t Waiting() { return cluster->node(leader).state().counts().lock_waiters; }
-  NodeId Other(uint64_t distance) { return NodeId((leader.value() - 1 + distance) % 3 + 1); }
-
-  std::unique_ptr<SimCluster> cluster;
-  NodeId leader;
-};
 
 TEST_F(WaitTest, TheLockIsHandedToAWaiterOnAnotherNodeWithAHigherToken) {
   Use({.seed = 1});
@@ -258,83 +213,6 @@ TEST_F(WaitTest, AWaitSurvivesTheLeadersDeath) {
   }
 }
 
-TEST_F(WaitTest, ARetryOnAnotherNodeIsAttachedToTheFirstTicket) {
-  Use({.seed = 1});
-  const Token token = MustLock(leader, 1);
-  const auto first = Queue(Other(1), Lock("l", 2, 60'000, false, "retry-me"));
-  cluster->Crash(Other(1));
-  const auto retry = cluster->Acquire(Other(2), Lock("l", 2, 60'000, false, "retry-me"), 5'000);
-  cluster->RunFor(200);
-  EXPECT_FALSE(retry->done());
-  EXPECT_EQ(Waiting(), 1U);
-  MustUnlock(leader, 1, token);
-  ASSERT_TRUE(cluster->RunUntil([&] { return retry->done(); }, 1'000));
-  ASSERT_TRUE(retry->ok());
-  EXPECT_TRUE((*retry->result)->replayed);
-  EXPECT_GT((*retry->result)->token, token);
-}
-
-// A refusal says who had it, and whether it was given before: at once, and after a wait.
-TEST_F(WaitTest, ARetryOfWhatWasRefusedIsRefusedAndSaysThatItIsARetry) {
-  Use({.seed = 1});
-  const Token token = MustLock(leader, 1);
-  uint64_t number = 1'000'000;
-  const auto acquire = [&](NodeId at, const coord::Command& command) {
-    auto answer = std::make_shared<std::optional<AcquireResult>>();
-    cluster->With(at, [&](Node& node) {
-      node.Acquire(++number, std::get<coord::Acquire>(command.body), *Encode(command), 5'000,
-                   [answer](const Result<AcquireResult>& result) { *answer = *result; });
-    });
-    CHECK(cluster->RunUntil([&] { return answer->has_value(); }, 5'000));
-    return **answer;
-  };
-  for (const auto& [wait_ms, reason] :
-       {std::pair(0, "lock_held"), std::pair(300, "wait_timed_out")}) {
-    const coord::Command command = Lock("l", 2, wait_ms, false, std::string("key-") + reason);
-    bool replayed = false;
-    for (const NodeId at : {Other(1), Other(1), Other(2), leader}) {
-      const AcquireResult refused = acquire(at, command);
-      EXPECT_EQ(refused.refusal.reason(), reason);
-      EXPECT_EQ(refused.replayed, std::exchange(replayed, true)) << at;
-      ASSERT_TRUE(refused.holder.has_value()) << at;
-      EXPECT_EQ(refused.holder->session, SessionId(1));
-      EXPECT_EQ(refused.holder->token, token);
-      EXPECT_GT(refused.holder_remaining_ms.value_or(0), 590'000);
-    }
-  }
-  // What was refused at once names who had it then.
-  MustUnlock(leader, 1, token);
-  const AcquireResult late = acquire(leader, Lock("l", 2, 0, false, "key-lock_held"));
-  EXPECT_EQ(late.refusal.reason(), "lock_held");
-  EXPECT_TRUE(late.replayed);
-  EXPECT_EQ(late.holder.value().token, token);
-}
-
-TEST_F(WaitTest, ARetryAfterTheGrantGetsTheGrant) {
-  Use({.seed = 1});
-  const Token token = MustLock(leader, 1);
-  const auto first = Queue(Other(1), Lock("l", 2, 60'000, false, "retry-me"));
-  MustUnlock(leader, 1, token);
-  ASSERT_TRUE(cluster->RunUntil([&] { return first->done(); }, 1'000));
-  const auto retry = cluster->Acquire(Other(2), Lock("l", 2, 60'000, false, "retry-me"), 5'000);
-  ASSERT_TRUE(cluster->RunUntil([&] { return retry->done(); }, 1'000));
-  ASSERT_TRUE(retry->ok()) << retry->result->status().ToString();
-  EXPECT_EQ((*retry->result)->token, (*first->result)->token);
-}
-
-TEST_F(WaitTest, ARetryAfterTheWaitTimedOutWaitsAnew) {
-  Use({.seed = 1});
-  const Token token = MustLock(leader, 1);
-  const auto first = Queue(Other(1), Lock("l", 2, 500, false, "retry-me"));
-  ASSERT_TRUE(cluster->RunUntil([&] { return first->done(); }, 2'000));
-  EXPECT_EQ(first->result->status().reason(), "wait_timed_out");
-  const auto retry = Queue(Other(2), Lock("l", 2, 500, false, "retry-me"));
-  MustUnlock(leader, 1, token);
-  ASSERT_TRUE(cluster->RunUntil([&] { return retry->done(); }, 200));
-  ASSERT_TRUE(retry->ok()) << retry->result->status().ToString();
-  EXPECT_FALSE((*retry->result)->replayed);
-}
-
 // The follower's copy lags: the leader's answer (a ticket) arrives long before the follower has
 // applied anything, and the grant is applied in the same batch as the wait.
 TEST_F(WaitTest, AnAnswerThatOvertakesTheLogIsHeldBackUntilTheLogIsThere) {
@@ -370,18 +248,6 @@ TEST_F(WaitTest, AGrantThatWasGivenBackBeforeTheAnswerIsNotAnsweredAsHeld) {
   EXPECT_EQ(wait->result->status().code(), Code::kConflict);
   EXPECT_EQ(wait->result->status().reason(), "grant_ended");
   EXPECT_EQ(wait->result->status().outcome(), Outcome::kApplied);
-}
-
-TEST_F(WaitTest, ARetryOfAnAcquireWhoseLockWasGivenBackIsNotAnsweredAsHeld) {
-  Use({.seed = 1});
-  const auto lock = cluster->Acquire(Other(1), Lock("l", 1, 0, false, "retry-me"), 5'000);
-  ASSERT_TRUE(cluster->RunUntil([&] { return lock->ok(); }, 1'000));
-  MustUnlock(leader, 1, (*lock->result)->token);
-  const auto retry = cluster->Acquire(Other(2), Lock("l", 1, 0, false, "retry-me"), 5'000);
-  ASSERT_TRUE(cluster->RunUntil([&] { return retry->done(); }, 1'000));
-  ASSERT_FALSE(retry->ok());
-  EXPECT_EQ(retry->result->status().reason(), "grant_ended");
-  EXPECT_EQ(retry->result->status().outcome(), Outcome::kApplied);
 }
 
 TEST_F(WaitTest, AnEndThatIsHiddenInASnapshotMayHaveBeenAGrant) {

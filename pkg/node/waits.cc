@@ -182,14 +182,14 @@ bool Waits::KeepsPlace(const Wait& wait) const {
 }
 
 void Waits::Abandon(uint64_t id, Wait& wait) {
-  const bool last = in_line_.count(wait.ticket) <= 1;  // a repeated request may hold it too
-  if (last && CanLeave(wait.acquire)) LeaveLine(wait);
+  if (CanLeave(wait.acquire)) LeaveLine(wait);
   Finish(id, Status(Code::kUnavailable, "cancelled", "The caller went away"));
 }
 
 void Waits::LeaveLine(const Wait& wait) {
   coord::Command command;
-  command.body = coord::CancelWait{wait.acquire.kind, wait.acquire.name, wait.ticket};
+  command.body =
+      coord::CancelWait{wait.acquire.kind, wait.acquire.name, wait.ticket, wait.acquire.listener};
   Submission submission;
   submission.command = coord::EncodeCommand(command);
   submission.repeatable = true;

@@ -11,7 +11,8 @@
 // then looks where the ticket stands, and only then listens. A repeated acquire (same idempotency
 // key) gets its first ticket again, and listens to it as well: any number of requests may hold one
 // ticket. So does another acquire of a session that waits already; when its time is over before
-// the place's, it is answered with the place.
+// the place's, it is answered with the place. When a caller goes away, its request stops listening;
+// whether that leaves the line is decided where all who listen are known, in the state machine.
 //
 // One thread.
 #pragma once
@@ -50,7 +51,8 @@ class Waits {
         commands_(commands),
         state_(state) {}
 
-  // `encoded` is `acquire` as a command. `id` is the caller's, for Cancel.
+  // `encoded` is `acquire` as a command, with a listener of its own. `id` is the caller's, for
+  // Cancel.
   void Start(uint64_t id, coord::Acquire acquire, EncodedCommand encoded, int64_t timeout_us,
              Service::AcquireCallback done);
   void Cancel(uint64_t id);
@@ -88,7 +90,7 @@ class Waits {
   // session made it for longer. Of a wait in line.
   bool KeepsPlace(const Wait& wait) const;
   void Abandon(uint64_t id, Wait& wait);
-  void LeaveLine(const Wait& wait);
+  void LeaveLine(const Wait& wait);  // if nobody else listens
   // With a token that was given once: answered only if it is still the live one here.
   void Granted(uint64_t id, Wait& wait, Token token);
   void StillQueued(uint64_t id, Wait& wait, uint64_t position);

@@ -274,10 +274,11 @@ PendingPtr<coord::Reply> SimCluster::Submit(NodeId at, const coord::Command& com
   return pending;
 }
 
-PendingPtr<AcquireResult> SimCluster::Acquire(NodeId at, const coord::Command& command,
-                                              int64_t timeout_ms, uint64_t* number) {
+PendingPtr<AcquireResult> SimCluster::Acquire(NodeId at, coord::Command command, int64_t timeout_ms,
+                                              uint64_t* number) {
   auto pending = std::make_shared<Pending<AcquireResult>>();
   const uint64_t id = ++last_number_;
+  std::get<coord::Acquire>(command.body).listener = IncarnationOf(At(at).config) + id;
   if (number != nullptr) *number = id;
   Result<EncodedCommand> encoded = Encode(command);
   if (!encoded.ok()) {

@@ -164,7 +164,7 @@ class SimCluster final : public Clock {
   // --- clients ---
   PendingPtr<coord::Reply> Submit(NodeId at, const coord::Command& command, int64_t timeout_ms);
   // A refusal becomes the status of the result.
-  PendingPtr<AcquireResult> Acquire(NodeId at, const coord::Command& command, int64_t timeout_ms,
+  PendingPtr<AcquireResult> Acquire(NodeId at, coord::Command command, int64_t timeout_ms,
                                     uint64_t* number = nullptr);
   PendingPtr<coord::SessionInfo> KeepAlive(NodeId at, SessionId session, int64_t timeout_ms);
   // Runs `look` on the state when the read is answered.
