@@ -219,8 +219,6 @@ uint64_t FakeService::Acquire(coord::Command command, int64_t timeout_ms, Acquir
     result.replayed = reply.replayed;
     if (!reply.status.ok() || body.token || acquire.wait_ms == 0) return done(std::move(result));
     const Wait wait{id, acquire, body.ticket, now_ms_ + acquire.wait_ms, reply.replayed, done};
-    const auto ended = ended_.find(body.ticket);
-    if (ended != ended_.end()) return EndWait(wait, ended->second);
     waits_[body.ticket] = wait;
   });
   return id;
@@ -239,7 +237,6 @@ node::AcquireResult FakeService::Refuse(const coord::Acquire& acquire, Status wh
 
 void FakeService::EndWaits(const std::vector<coord::WaitOutcome>& outcomes) {
   for (const coord::WaitOutcome& outcome : outcomes) {
-    ended_[outcome.ticket] = outcome;
     auto taken = waits_.extract(outcome.ticket);
     if (!taken.empty()) EndWait(taken.mapped(), outcome);
   }

@@ -118,7 +118,6 @@ class FakeService final : public node::Service {
   Revision compact_revision_;
   std::vector<Status> failures_;
   std::map<Ticket, Wait> waits_;
-  std::map<Ticket, coord::WaitOutcome> ended_;
   std::map<uint64_t, LiveWatch> watches_;
   std::vector<LateRead> late_reads_;
 
