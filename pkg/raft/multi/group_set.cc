@@ -68,6 +68,7 @@ void GroupSet::Tick() {
     touched_.insert(id);
     if (group.raft->asleep()) continue;  // its last Ready is still to be taken
     group.raft->Tick();
+    ++group_ticks_;
     group.slept_at = now_;
   }
 }

@@ -86,6 +86,8 @@ class GroupSet {
   // By ascending receiver. The peers are all that the groups here have written to or heard from.
   std::vector<PeerBatch> TakeBatches();
 
+  // Ticks that groups were given, for all of them together: the work that Tick has done.
+  uint64_t group_ticks() const { return group_ticks_; }
   uint64_t dropped_messages() const { return dropped_messages_; }
   uint64_t refused_messages() const { return refused_messages_; }
 
@@ -106,6 +108,7 @@ class GroupSet {
   std::set<GroupId> touched_;  // may have a Ready
   std::map<NodeId, std::vector<GroupMessage>> outgoing_;
   bool beat_due_ = false;
+  uint64_t group_ticks_ = 0;
   uint64_t dropped_messages_ = 0;
   uint64_t refused_messages_ = 0;
 };

@@ -170,6 +170,25 @@ TEST_F(GroupSetTest, MessagesToAPeerTravelTogether) {
   for (const auto& [id, count] : to) EXPECT_LE(count, 2u) << "at most one from each other process";
 }
 
+// One process, its 100,000 groups of one voter each: the ticks that they sleep through touch none.
+TEST_F(GroupSetTest, AHundredThousandIdleGroupsTickWithoutWorkForEach) {
+  constexpr uint64_t kGroups = 100'000;
+  Process& process = *(processes[NodeId(1)] = std::make_unique<Process>(NodeId(1), 1));
+  for (uint64_t group = 1; group <= kGroups; ++group) {
+    process.AddGroup(GroupId(group), Voters({1}));
+  }
+  Tick(3 * kTimeoutTicks);
+  ASSERT_EQ(process.groups().awake(), 0u);
+  const uint64_t before = process.groups().group_ticks();
+  EXPECT_GE(before, kGroups * kSleepAfterTicks);
+  Tick(1'000);
+  EXPECT_EQ(process.groups().group_ticks(), before);
+  ASSERT_TRUE(process.groups().Wake(GroupId(77))->Propose(Payload("x")).ok());
+  Tick(100);
+  EXPECT_LE(process.groups().group_ticks() - before, 2 * kSleepAfterTicks) << "of that one";
+  EXPECT_EQ(process.groups().awake(), 0u);
+}
+
 TEST_F(GroupSetTest, TheDeathOfALeadersProcessWakesItsGroups) {
   Start(20);
   Tick(100);
