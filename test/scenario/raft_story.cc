@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "pkg/base/check.h"
+#include "pkg/raft/describe.h"
 #include "test/scenario/story_settings.h"
 #include "test/scenario/story_text.h"
 
@@ -217,7 +218,7 @@ std::string RaftStory::Log(const Stanza& stanza) {
 
 std::string RaftStory::MembersOf(const Stanza& stanza) {
   const raft::RaftStatus status = cluster_->raft(Node(stanza)).GetStatus();
-  return Describe(status.config) + "\n";
+  return raft::Describe(status.config) + "\n";
 }
 
 NodeId RaftStory::Node(const Stanza& stanza, size_t place) const {

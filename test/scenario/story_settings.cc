@@ -53,17 +53,6 @@ bool HasWord(const Stanza& stanza, std::string_view word) {
   return std::find(stanza.words.begin(), stanza.words.end(), word) != stanza.words.end();
 }
 
-void WriteList(std::ostream& out, std::string_view name, const std::vector<NodeId>& ids) {
-  if (ids.empty()) return;
-  out << (out.tellp() > 0 ? " " : "") << name << "=(";
-  std::string_view separator;
-  for (const NodeId id : ids) {
-    out << separator << id;
-    separator = " ";
-  }
-  out << ")";
-}
-
 }  // namespace
 
 std::vector<NodeId> NodeIds(const Stanza& stanza, const std::string& key) {
@@ -115,22 +104,6 @@ raft::MembershipChange ReadChange(const Stanza& stanza) {
     change.expected_config_index = Index(stanza.Number("expected_config_index", 0));
   }
   return change;
-}
-
-std::string Describe(const raft::ConfigState& config) {
-  std::ostringstream out;
-  WriteList(out, "voters", config.voters);
-  WriteList(out, "joint", config.voters_outgoing);
-  WriteList(out, "learners", config.learners);
-  WriteList(out, "learners_next", config.learners_next);
-  WriteList(out, "witnesses", config.witnesses);
-  if (config.auto_leave) out << " auto_leave";
-  if (config.commit_quorum != 0) out << " commit_quorum=" << config.commit_quorum;
-  if (config.commit_quorum_outgoing != 0) {
-    out << " commit_quorum_outgoing=" << config.commit_quorum_outgoing;
-  }
-  const std::string text = out.str();
-  return text.empty() ? "nobody" : text;
 }
 
 }  // namespace baton::scenario

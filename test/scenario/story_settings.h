@@ -24,7 +24,4 @@ raft::ConfigState ReadMembership(const Stanza& stanza);
 // "implicit" or "explicit" for a transition other than automatic.
 raft::MembershipChange ReadChange(const Stanza& stanza);
 
-// "voters=(1 2 3) joint=(1 2) learners=(4) auto_leave": the same way round.
-std::string Describe(const raft::ConfigState& config);
-
 }  // namespace baton::scenario

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "pkg/base/check.h"
+#include "pkg/raft/describe.h"
 #include "pkg/raft/membership_codec.h"
 #include "test/scenario/story_settings.h"
 
@@ -15,30 +16,6 @@ namespace {
 bool IsHeartbeat(const std::string& line) {
   return line.find(" Heartbeat ") != std::string::npos ||
          line.find(" HeartbeatResponse ") != std::string::npos;
-}
-
-std::string_view StateName(raft::ReplicationState state) {
-  switch (state) {
-    case raft::ReplicationState::kProbe:
-      return "probe";
-    case raft::ReplicationState::kReplicate:
-      return "replicate";
-    case raft::ReplicationState::kSnapshot:
-      return "snapshot";
-  }
-  return "?";
-}
-
-std::string PeerLine(NodeId id, const raft::PeerStatus& peer) {
-  std::ostringstream out;
-  out << "   -> " << id << ": " << StateName(peer.state) << " match=" << peer.match
-      << " next=" << peer.next;
-  if (peer.inflight_messages > 0) out << " inflight=" << peer.inflight_messages;
-  if (peer.pending_snapshot) out << " pending_snapshot=" << peer.pending_snapshot;
-  if (!peer.recently_active) out << " silent";
-  if (peer.amnesia) out << " amnesia";
-  out << "\n";
-  return out.str();
 }
 
 }  // namespace
@@ -82,13 +59,7 @@ std::string NodeLine(const raft::testing::Cluster& cluster, NodeId id) {
     return out.str();
   }
   const raft::RaftStatus status = node.raft().GetStatus();
-  out << raft::RoleName(status.role) << " term=" << status.term;
-  if (status.leader && status.leader != id) out << " leader=" << status.leader;
-  out << " commit=" << status.commit << " last=" << status.last_index;
-  if (status.persisted != status.last_index) out << " persisted=" << status.persisted;
-  if (status.config_index) out << " config=" << status.config_index;
-  if (status.transfer_target) out << " transfer=" << status.transfer_target;
-  if (status.amnesia) out << " amnesia";
+  out << raft::Describe(status);
   if (node.raft().asleep()) out << " asleep";
   if (!node.raft().log_status().ok()) out << " silenced";
   const std::string applied = cluster.Applied(id);
@@ -101,7 +72,8 @@ std::string StatusLines(const raft::testing::Cluster& cluster, NodeId id) {
   const raft::testing::TestNode& node = cluster.nodes().at(id);
   if (!node.running()) return text;
   for (const auto& [peer, progress] : node.raft().GetStatus().peers) {
-    if (peer != id) text += PeerLine(peer, progress);
+    if (peer == id) continue;
+    text += "   -> " + std::to_string(peer.value()) + ": " + raft::Describe(progress) + "\n";
   }
   return text;
 }
@@ -114,7 +86,7 @@ std::string LogLines(const raft::testing::MemoryLog& log) {
     if (entry.type == raft::EntryType::kConfigChange) {
       const auto change = raft::DecodeMembershipEntry(entry.data.view());
       CHECK(change.ok()) << change.status().ToString();
-      out << " " << Describe(change->config);
+      out << " " << raft::Describe(change->config);
     } else if (!entry.data.empty()) {
       out << " " << entry.data.view();
     }
