@@ -20,18 +20,31 @@ const std::vector<std::string> kClusterKeys = {"voters",        "joint",     "le
 
 const RaftStory::Commands& RaftStory::Stage() {
   static const Commands commands = {
-      {"cluster", &RaftStory::Start},       {"reconfigure", &RaftStory::Reconfigure},
-      {"add-node", &RaftStory::AddNode},    {"elect", &RaftStory::Elect},
-      {"tick", &RaftStory::Tick},           {"tick-all", &RaftStory::TickAll},
-      {"settle", &RaftStory::Settle},       {"deliver", &RaftStory::Deliver},
-      {"drop", &RaftStory::Drop},           {"delay", &RaftStory::Delay},
-      {"repeat", &RaftStory::Repeat},       {"arrive", &RaftStory::Arrive},
-      {"on-the-way", &RaftStory::OnTheWay}, {"cut", &RaftStory::Network},
-      {"cut-one-way", &RaftStory::Network}, {"isolate", &RaftStory::Network},
-      {"heal", &RaftStory::Network},        {"crash", &RaftStory::Process},
-      {"restart", &RaftStory::Process},     {"lose-disk", &RaftStory::Process},
-      {"hold-disk", &RaftStory::Process},   {"release-disk", &RaftStory::Process},
-      {"status", &RaftStory::StatusOfAll},  {"log", &RaftStory::Log},
+      {"cluster", &RaftStory::Start},
+      {"reconfigure", &RaftStory::Reconfigure},
+      {"add-node", &RaftStory::AddNode},
+      {"elect", &RaftStory::Elect},
+      {"tick", &RaftStory::Tick},
+      {"tick-all", &RaftStory::TickAll},
+      {"settle", &RaftStory::Settle},
+      {"deliver", &RaftStory::Deliver},
+      {"drop", &RaftStory::Drop},
+      {"delay", &RaftStory::Delay},
+      {"repeat", &RaftStory::Repeat},
+      {"arrive", &RaftStory::Arrive},
+      {"on-the-way", &RaftStory::OnTheWay},
+      {"cut", &RaftStory::Network},
+      {"cut-one-way", &RaftStory::Network},
+      {"isolate", &RaftStory::Network},
+      {"heal", &RaftStory::Network},
+      {"crash", &RaftStory::Process},
+      {"restart", &RaftStory::Process},
+      {"lose-disk", &RaftStory::Process},
+      {"hold-disk", &RaftStory::Process},
+      {"release-disk", &RaftStory::Process},
+      {"trace", &RaftStory::Trace},
+      {"status", &RaftStory::StatusOfAll},
+      {"log", &RaftStory::Log},
       {"members", &RaftStory::MembersOf},
   };
   return commands;
@@ -214,6 +227,14 @@ std::string RaftStory::StatusOfAll(const Stanza&) {
 
 std::string RaftStory::Log(const Stanza& stanza) {
   return LogLines(cluster_->node(Node(stanza)).log());
+}
+
+std::string RaftStory::Trace(const Stanza&) {
+  std::string text;
+  for (; events_seen_ < cluster_->trace().size(); ++events_seen_) {
+    text += ToJsonLine(cluster_->trace()[events_seen_]) + "\n";
+  }
+  return text;
 }
 
 std::string RaftStory::MembersOf(const Stanza& stanza) {

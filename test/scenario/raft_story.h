@@ -49,6 +49,8 @@
 //   status                                  every node, and the leader's view of its peers
 //   log N                                   the entries on its disk
 //   members N                               the configuration that it follows
+//   trace                                   with trace=true: the events since the last time, as
+//                                           NDJSON
 #pragma once
 
 #include <map>
@@ -90,6 +92,7 @@ class RaftStory {
   std::string StatusOfAll(const Stanza& stanza);
   std::string Log(const Stanza& stanza);
   std::string MembersOf(const Stanza& stanza);
+  std::string Trace(const Stanza& stanza);
 
   std::string Pump(const Stanza& stanza);
   std::string Persist(const Stanza& stanza);
@@ -123,6 +126,7 @@ class RaftStory {
   std::map<NodeId, raft::Config> configs_;
   std::vector<raft::Message> delayed_;
   std::map<NodeId, std::string> last_seen_;
+  size_t events_seen_ = 0;
 };
 
 }  // namespace baton::scenario

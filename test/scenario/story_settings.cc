@@ -37,6 +37,7 @@ const std::map<std::string, void (*)(Config*, uint64_t)>& Fields() {
       {"commit_news", &Set<&Config::commit_news>},
       {"forward_proposals", &Set<&Config::forward_proposals>},
       {"hibernate_after_ticks", &Set<&Config::hibernate_after_ticks>},
+      {"trace", &Set<&Config::trace>},
       {"delegate_snapshots", &Set<&Config::delegate_snapshots>},
   };
   return fields;
