@@ -1,5 +1,5 @@
 // Runs every story of test/scenario/raft, and holds the README's tables against the folder.
-// BATON_REWRITE=1 with `bazel run` writes the stories anew.
+// `bazel run //test/scenario:raft_scenarios_test -- --rewrite` writes the stories anew.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -11,12 +11,15 @@
 #include <set>
 #include <sstream>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "test/scenario/raft_story.h"
 
 namespace baton::scenario {
 namespace {
+
+bool g_rewrite = false;
 
 std::string Folder() {
   return std::string(std::getenv("TEST_SRCDIR")) + "/" + std::getenv("TEST_WORKSPACE") +
@@ -40,8 +43,7 @@ class RaftScenariosTest : public testing::TestWithParam<std::string> {};
 
 TEST_P(RaftScenariosTest, HappensAsWritten) {
   RaftStory story;
-  const bool rewrite = std::getenv("BATON_REWRITE") != nullptr;
-  EXPECT_EQ(RunFile(GetParam(), rewrite, [&](const Stanza& s) { return story.Run(s); }), "");
+  EXPECT_EQ(RunFile(GetParam(), g_rewrite, [&](const Stanza& s) { return story.Run(s); }), "");
 }
 
 std::string StoryName(const testing::TestParamInfo<std::string>& info) {
@@ -124,4 +126,15 @@ TEST(StoriesTest, TheReadmeMentionsEveryStoryAndNoOther) {
 }
 
 }  // namespace
+
+int Main(int argc, char** argv) {
+  ::testing::InitGoogleTest(&argc, argv);
+  for (int i = 1; i < argc; ++i) {
+    if (std::string_view(argv[i]) == "--rewrite") g_rewrite = true;
+  }
+  return RUN_ALL_TESTS();
+}
+
 }  // namespace baton::scenario
+
+int main(int argc, char** argv) { return baton::scenario::Main(argc, argv); }

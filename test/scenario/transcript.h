@@ -11,8 +11,8 @@
 // A command line is a word, then arguments: plain words and key=value, where a value may be a list
 // in parentheses. An output that itself has an empty line stands between two pairs of "----" lines.
 //
-// A test hands each stanza to a function and compares what it returns. With --rewrite (or the
-// variable BATON_REWRITE) the file is written anew from what was returned, for review as a diff.
+// A test hands each stanza to a function and compares what it returns. With --rewrite the file is
+// written anew from what was returned, for review as a diff.
 #pragma once
 
 #include <functional>
