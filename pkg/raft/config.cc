@@ -26,7 +26,8 @@ Status Validate(const Config& config) {
     return Wrong("lease_reads needs check_quorum: only then do voters keep to a live leader");
   }
   // lease.h has the arithmetic.
-  if (config.lease_reads && config.clock_drift_ticks + 2 >= config.election_timeout_ticks) {
+  if (config.lease_reads &&
+      uint64_t{config.clock_drift_ticks} + 2 >= config.election_timeout_ticks) {
     return Wrong(
         "clock_drift_ticks must be less than election_timeout_ticks - 2, or no lease is "
         "left");
