@@ -54,6 +54,12 @@ Status CheckPromotions(const Core& core, const Leader& lead, const MembershipCha
     if (one.type != MemberChange::kAddVoter || !IsLearner(core.membership(), one.id)) continue;
     const Progress* const peer = lead.peer(one.id);
     const Index match = peer ? peer->match() : core.log.persisted();
+    if (peer && (!match || peer->amnesia())) {
+      return Status(Code::kPreconditionFailed, "learner_behind",
+                    "Node " + std::to_string(one.id.value()) +
+                        (match ? " has lost its disk and has not caught up since"
+                               : " has not acknowledged anything to this leader yet"));
+    }
     const uint64_t lag = core.log.last_index() - std::min(match, core.log.last_index());
     if (lag <= core.config.promotion_lag_entries_max) continue;
     return Status(Code::kPreconditionFailed, "learner_behind",

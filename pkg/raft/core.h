@@ -53,6 +53,7 @@ struct Core {
   NodeId leader;                       // of `term`; 0: unknown
   Index validated;                     // this log is known to match the leader of `term` up to here
   std::set<uint64_t> forwarded_reads;  // own reads that `leader` was asked
+  Index commit_heard;                  // the highest that any leader said to be committed
   Index snapshot_wanted;               // 0: none; this node takes no appends until it has one
   std::set<NodeId> snapshot_orders;    // who this node sends its snapshot to for `leader`
   std::map<NodeId, uint64_t> commit_groups;  // empty: commits regard no groups

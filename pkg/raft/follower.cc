@@ -52,6 +52,7 @@ Status HandleAppend(Core& core, NodeId from, AppendRequest request) {
   const bool fits = request.prev_index <= core.log.committed() ||
                     core.log.Matches(request.prev_index, request.prev_term);
   if (!fits) {
+    core.commit_heard = std::max(core.commit_heard, request.commit);
     Reject(core, from, request);
     return Status::Ok();
   }
@@ -62,7 +63,7 @@ Status HandleAppend(Core& core, NodeId from, AppendRequest request) {
   // Never further than this request proves: what lies behind it may be another leader's.
   core.validated = std::max(core.validated, proven);
   core.log.CommitTo(std::min(request.commit, proven));
-  CheckForCure(core);
+  CheckForCure(core, request.commit);
   Acknowledge(core, from, proven);
   return Status::Ok();
 }
@@ -95,7 +96,6 @@ void HandleSnapshot(Core& core, NodeId from, const SnapshotRequest& request) {
   } else {
     core.log.Restore(core.term, meta);
     core.snapshot_wanted = Index();
-    CheckForCure(core);
   }
   core.validated = std::max(core.validated, meta.index);
   Acknowledge(core, leader, meta.index);

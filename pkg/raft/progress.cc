@@ -61,11 +61,11 @@ void Progress::OnReadCounter(uint64_t counter) { read_counter_ = std::max(read_c
 
 void Progress::OnLeaseStamp(uint64_t stamp) { lease_stamp_ = std::max(lease_stamp_, stamp); }
 
-void Progress::Forget(Index next, bool counted) {
+void Progress::Forget(Index next) {
   match_ = Index();
   read_counter_ = 0;
   lease_stamp_ = 0;
-  amnesia_ = counted;
+  amnesia_ = true;
   Probe(next);
 }
 

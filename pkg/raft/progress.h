@@ -76,9 +76,8 @@ class Progress {
   void OnLeaseStamp(uint64_t stamp);
   void OnFetched() { fetching_ = false; }
   void OnSnapshotWanted(Index at_least) { snapshot_wanted_ = at_least; }
-  // Nothing is known of it any more, but that it is there. `counted`: until EndAmnesia it does not
-  // count.
-  void Forget(Index next, bool counted);
+  // Nothing is known of it any more, but that it is there; until EndAmnesia it does not count.
+  void Forget(Index next);
   void EndAmnesia() { amnesia_ = false; }
   // The peer's log matches up to `index`. first_index: of the leader's log, to tell whether a peer
   // in kSnapshot has reconnected. True if the peer moved: match, window or state changed.

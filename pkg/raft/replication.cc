@@ -53,7 +53,7 @@ void HandleHeartbeatResponse(Core& core, Leader& lead, Progress& peer,
   peer.OnLeaseStamp(response.lease_stamp);
   peer.OnHeartbeatAnswered();
   lead.flush = true;
-  if (peer.Stalled(core.now, core.config.heartbeat_interval_ticks + 1)) {
+  if (AwaitsCure(core, peer) || peer.Stalled(core.now, core.config.heartbeat_interval_ticks + 1)) {
     AskForLostAppends(core, peer);
   }
   ConfirmReads(core, lead);

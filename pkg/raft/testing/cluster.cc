@@ -150,6 +150,12 @@ void Cluster::Restart(NodeId id) {
   Pump(id);
 }
 
+void Cluster::LoseDisk(NodeId id, bool known) {
+  node(id).LoseDisk(known);
+  ReleaseDisk(id);
+  Restart(id);
+}
+
 void Cluster::Elect(NodeId id) {
   raft(id).Campaign();
   Settle();

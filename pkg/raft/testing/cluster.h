@@ -77,6 +77,8 @@ class Cluster {
   // As a driver does before it hands anything to a node that may sleep: its leader lives if that
   // process runs.
   void Wake(NodeId id);
+  // Loses its disk and starts again; `known` as in TestNode.
+  void LoseDisk(NodeId id, bool known = false);
   // Messages for which it is true are lost. Empty: none.
   void DropWhere(std::function<bool(const Message&)> drop) { drop_ = std::move(drop); }
 

@@ -17,6 +17,12 @@ ConfigState Voters(const std::vector<uint64_t>& numbers) {
   return config;
 }
 
+MembershipChange OneChange(MemberChange::Type type, uint64_t id) {
+  MembershipChange change;
+  change.changes = {{type, NodeId(id)}};
+  return change;
+}
+
 std::vector<Entry> EntriesOf(uint64_t first, const std::vector<uint64_t>& terms) {
   std::vector<Entry> entries;
   for (const uint64_t term : terms) {

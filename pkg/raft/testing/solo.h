@@ -19,6 +19,8 @@ namespace baton::raft::testing {
 // NodeIds from plain numbers: Ids({1, 2, 3}).
 std::vector<NodeId> Ids(const std::vector<uint64_t>& numbers);
 ConfigState Voters(const std::vector<uint64_t>& numbers);
+// A change of one member.
+MembershipChange OneChange(MemberChange::Type type, uint64_t id);
 
 // Entries of these terms from `first` on: Entries(4, {2, 2, 3}).
 std::vector<Entry> EntriesOf(uint64_t first, const std::vector<uint64_t>& terms);

@@ -8,7 +8,11 @@
 namespace baton::raft::testing {
 
 TestNode::TestNode(const Config& config, const ConfigState& membership)
-    : config_(config), log_(membership), membership_(membership), durable_membership_(membership) {
+    : config_(config),
+      first_membership_(membership),
+      log_(membership),
+      membership_(membership),
+      durable_membership_(membership) {
   Restart();
 }
 
@@ -35,11 +39,13 @@ void TestNode::Restart() {
   raft_ = std::move(*made);
 }
 
-void TestNode::LoseDisk() {
-  CHECK(!running());
-  log_.Wipe();
+void TestNode::LoseDisk(bool known) {
+  if (running()) Crash();
+  log_ = MemoryLog(first_membership_);
+  log_.Write(HardState{.term = {}, .vote = {}, .commit = {}, .amnesia = known}, std::nullopt, {},
+             /*must_sync=*/true);
   applied_ = durable_applied_ = Index();
-  membership_ = durable_membership_ = log_.start().config;
+  membership_ = durable_membership_ = first_membership_;
 }
 
 void TestNode::TakeReadys(const ReadyHook& on_ready) {

@@ -35,8 +35,9 @@ class TestNode {
   // --- the process ---
   void Crash();  // loses memory, queued writes and completions
   void Restart();
-  // While it is crashed: the disk comes back empty, with the membership of the log's start.
-  void LoseDisk();
+  // The process stops and its disk is lost. Restarts as a new node would; or, `known`, as one whose
+  // driver knows that the name has been in use (amnesia.h).
+  void LoseDisk(bool known = false);
   bool running() const { return raft_ != nullptr; }
   Raft& raft() { return *raft_; }
   const Raft& raft() const { return *raft_; }
@@ -89,6 +90,7 @@ class TestNode {
   void Apply(const std::vector<Entry>& entries);
 
   Config config_;
+  ConfigState first_membership_;
   MemoryLog log_;
   ConfigState membership_;          // as of applied_
   ConfigState durable_membership_;  // as of durable_applied_

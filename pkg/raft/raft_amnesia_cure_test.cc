@@ -1,0 +1,212 @@
+// How a node that lost its disk comes to count again (amnesia.h), and what must not cure it.
+#include <gtest/gtest.h>
+
+#include <string>
+
+#include "pkg/raft/membership_codec.h"
+#include "pkg/raft/testing/cluster.h"
+
+namespace baton::raft {
+namespace {
+
+using testing::Append;
+using testing::Cluster;
+using testing::ClusterOptions;
+using testing::EntriesOf;
+using testing::Ids;
+using testing::OneChange;
+using testing::Solo;
+using testing::Voters;
+
+// Three voters; 4 came later: as a learner, then as a voter.
+class RaftAmnesiaCureTest : public ::testing::Test {
+ protected:
+  RaftAmnesiaCureTest() : cluster(OneEntryPerMessage()) {
+    cluster.Elect(NodeId(1));
+    cluster.AddNode(NodeId(4));
+    cluster.Change(NodeId(1), OneChange(MemberChange::kAddLearner, 4));
+    cluster.Change(NodeId(1), OneChange(MemberChange::kAddVoter, 4));
+    cluster.Propose(NodeId(1), "a");
+    cluster.Settle();
+  }
+
+  static ClusterOptions OneEntryPerMessage() {
+    ClusterOptions options;
+    options.config.append_bytes_max = 1;
+    return options;
+  }
+
+  RaftStatus StatusOf(uint64_t id) { return cluster.raft(NodeId(id)).GetStatus(); }
+  bool LeaderKnows(uint64_t id) { return StatusOf(1).peers.at(NodeId(id)).amnesia; }
+  std::string Promote(uint64_t id) {
+    return std::string(cluster.raft(NodeId(1))
+                           .ProposeMembership(OneChange(MemberChange::kAddVoter, id))
+                           .status()
+                           .reason());
+  }
+
+  Cluster cluster;
+};
+
+TEST_F(RaftAmnesiaCureTest, DemotionAndPromotionMakeItCountAgain) {
+  cluster.LoseDisk(NodeId(4));
+  cluster.TickAll(2);
+  ASSERT_TRUE(StatusOf(4).amnesia);
+  cluster.Change(NodeId(1), OneChange(MemberChange::kAddLearner, 4));
+  cluster.TickAll(2);
+  EXPECT_FALSE(StatusOf(4).amnesia);
+  EXPECT_FALSE(LeaderKnows(4));
+  cluster.Change(NodeId(1), OneChange(MemberChange::kAddVoter, 4));
+  cluster.Isolate(NodeId(3));
+  cluster.Propose(NodeId(1), "b");
+  cluster.Settle();
+  EXPECT_EQ(cluster.Applied(NodeId(4)), "a b");
+  EXPECT_EQ(cluster.Applied(NodeId(1)), "a b") << "by 1, 2 and 4";
+}
+
+// Its old configurations, in which it was no voter yet, say nothing of what it promised later.
+TEST_F(RaftAmnesiaCureTest, ItsOwnPastDoesNotCureIt) {
+  cluster.LoseDisk(NodeId(4));
+  cluster.Tick(NodeId(1));
+  for (int step = 0; step < 1000; ++step) {
+    const bool moved = cluster.DeliverOne();
+    for (uint64_t id = 1; id <= 4; ++id) {
+      cluster.node(NodeId(id)).Persist();
+      cluster.Pump(NodeId(id));
+    }
+    if (StatusOf(4).last_index >= Index(1)) {
+      ASSERT_TRUE(StatusOf(4).amnesia) << "with a log up to " << StatusOf(4).last_index;
+    }
+    if (!moved) break;
+  }
+  EXPECT_EQ(StatusOf(4).last_index, StatusOf(1).last_index);
+  EXPECT_TRUE(StatusOf(4).amnesia);
+}
+
+// What follows if it did: 4 votes with half a log for a candidate that lacks what is committed.
+TEST_F(RaftAmnesiaCureTest, HalfALogElectsNobody) {
+  cluster.Isolate(NodeId(3));
+  cluster.Propose(NodeId(1), "b");  // committed by 1, 2 and 4
+  cluster.Settle();
+  ASSERT_EQ(cluster.Applied(NodeId(2)), "a b");
+  cluster.LoseDisk(NodeId(4));
+  cluster.DropWhere([](const Message& message) {  // 4 gets the log up to the change that added it
+    const auto* const append = std::get_if<AppendRequest>(&message.body);
+    return append && message.to == NodeId(4) && !append->entries.empty() &&
+           append->entries.back().index > Index(2);
+  });
+  cluster.TickAll(3);
+  ASSERT_EQ(StatusOf(4).last_index, Index(2));
+  cluster.Crash(NodeId(1));
+  cluster.Heal();
+  cluster.Isolate(NodeId(2));
+  cluster.Restart(NodeId(1));
+  cluster.Isolate(NodeId(1));
+  for (int i = 0; i < 100; ++i) {
+    cluster.TickAll(1);
+    ASSERT_NE(StatusOf(3).role, Role::kLeader);
+    ASSERT_EQ(StatusOf(4).vote, NodeId());
+  }
+}
+
+TEST_F(RaftAmnesiaCureTest, ASnapshotOfItsPastDoesNotCureIt) {
+  ConfigState before = Voters({1, 2, 3});
+  before.learners = Ids({4});
+  cluster.LoseDisk(NodeId(4), /*known=*/true);
+  cluster.DropWhere([](const Message& message) { return message.to == NodeId(4); });
+  const SnapshotRequest old{{Index(2), Term(1), before}, {}, false};
+  cluster.Step(Message{NodeId(1), NodeId(4), Term(1), old});
+  cluster.Settle();
+  ASSERT_EQ(StatusOf(4).commit, Index(2));
+  EXPECT_TRUE(StatusOf(4).amnesia);
+}
+
+TEST_F(RaftAmnesiaCureTest, ADemotionThatIsNotCommittedDoesNotCureIt) {
+  cluster.LoseDisk(NodeId(4));
+  cluster.TickAll(2);
+  ASSERT_TRUE(StatusOf(4).amnesia);
+  cluster.Cut(NodeId(1), NodeId(2));
+  cluster.Cut(NodeId(1), NodeId(3));
+  ASSERT_TRUE(
+      cluster.raft(NodeId(1)).ProposeMembership(OneChange(MemberChange::kAddLearner, 4)).ok());
+  cluster.TickAll(2);
+  ASSERT_EQ(StatusOf(4).config.learners, Ids({4}));
+  EXPECT_TRUE(StatusOf(4).amnesia) << "another leader may take it back";
+  cluster.Heal();
+  cluster.TickAll(2);
+  EXPECT_FALSE(StatusOf(4).amnesia);
+}
+
+TEST_F(RaftAmnesiaCureTest, NobodyIsPromotedBeforeItIsCured) {
+  cluster.LoseDisk(NodeId(4));
+  cluster.TickAll(2);
+  cluster.DropWhere([](const Message& message) { return message.to == NodeId(4); });
+  cluster.Change(NodeId(1), OneChange(MemberChange::kAddLearner, 4));
+  EXPECT_EQ(Promote(4), "learner_behind") << "it would be a voter that never counts";
+  cluster.DropWhere(nullptr);
+  cluster.TickAll(3);
+  ASSERT_FALSE(LeaderKnows(4));
+  EXPECT_EQ(Promote(4), "");
+}
+
+TEST_F(RaftAmnesiaCureTest, ItIsCuredAfterARestartInAnIdleCluster) {
+  cluster.LoseDisk(NodeId(4));
+  cluster.TickAll(2);
+  cluster.DropWhere([](const Message& message) {  // the news of the commit gets lost
+    return message.to == NodeId(4) && std::holds_alternative<Heartbeat>(message.body);
+  });
+  cluster.Change(NodeId(1), OneChange(MemberChange::kAddLearner, 4));
+  ASSERT_TRUE(StatusOf(4).amnesia);
+  cluster.Crash(NodeId(4));
+  cluster.DropWhere(nullptr);
+  cluster.Restart(NodeId(4));
+  ASSERT_TRUE(StatusOf(4).amnesia);
+  cluster.TickAll(3);
+  EXPECT_FALSE(StatusOf(4).amnesia);
+  EXPECT_FALSE(LeaderKnows(4));
+}
+
+TEST_F(RaftAmnesiaCureTest, ANewLeaderCuresItToo) {
+  cluster.LoseDisk(NodeId(4));
+  cluster.TickAll(2);
+  cluster.DropWhere([](const Message& message) { return message.to == NodeId(4); });
+  cluster.Change(NodeId(1), OneChange(MemberChange::kAddLearner, 4));
+  ASSERT_TRUE(cluster.raft(NodeId(1)).TransferLeadership(NodeId(2)).ok());
+  cluster.Settle();
+  ASSERT_EQ(cluster.Leader(), NodeId(2));
+  EXPECT_EQ(cluster.raft(NodeId(2))
+                .ProposeMembership(OneChange(MemberChange::kAddVoter, 4))
+                .status()
+                .reason(),
+            "learner_behind")
+      << "this leader has not heard it yet";
+  cluster.DropWhere(nullptr);
+  cluster.TickAll(4);
+  EXPECT_FALSE(StatusOf(4).amnesia);
+  cluster.Change(NodeId(2), OneChange(MemberChange::kAddVoter, 4));
+  EXPECT_EQ(StatusOf(4).config, Voters({1, 2, 3, 4}));
+}
+
+// A learner with a long way to go must not be sent everything again with each of its answers.
+TEST_F(RaftAmnesiaCureTest, CatchingUpIsNotStartedOverWithEachAnswer) {
+  cluster.LoseDisk(NodeId(4), /*known=*/true);
+  cluster.DropWhere([](const Message& message) { return message.to == NodeId(4); });
+  cluster.Change(NodeId(1), OneChange(MemberChange::kAddLearner, 4));
+  for (int i = 0; i < 100; ++i) cluster.Propose(NodeId(1), "x");
+  cluster.Settle();
+  ASSERT_TRUE(cluster.raft(NodeId(1)).TransferLeadership(NodeId(2)).ok());
+  cluster.Settle();
+  cluster.DropWhere(nullptr);
+  cluster.Record();
+  cluster.TickAll(4);
+  const std::string said = cluster.TakeTranscript();
+  size_t appends = 0;
+  for (size_t at = 0; (at = said.find("2->4 AppendRequest", at)) != std::string::npos; ++at) {
+    ++appends;
+  }
+  EXPECT_FALSE(StatusOf(4).amnesia);
+  EXPECT_LT(appends, 150u) << "of about 107 entries, one in each";
+}
+
+}  // namespace
+}  // namespace baton::raft
