@@ -4,6 +4,7 @@
 
 #include "pkg/raft/amnesia.h"
 #include "pkg/raft/changing.h"
+#include "pkg/raft/membership.h"
 #include "pkg/raft/quorum.h"
 #include "pkg/raft/reading.h"
 #include "pkg/raft/sending.h"
@@ -12,6 +13,21 @@
 
 namespace baton::raft {
 namespace {
+
+// The newest entry that a voter with its data holds, in each half. Witnesses prove the order of
+// entries and have none of their data; a quorum of witnesses alone commits nothing.
+template <typename HeldBy>
+Index DataReached(const ConfigState& config, const HeldBy& held_by) {
+  const auto newest = [&](const std::vector<NodeId>& voters) {
+    Index held;
+    for (const NodeId id : voters) {
+      if (!IsWitness(config, id)) held = std::max(held, held_by(id));
+    }
+    return held;
+  };
+  const Index incoming = newest(config.voters);
+  return config.joint() ? std::min(incoming, newest(config.voters_outgoing)) : incoming;
+}
 
 // Where the peer's log may agree with this one, given the newest point of its log that has a term
 // no newer than the rejected place: entries of this log with newer terms cannot be there either, so
@@ -96,7 +112,10 @@ void AdvanceCommit(Core& core, Leader& lead) {
                                    const auto group = core.commit_groups.find(id);
                                    return group == core.commit_groups.end() ? 0 : group->second;
                                  });
-  const Index index = std::min(Index(reached), core.log.last_index());
+  Index index = std::min(Index(reached), core.log.last_index());
+  if (!core.membership().witnesses.empty()) {
+    index = std::min(index, DataReached(core.membership(), held_by));
+  }
   // Entries of earlier terms are only committed together with one of this term: a copy on a quorum
   // does not keep an older entry from being replaced (figure 8).
   if (index <= core.log.committed() || index < lead.first_index_in_term) return;

@@ -3,41 +3,37 @@
 #include <algorithm>
 
 #include "pkg/base/check.h"
+#include "pkg/raft/membership.h"
 
 namespace baton::raft::testing {
 namespace {
 
 // Counted anew and naively: the code under test has its own.
-bool QuorumHolds(const Nodes& nodes, const std::vector<NodeId>& voters, size_t commit_quorum,
-                 const Entry& entry) {
-  const auto holds = std::count_if(voters.begin(), voters.end(), [&](NodeId id) {
-    return nodes.at(id).log().Holds(entry.index, entry.term);
-  });
+bool QuorumHolds(const Nodes& nodes, const ConfigState& config, const std::vector<NodeId>& voters,
+                 size_t commit_quorum, const Entry& entry) {
+  const auto has = [&](NodeId id) { return nodes.at(id).log().Holds(entry.index, entry.term); };
+  const auto holds = std::count_if(voters.begin(), voters.end(), has);
+  const bool data_is_held = std::any_of(
+      voters.begin(), voters.end(), [&](NodeId id) { return !IsWitness(config, id) && has(id); });
+  if (!voters.empty() && !data_is_held) return false;
   if (commit_quorum != 0) return static_cast<size_t>(holds) >= commit_quorum;
   return voters.empty() || 2 * static_cast<size_t>(holds) > voters.size();
 }
 
-// A witness is sent commands without their data, and applies them so.
-bool SameButForData(const Entry& a, const Entry& b) {
-  return a.index == b.index && a.term == b.term && a.type == b.type &&
-         a.type == EntryType::kNormal && (a.data.empty() || b.data.empty());
+// The same entry; `without_data`: or what a witness keeps of it.
+bool IsCopy(const Entry& original, const Entry& copy, bool without_data) {
+  if (original == copy) return true;
+  if (!without_data || original.type != EntryType::kNormal || !copy.data.empty()) return false;
+  return original.index == copy.index && original.term == copy.term && original.type == copy.type;
 }
 
 }  // namespace
-
-bool Checker::Same(const Entry& a, const Entry& b) const {
-  if (a == b) return true;
-  const bool witnesses = std::any_of(nodes_->begin(), nodes_->end(), [](const auto& node) {
-    return node.second.running() && !node.second.raft().GetStatus().config.witnesses.empty();
-  });
-  return witnesses && SameButForData(a, b);
-}
 
 void Checker::OnReady(const TestNode& node, const Ready& ready) {
   // Not ready.entries: what never leaves a node before it crashes may be written anew.
   for (const Message& message : ready.messages) {
     if (const auto* const append = std::get_if<AppendRequest>(&message.body)) {
-      CheckEntries(node.id(), append->prev_term, append->entries);
+      CheckEntries(message.to, append->prev_term, append->entries);
     }
   }
   CheckCommitted(node, ready.committed_entries);
@@ -51,21 +47,37 @@ void Checker::OnWrite(const TestNode& node, const PendingWrite& write) {
   CheckEntries(node.id(), *prev_term, write.entries);
 }
 
-void Checker::CheckEntries(NodeId writer, Term prev_term, const std::vector<Entry>& entries) {
+bool Checker::MayLackData(NodeId id) const {
+  return std::any_of(nodes_->begin(), nodes_->end(), [id](const auto& node) {
+    return node.second.running() && IsWitness(node.second.raft().GetStatus().config, id);
+  });
+}
+
+void Checker::CheckEntries(NodeId at, Term prev_term, const std::vector<Entry>& entries) {
+  const bool may_lack_data = MayLackData(at);
   for (const Entry& entry : entries) {
-    const auto value = std::make_pair(prev_term, entry);
-    const auto known = written_.emplace(std::make_pair(entry.index, entry.term), value).first;
-    CHECK(known->second.first == prev_term && Same(known->second.second, entry))
-        << "log matching is broken at node " << writer << ", index " << entry.index << ", term "
-        << entry.term;
+    const auto key = std::make_pair(entry.index, entry.term);
+    const Written value{prev_term, entry};
     prev_term = entry.term;
+    // A copy without data says nothing of the data, so it is never the first to be remembered.
+    if (may_lack_data && !written_.contains(key)) continue;
+    const Written& known = written_.emplace(key, value).first->second;
+    CHECK(known.prev_term == value.prev_term && IsCopy(known.entry, entry, may_lack_data))
+        << "log matching is broken at node " << at << ", index " << entry.index << ", term "
+        << entry.term;
   }
 }
 
 void Checker::CheckCommitted(const TestNode& node, const std::vector<Entry>& entries) {
+  const bool may_lack_data = MayLackData(node.id());
   for (const Entry& entry : entries) {
-    const auto [known, is_new] = committed_.emplace(entry.index, entry);
-    CHECK(Same(known->second, entry))
+    const auto written = written_.find({entry.index, entry.term});
+    CHECK(!may_lack_data || written != written_.end())
+        << "witness " << node.id() << " applies " << entry.index << " that nobody else has written";
+    // Tests may start with logs that nobody was seen to write.
+    const Entry& original = written == written_.end() ? entry : written->second.entry;
+    const auto [known, is_new] = committed_.emplace(entry.index, original);
+    CHECK(IsCopy(known->second, entry, may_lack_data))
         << "node " << node.id() << " applies another entry at " << entry.index << ": term "
         << entry.term << ", not " << known->second.term;
     if (!is_new) continue;
@@ -79,8 +91,9 @@ bool Checker::SomeQuorumHolds(const Entry& entry) const {
   return std::any_of(nodes_->begin(), nodes_->end(), [&](const auto& node) {
     if (!node.second.running()) return false;
     const ConfigState config = node.second.raft().GetStatus().config;
-    return QuorumHolds(*nodes_, config.voters, config.commit_quorum, entry) &&
-           QuorumHolds(*nodes_, config.voters_outgoing, config.commit_quorum_outgoing, entry);
+    return QuorumHolds(*nodes_, config, config.voters, config.commit_quorum, entry) &&
+           QuorumHolds(*nodes_, config, config.voters_outgoing, config.commit_quorum_outgoing,
+                       entry);
   });
 }
 
@@ -100,6 +113,10 @@ void Checker::Check(const TestNode& node) {
   CHECK_GE(status.commit, seen.commit) << "node " << node.id();
   CHECK(status.term != seen.term || !seen.vote || status.vote == seen.vote)
       << "node " << node.id() << " votes twice in term " << status.term;
+  // Vote and loss of memory may come to light in one step; after it there are no votes.
+  CHECK(!status.amnesia || status.role == Role::kFollower) << "node " << node.id();
+  CHECK(!status.amnesia || !seen.amnesia || !status.vote || status.vote == seen.vote)
+      << "node " << node.id() << " has lost its disk and votes";
   CHECK_LE(status.applied, status.commit);
   CHECK_LE(status.commit, status.last_index);
   CHECK_LE(status.persisted, status.last_index);
@@ -109,27 +126,29 @@ void Checker::Check(const TestNode& node) {
         << "two leaders in term " << status.term << ": " << leader->second << " and " << node.id();
     if (is_new) CheckNewLeader(node);
   }
-  seen = Seen{status.term, status.vote, status.commit, status.role};
+  seen = Seen{status.term, status.vote, status.commit, status.amnesia};
 }
 
 void Checker::CheckNewLeader(const TestNode& node) {
   // What it holds is on its disk, or on the way there.
-  std::map<Index, Term> terms;
-  for (const Entry& entry : node.log().entries()) terms[entry.index] = entry.term;
+  CHECK(!IsWitness(node.raft().GetStatus().config, node.id()))
+      << "witness " << node.id() << " leads";
+  std::map<Index, Entry> held;
+  for (const Entry& entry : node.log().entries()) held[entry.index] = entry;
   Index start = node.log().start().index;
   for (const PendingWrite& write : node.writes()) {
     if (write.snapshot) {
       start = write.snapshot->index;
-      terms.clear();
+      held.clear();
     }
     if (!write.entries.empty()) {
-      terms.erase(terms.lower_bound(write.entries[0].index), terms.end());
+      held.erase(held.lower_bound(write.entries[0].index), held.end());
     }
-    for (const Entry& entry : write.entries) terms[entry.index] = entry.term;
+    for (const Entry& entry : write.entries) held[entry.index] = entry;
   }
   for (const auto& [index, entry] : committed_) {
     if (index <= start) continue;
-    CHECK(terms.contains(index) && terms.at(index) == entry.term)
+    CHECK(held.contains(index) && held.at(index) == entry)
         << "leader " << node.id() << " of term " << node.raft().term() << " lacks committed "
         << index;
   }

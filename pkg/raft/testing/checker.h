@@ -5,13 +5,14 @@
 //
 //   election safety       one leader per term
 //   log matching          one (index, term) has one predecessor and one content, on all disks and
-//   in
-//                         all messages
+//                         in all messages
 //   leader completeness   who becomes leader holds everything that was committed
 //   state machine safety  one entry per index is ever applied, in order, everywhere
 //   durability            an entry is applied only when a quorum of disks holds it
 //   monotony              terms and commit indexes do not go back while a process lives, nor do
 //                         votes change within a term
+//   witnesses             hold no data and never lead; some other voter holds what is committed
+//   amnesia               who lost its disk neither stands for election nor votes
 //   reads                 a read index covers all that was committed anywhere when it was asked
 #pragma once
 
@@ -48,12 +49,13 @@ class Checker {
     Term term;
     NodeId vote;
     Index commit;
-    Role role = Role::kFollower;
+    bool amnesia = false;
   };
 
-  // Equal, or the same command with and without its data where there are witnesses.
-  bool Same(const Entry& a, const Entry& b) const;
-  void CheckEntries(NodeId writer, Term prev_term, const std::vector<Entry>& entries);
+  // `at`: whose disk they are on, or who they are sent to.
+  void CheckEntries(NodeId at, Term prev_term, const std::vector<Entry>& entries);
+  // Somebody takes it for a witness, so it may hold entries without data.
+  bool MayLackData(NodeId id) const;
   void CheckCommitted(const TestNode& node, const std::vector<Entry>& entries);
   bool SomeQuorumHolds(const Entry& entry) const;
   void CheckReads(const Ready& ready);
@@ -62,8 +64,11 @@ class Checker {
   const Nodes* nodes_;
   std::map<Term, NodeId> leaders_;
   std::map<NodeId, Seen> seen_;
-  // What every (index, term) is followed by and holds: the predecessor's term and the entry.
-  std::map<std::pair<Index, Term>, std::pair<Term, Entry>> written_;
+  struct Written {
+    Term prev_term;
+    Entry entry;  // with its data
+  };
+  std::map<std::pair<Index, Term>, Written> written_;
   std::map<Index, Entry> committed_;
   std::map<uint64_t, Index> read_floor_;
 };
