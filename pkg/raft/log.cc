@@ -304,7 +304,8 @@ void RaftLog::SetApplyLimits(size_t bytes_max, uint64_t unpersisted_max) {
 }
 
 Index RaftLog::EmitLimit() const {
-  return std::min(committed_, persisted_ + apply_unpersisted_max_);
+  const uint64_t unpersisted = committed_ > persisted_ ? committed_ - persisted_ : 0;
+  return std::min(committed_, persisted_ + std::min(unpersisted, apply_unpersisted_max_));
 }
 
 bool RaftLog::HasCommitted() const {

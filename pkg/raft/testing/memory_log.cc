@@ -29,6 +29,7 @@ Result<std::vector<Entry>> MemoryLog::Entries(Index low, Index high, size_t byte
 Result<std::vector<Entry>> MemoryLog::EntriesFor(NodeId peer, Index low, Index high,
                                                  size_t bytes_max) const {
   if (fetch_later_ && fetched_.erase(peer) == 0) {
+    ++fetches_;
     return Status(Code::kUnavailable, "the entries are being fetched");
   }
   return Entries(low, high, bytes_max);

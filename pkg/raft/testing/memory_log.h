@@ -44,6 +44,8 @@ class MemoryLog final : public LogReader {
   // kUnavailable until EntriesFetched(peer), then once with the entries.
   void FetchLater() { fetch_later_ = true; }
   void EntriesFetched(NodeId peer) { fetched_.insert(peer); }
+  // How often something was to be fetched.
+  int fetches() const { return fetches_; }
   // From now on every read gives this error.
   void FailReads(Status error) { read_error_ = std::move(error); }
 
@@ -62,6 +64,7 @@ class MemoryLog final : public LogReader {
   Status read_error_;
   bool fetch_later_ = false;
   mutable std::set<NodeId> fetched_;  // and not asked for again yet
+  mutable int fetches_ = 0;
 };
 
 }  // namespace baton::raft::testing
