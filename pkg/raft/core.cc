@@ -82,7 +82,6 @@ void Core::SetLeader(NodeId new_leader) {
   if (new_leader == leader) return;
   out.aborted_reads.insert(out.aborted_reads.end(), forwarded_reads.begin(), forwarded_reads.end());
   forwarded_reads.clear();
-  snapshot_orders.clear();
   leader = new_leader;
   if (leader) ++counters.leader_changes;
 }

@@ -55,7 +55,7 @@ struct Core {
   std::set<uint64_t> forwarded_reads;  // own reads that `leader` was asked
   Index commit_heard;                  // the highest that any leader said to be committed
   Index snapshot_wanted;               // 0: none; this node takes no appends until it has one
-  std::set<NodeId> snapshot_orders;    // who this node sends its snapshot to for `leader`
+  std::set<NodeId> snapshot_orders;    // who this node sends its snapshot to, for any leader
   std::map<NodeId, uint64_t> commit_groups;  // empty: commits regard no groups
   Outbox out;
   Counters counters;

@@ -48,7 +48,9 @@ Index ValidatedIndex(const Core& core) {
 
 Status HandleAppend(Core& core, NodeId from, AppendRequest request) {
   core.HearLeader(from);
-  if (core.snapshot_wanted) return Status::Ok();  // its snapshot must not be behind what is here
+  // Its snapshot must not be behind what is here. But an end of the log that this leader does not
+  // have must go first: no snapshot might ever reach it.
+  if (core.snapshot_wanted && ValidatedIndex(core) >= core.log.last_index()) return Status::Ok();
   const bool fits = request.prev_index <= core.log.committed() ||
                     core.log.Matches(request.prev_index, request.prev_term);
   if (!fits) {
@@ -64,6 +66,7 @@ Status HandleAppend(Core& core, NodeId from, AppendRequest request) {
   core.validated = std::max(core.validated, proven);
   core.log.CommitTo(std::min(request.commit, proven));
   CheckForCure(core, request.commit);
+  if (core.snapshot_wanted) core.snapshot_wanted = std::max(core.log.last_index(), Index(1));
   Acknowledge(core, from, proven);
   return Status::Ok();
 }
@@ -115,6 +118,7 @@ Status RequestSnapshot(Core& core) {
 }
 
 void HandleSnapshotOrder(Core& core, NodeId leader, const SnapshotOrder& order) {
+  if (core.snapshot_orders.contains(order.target)) return;  // repeated; the end will be reported
   const Result<SnapshotMeta> meta = core.log.Snapshot();
   const bool can = core.config.delegate_snapshots && meta.ok() && meta->index >= order.at_least &&
                    !core.snapshot_wanted && !core.log.snapshot_pending() && !core.amnesia;
@@ -126,9 +130,12 @@ void HandleSnapshotOrder(Core& core, NodeId leader, const SnapshotOrder& order) 
   core.Send(order.target, SnapshotRequest{.meta = *meta, .leader = leader});
 }
 
-void ReportSnapshotOrder(Core& core, NodeId target, bool delivered) {
-  if (core.snapshot_orders.erase(target) == 0 || !core.leader) return;
-  core.Send(core.leader, SnapshotReport{.target = target, .delivered = delivered});
+bool ReportSnapshotOrder(Core& core, NodeId target, bool delivered) {
+  if (core.snapshot_orders.erase(target) == 0) return false;
+  if (core.leader && !core.leading()) {
+    core.Send(core.leader, SnapshotReport{.target = target, .delivered = delivered});
+  }
+  return true;
 }
 
 void RefuseStaleLeader(Core& core, const Message& message) {

@@ -17,8 +17,8 @@ void HandleHeartbeat(Core& core, NodeId from, const Heartbeat& heartbeat);
 void HandleSnapshot(Core& core, NodeId from, const SnapshotRequest& request);
 // The leader wants this node's snapshot sent to another.
 void HandleSnapshotOrder(Core& core, NodeId leader, const SnapshotOrder& order);
-// The driver says how that went.
-void ReportSnapshotOrder(Core& core, NodeId target, bool delivered);
+// The driver says how that went; the leader of now is told. False if there was no such order.
+bool ReportSnapshotOrder(Core& core, NodeId target, bool delivered);
 // See Raft::RequestSnapshot.
 Status RequestSnapshot(Core& core);
 

@@ -98,7 +98,7 @@ void TickLeader(Core& core) {
     return;
   }
   TickTransfer(core, lead);
-  GiveUpSilentSources(core, lead);
+  TickSnapshotSources(core, lead);
   TickHibernation(core, lead);
   LeaveJointIfDue(core, lead);
   if (core.now - lead.heartbeat_at >= core.config.heartbeat_interval_ticks &&

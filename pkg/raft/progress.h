@@ -47,6 +47,7 @@ class Progress {
   // A snapshot from a follower did not arrive: this node sends the next one itself.
   bool source_failed() const { return source_failed_; }
   uint64_t active_at() const { return active_at_; }
+  uint64_t quiet_since() const { return quiet_since_; }
   size_t inflight_messages() const { return inflights_.count(); }
 
   // An append may be sent now.
@@ -67,7 +68,8 @@ class Progress {
   void OnSnapshotStarted(Index index, NodeId source);
   // The entries it needs are being fetched from the disk: nothing is sent until that is done.
   void OnFetching() { fetching_ = true; }
-  // An empty append was sent to find out whether the window was lost.
+  // An empty append was sent to find out whether the window was lost, or a follower was told to
+  // send the snapshot.
   void OnAsked(uint64_t now) { quiet_since_ = now; }
 
   // --- what came back ---
@@ -110,7 +112,7 @@ class Progress {
   NodeId snapshot_source_;
   bool source_failed_ = false;
   uint64_t active_at_;    // when the peer was last heard
-  uint64_t quiet_since_;  // when the window last moved, or was asked about
+  uint64_t quiet_since_;  // when the window last moved, or OnAsked
 };
 
 }  // namespace baton::raft

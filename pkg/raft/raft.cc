@@ -174,11 +174,10 @@ void Raft::OnUnreachable(NodeId peer) {
 }
 
 void Raft::OnSnapshotSent(NodeId peer, bool delivered) {
+  if (ReportSnapshotOrder(*core_, peer, delivered)) return;
   Leader* const lead = core_->leading();
   if (Progress* const progress = lead ? lead->peer(peer) : nullptr) {
     progress->OnSnapshotReport(delivered);
-  } else {
-    ReportSnapshotOrder(*core_, peer, delivered);
   }
 }
 

@@ -56,7 +56,13 @@ void HandleAppendResponse(Core& core, Leader& lead, Progress& peer,
     peer.OnRejected(response.rejected_index, PlaceThatMayMatch(core, peer, response));
     return;
   }
+  const bool snapshot_travels = peer.state() == ReplicationState::kSnapshot &&
+                                !peer.snapshot_source() &&
+                                response.match_index < peer.pending_snapshot();
   if (!peer.OnAccepted(response.match_index, core.log.first_index(), core.now)) return;
+  if (snapshot_travels && peer.state() != ReplicationState::kSnapshot) {
+    core.out.cancelled_snapshots.push_back(peer.id());  // it found another way back to the log
+  }
   AdvanceCommit(core, lead);
   TellTransferTarget(core, lead);
 }

@@ -41,6 +41,12 @@ NodeId SnapshotSource(const Core& core, const Leader& lead, const Progress& targ
   return source == lead.peers.end() ? NodeId() : source->id();
 }
 
+void SendOrder(Core& core, Progress& peer) {
+  core.Send(peer.snapshot_source(),
+            SnapshotOrder{.target = peer.id(), .at_least = peer.pending_snapshot()});
+  peer.OnAsked(core.now);
+}
+
 // The entries that the peer needs are compacted away, or it has asked for a snapshot.
 void SendSnapshot(Core& core, const Leader& lead, Progress& peer) {
   // A dead peer is worth no snapshot; it will be heard when it is back.
@@ -48,7 +54,7 @@ void SendSnapshot(Core& core, const Leader& lead, Progress& peer) {
   const Index at_least = std::max(core.log.first_index() - 1, peer.snapshot_wanted());
   if (const NodeId source = SnapshotSource(core, lead, peer, at_least)) {
     peer.OnSnapshotStarted(at_least, source);
-    core.Send(source, SnapshotOrder{.target = peer.id(), .at_least = at_least});
+    SendOrder(core, peer);
     return;
   }
   Result<SnapshotMeta> meta = core.log.Snapshot();
@@ -132,13 +138,16 @@ void Flush(Core& core) {
   if (LeadsNoMore(core)) LeaveLeadership(core, *lead);
 }
 
-void GiveUpSilentSources(const Core& core, Leader& lead) {
+void TickSnapshotSources(Core& core, Leader& lead) {
+  const uint64_t timeout = core.config.election_timeout_ticks;
   for (Progress& peer : lead.peers) {
     if (!peer.snapshot_source()) continue;
     const Progress* const source = lead.peer(peer.snapshot_source());
-    const bool lives =
-        source && core.now - source->active_at() < core.config.election_timeout_ticks;
-    if (!lives) peer.OnSnapshotReport(/*delivered=*/false);
+    if (!source || core.now - source->active_at() >= timeout) {
+      peer.OnSnapshotReport(/*delivered=*/false);
+    } else if (core.now - peer.quiet_since() >= timeout) {
+      SendOrder(core, peer);
+    }
   }
 }
 

@@ -13,8 +13,10 @@ namespace baton::raft {
 bool NeedsFlush(const Core& core);
 // Sends what is due to each peer, in ascending order of ids. Nothing if this node does not lead.
 void Flush(Core& core);
-// Snapshots that a follower was to send, and that follower is not heard any more: start over.
-void GiveUpSilentSources(const Core& core, Leader& lead);
+// One tick of a leader, about snapshots that a follower was told to send. If it is not heard any
+// more: starts over. Else tells it again from time to time, for its order or its report may be
+// lost.
+void TickSnapshotSources(Core& core, Leader& lead);
 // An empty append at the end of what was sent: a peer that lost some of it will reject.
 void AskForLostAppends(Core& core, Progress& peer);
 

@@ -1,0 +1,253 @@
+// Snapshots that a follower asks for, because its state machine is lost or wrong; snapshots that
+// are cancelled; and any way back to the log that makes one needless.
+#include <gtest/gtest.h>
+
+#include <string>
+
+#include "pkg/raft/testing/cluster.h"
+
+namespace baton::raft {
+namespace {
+
+using testing::Acknowledge;
+using testing::Append;
+using testing::Cluster;
+using testing::EntriesOf;
+using testing::Ids;
+using testing::Solo;
+using testing::SoloLeader;
+using testing::Voters;
+
+SnapshotRequest SnapshotAt(uint64_t index, uint64_t term = 1) {
+  return SnapshotRequest{{Index(index), Term(term), Voters({1, 2, 3})}, {}, false};
+}
+
+// --- the follower ---
+
+// Follows 2 in term 1 and holds three entries of it, all committed.
+class SnapshotAskerTest : public ::testing::Test {
+ protected:
+  SnapshotAskerTest() {
+    EXPECT_TRUE(follower.Hear(2, 1, Append({0, 0}, 3, EntriesOf(1, {1, 1, 1}))).ok());
+    follower.Said();
+  }
+  void Ask() {
+    ASSERT_TRUE(follower.raft().RequestSnapshot().ok());
+    ASSERT_EQ(follower.Said(), "1->2 SnapshotWanted term=1 at_least=3\n");
+  }
+
+  Solo follower;
+};
+
+TEST_F(SnapshotAskerTest, OnlyAFollowerWithALeaderAndNoSnapshotUnderWayCanAsk) {
+  SoloLeader leader;
+  EXPECT_EQ(leader.raft().RequestSnapshot().reason(), "is_leader");
+  Solo alone;
+  EXPECT_EQ(alone.raft().RequestSnapshot().reason(), "no_leader");
+  ASSERT_TRUE(follower.Hear(2, 1, SnapshotAt(9)).ok());
+  EXPECT_EQ(follower.raft().RequestSnapshot().reason(), "snapshot_pending");
+  follower.Said();
+  EXPECT_TRUE(follower.raft().RequestSnapshot().ok());
+}
+
+TEST_F(SnapshotAskerTest, AnEmptyLogAsksForAnySnapshot) {
+  Solo empty;
+  ASSERT_TRUE(empty.Hear(2, 1, Heartbeat{}).ok());
+  empty.Said();
+  ASSERT_TRUE(empty.raft().RequestSnapshot().ok());
+  EXPECT_EQ(empty.Said(), "1->2 SnapshotWanted term=1 at_least=1\n");
+}
+
+TEST_F(SnapshotAskerTest, ItTakesNoAppendsMeanwhileAndAsksWithEveryHeartbeat) {
+  Ask();
+  ASSERT_TRUE(follower.Hear(2, 1, Append({3, 1}, 4, EntriesOf(4, {1}))).ok());
+  EXPECT_EQ(follower.Said(), "");
+  EXPECT_EQ(follower.status().last_index, Index(3));
+  ASSERT_TRUE(follower.Hear(2, 1, Heartbeat{}).ok());
+  EXPECT_EQ(follower.Said(),
+            "1->2 HeartbeatResponse term=1 commit=3\n"
+            "1->2 SnapshotWanted term=1 at_least=3\n");
+}
+
+TEST_F(SnapshotAskerTest, OneThatIsBehindTheLogIsNotTaken) {
+  Ask();
+  ASSERT_TRUE(follower.Hear(2, 1, SnapshotAt(2)).ok());
+  EXPECT_EQ(follower.Said(), "1->2 AppendResponse term=1 match=3 commit=3\n");
+  ASSERT_TRUE(follower.Hear(2, 1, Heartbeat{}).ok());
+  EXPECT_NE(follower.Said().find("SnapshotWanted"), std::string::npos) << "still wanted";
+}
+
+TEST_F(SnapshotAskerTest, OneAtTheEndOfTheLogIsTakenAlthoughTheLogHoldsItAll) {
+  Ask();
+  ASSERT_TRUE(follower.Hear(2, 1, SnapshotAt(3)).ok());
+  const Ready ready = follower.raft().TakeReady();
+  ASSERT_TRUE(ready.snapshot);
+  EXPECT_EQ(ready.snapshot->index, Index(3));
+  follower.raft().OnPersisted(ready.mark);
+  ASSERT_TRUE(follower.Hear(2, 1, Append({3, 1}, 4, EntriesOf(4, {1}))).ok());
+  EXPECT_EQ(follower.status().last_index, Index(4)) << "the log goes on";
+}
+
+TEST_F(SnapshotAskerTest, ItDoesNotStandForElectionMeanwhileButVotes) {
+  Ask();
+  follower.Tick(50);
+  follower.raft().Campaign();
+  EXPECT_EQ(follower.Said(), "");
+  ASSERT_TRUE(follower.Hear(3, 2, VoteRequest{.last_index = Index(3), .last_term = Term(1)}).ok());
+  EXPECT_EQ(follower.Said(), "1->3 VoteResponse term=2 granted\n");
+}
+
+TEST_F(SnapshotAskerTest, ANewLeaderIsAskedToo) {
+  Ask();
+  ASSERT_TRUE(follower.Hear(3, 2, Heartbeat{}).ok());
+  EXPECT_NE(follower.Said().find("1->3 SnapshotWanted term=2 at_least=3"), std::string::npos);
+}
+
+// The end of the log is a deposed leader's: a snapshot that reaches it may never be made.
+TEST_F(SnapshotAskerTest, AnEndOfTheLogThatTheLeaderDoesNotHaveGoesFirst) {
+  ASSERT_TRUE(follower.Hear(2, 1, Append({3, 1}, 3, EntriesOf(4, {1, 1, 1, 1, 1, 1}))).ok());
+  follower.Said();
+  ASSERT_TRUE(follower.raft().RequestSnapshot().ok());
+  EXPECT_EQ(follower.Said(), "1->2 SnapshotWanted term=1 at_least=9\n");
+  ASSERT_TRUE(follower.Hear(3, 2, Append({4, 2}, 3)).ok());
+  EXPECT_EQ(follower.Said(), "1->3 AppendResponse term=2 rejected=4 hint=4/1 commit=3\n");
+  ASSERT_TRUE(follower.Hear(3, 2, Append({3, 1}, 3, EntriesOf(4, {2}))).ok());
+  EXPECT_EQ(follower.Said(), "1->3 AppendResponse term=2 match=4 commit=3\n");
+  ASSERT_TRUE(follower.Hear(3, 2, Append({4, 2}, 5, EntriesOf(5, {2}))).ok());
+  EXPECT_EQ(follower.Said(), "") << "from here on the log is the leader's";
+  ASSERT_TRUE(follower.Hear(3, 2, Heartbeat{}).ok());
+  EXPECT_NE(follower.Said().find("SnapshotWanted term=2 at_least=4"), std::string::npos);
+}
+
+TEST(SnapshotRequestClusterTest, AnAskerWithADeposedLeadersEntriesGetsItsSnapshot) {
+  Cluster cluster(3);
+  cluster.Elect(NodeId(1));
+  cluster.Cut(NodeId(1), NodeId(2));
+  cluster.Cut(NodeId(2), NodeId(3));
+  cluster.DropWhere(
+      [](const Message& message) { return std::holds_alternative<AppendResponse>(message.body); });
+  for (int i = 0; i < 5; ++i) cluster.Propose(NodeId(1), "lost");
+  cluster.Settle();
+  ASSERT_EQ(cluster.raft(NodeId(3)).GetStatus().last_index, Index(6));
+  cluster.Crash(NodeId(1));
+  ASSERT_TRUE(cluster.raft(NodeId(3)).RequestSnapshot().ok());
+  cluster.Pump(NodeId(3));
+  cluster.DropWhere(nullptr);
+  cluster.Heal();
+  // 3 must not stand, and 2 has the shorter log: it takes 1 without its memory of the five.
+  cluster.Restart(NodeId(1));
+  ASSERT_NE(cluster.WaitForLeader(100), NodeId());
+  const NodeId leader = cluster.Leader();
+  cluster.node(leader).Compact(100);
+  cluster.TickAll(5);
+  cluster.node(leader).Compact(100);
+  cluster.TickAll(5);
+  cluster.Propose(leader, "x");
+  cluster.TickAll(5);
+  EXPECT_EQ(cluster.node(NodeId(3)).applied(), cluster.node(leader).applied());
+  EXPECT_GT(cluster.node(NodeId(3)).log().start().index, Index(0)) << "by a snapshot";
+}
+
+// --- the leader ---
+
+class SnapshotLeaderTest : public ::testing::Test {
+ protected:
+  // Index 6 is committed and applied; all but `behind` hold it.
+  void Advance(uint64_t behind) {
+    for (int i = 0; i < 5; ++i) leader.Propose("x");
+    leader.Said();
+    for (const uint64_t id : {2, 3}) {
+      if (id == behind) continue;
+      EXPECT_TRUE(leader.Hear(id, 1, Acknowledge(6)).ok());
+    }
+    leader.Said();
+  }
+  PeerStatus Peer(uint64_t id) { return leader.status().peers.at(NodeId(id)); }
+  std::vector<NodeId> Cancelled() {
+    leader.Said();
+    return std::exchange(leader.node().cancelled_snapshots(), {});
+  }
+  // Peer 3 is in need of a snapshot, and one is on its way.
+  void SendOne() {
+    Advance(3);
+    leader.node().Compact(0);
+    leader.raft().OnUnreachable(NodeId(3));
+    ASSERT_TRUE(leader.Hear(3, 1, HeartbeatResponse{}).ok());
+    ASSERT_EQ(leader.Said(), "1->3 SnapshotRequest term=1 snapshot=6/1\n");
+  }
+
+  SoloLeader leader;
+};
+
+TEST_F(SnapshotLeaderTest, OneThatIsWantedIsSentAlthoughTheLogWouldDo) {
+  Advance(0);
+  leader.node().Compact(100);
+  ASSERT_TRUE(leader.Hear(3, 1, SnapshotWanted{Index(6)}).ok());
+  EXPECT_EQ(leader.Said(), "1->3 SnapshotRequest term=1 snapshot=6/1\n");
+  ASSERT_TRUE(leader.Hear(3, 1, SnapshotWanted{Index(6)}).ok());
+  EXPECT_EQ(leader.Said(), "") << "one is on its way";
+  leader.raft().OnSnapshotSent(NodeId(3), true);
+  ASSERT_TRUE(leader.Hear(3, 1, Acknowledge(6)).ok());
+  leader.Said();
+  leader.Propose("y");
+  EXPECT_NE(leader.Said().find("1->3 AppendRequest"), std::string::npos);
+}
+
+TEST_F(SnapshotLeaderTest, OneThatIsOlderThanWantedIsNotSent) {
+  Advance(0);
+  leader.node().Compact(100);  // offers 6
+  ASSERT_TRUE(leader.Hear(3, 1, SnapshotWanted{Index(7)}).ok());
+  EXPECT_EQ(leader.Said(), "");
+  leader.Propose("y");
+  leader.Said();
+  ASSERT_TRUE(leader.Hear(2, 1, Acknowledge(7)).ok());
+  leader.Said();
+  leader.node().Compact(100);
+  ASSERT_TRUE(leader.Hear(3, 1, HeartbeatResponse{}).ok());
+  EXPECT_NE(leader.Said().find("1->3 SnapshotRequest term=1 snapshot=7/1"), std::string::npos);
+}
+
+TEST_F(SnapshotLeaderTest, OneThatIsCancelledIsNamedAndTriedAgainAfterASignOfLife) {
+  SendOne();
+  leader.raft().CancelSnapshot(NodeId(3));
+  EXPECT_EQ(Cancelled(), Ids({3}));
+  EXPECT_NE(Peer(3).state, ReplicationState::kSnapshot);
+  ASSERT_TRUE(leader.Hear(3, 1, HeartbeatResponse{}).ok());
+  EXPECT_EQ(leader.Said(), "1->3 SnapshotRequest term=1 snapshot=6/1\n");
+}
+
+TEST_F(SnapshotLeaderTest, LeadershipThatEndsCancelsWhatIsOnItsWay) {
+  SendOne();
+  ASSERT_TRUE(leader.Hear(2, 2, Heartbeat{}).ok());
+  EXPECT_EQ(Cancelled(), Ids({3}));
+}
+
+TEST_F(SnapshotLeaderTest, NothingIsCancelledThatIsNotOnItsWay) {
+  Advance(0);
+  ASSERT_TRUE(leader.Hear(2, 2, Heartbeat{}).ok());
+  EXPECT_EQ(Cancelled(), Ids({}));
+}
+
+TEST_F(SnapshotLeaderTest, AReceiverThatFindsAnotherWayBackNeedsItNoMore) {
+  Advance(3);
+  leader.node().Compact(3);  // the log begins at 4
+  leader.raft().OnUnreachable(NodeId(3));
+  ASSERT_TRUE(leader.Hear(3, 1, HeartbeatResponse{}).ok());
+  ASSERT_EQ(leader.Said(), "1->3 SnapshotRequest term=1 snapshot=6/1\n");
+  ASSERT_TRUE(leader.Hear(3, 1, Acknowledge(2)).ok());
+  EXPECT_EQ(Peer(3).state, ReplicationState::kSnapshot) << "the log does not reach there";
+  EXPECT_EQ(Cancelled(), Ids({}));
+  ASSERT_TRUE(leader.Hear(3, 1, Acknowledge(3)).ok());
+  EXPECT_EQ(Peer(3).state, ReplicationState::kReplicate);
+  EXPECT_EQ(Cancelled(), Ids({3})) << "the driver need not go on sending";
+}
+
+TEST_F(SnapshotLeaderTest, OneThatArrivedIsNotCancelled) {
+  SendOne();
+  ASSERT_TRUE(leader.Hear(3, 1, Acknowledge(6)).ok());
+  EXPECT_EQ(Peer(3).state, ReplicationState::kReplicate);
+  EXPECT_EQ(Cancelled(), Ids({}));
+}
+
+}  // namespace
+}  // namespace baton::raft
