@@ -106,9 +106,7 @@ bool PrefersItself(Core& core, const VoteRequest& request) {
   return prefers;
 }
 
-// Of a node that has not been in any term yet nobody would understand it.
 void Refuse(Core& core, NodeId candidate, const VoteRequest& request) {
-  if (!core.term) return;
   VoteResponse response{.pre_vote = request.pre_vote, .granted = false};
   const CommitPoint commit = CommitPointOf(core);
   if (commit.index > request.commit) {

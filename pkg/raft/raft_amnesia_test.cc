@@ -121,7 +121,8 @@ TEST_F(AmnesicVoterTest, ItNeverVotesUnderItsOldName) {
 TEST_F(AmnesicVoterTest, NorBeforeItKnowsAnyTerm) {
   ASSERT_TRUE(voter.Hear(2, 1, VoteRequest{.pre_vote = true}).ok());
   ASSERT_TRUE(voter.Hear(2, 1, VoteRequest{}).ok());
-  EXPECT_EQ(voter.Said(), "") << "a refusal would be of term 0, in which nobody speaks";
+  EXPECT_EQ(voter.Said(),
+            "1->2 PreVoteResponse term=0 refused\n1->2 VoteResponse term=0 refused\n");
 }
 
 TEST_F(AmnesicVoterTest, ItNeverStandsForElection) {
