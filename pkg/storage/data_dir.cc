@@ -18,14 +18,14 @@ constexpr char kLostAndFound[] = "lost+found";  // the root of an ext4 volume ha
 Status UnusableSetting(const std::string& path, const std::string& why) {
   return Status(Code::kInvalidArgument, "unusable_directory",
                 "The data directory " + path + " cannot be used: " + why +
-                    ". Give a directory that this user may read and write.");
+                    "; give a directory that this user may read and write.");
 }
 
 // Only full disks and failed hardware keep their own code: there the setting is not at fault.
 Status UnusableUnlessFull(const std::string& path, const leveldb::Status& status) {
   const Status mapped = FromLevelDb(status, "The data directory " + path + " cannot be used");
   if (mapped.code() == Code::kStorageFull) return mapped;
-  return UnusableSetting(path, status.ToString());
+  return UnusableSetting(path, Reason(status));
 }
 
 std::string ParentOf(const std::string& path) {
@@ -58,7 +58,7 @@ enum class Content { kEmpty, kHalfMade, kBaton };
 Result<Content> Classify(DurableEnv* env, const std::string& path) {
   std::vector<std::string> names;
   const leveldb::Status status = env->GetChildren(path, &names);
-  if (!status.ok()) return UnusableSetting(path, status.ToString());
+  if (!status.ok()) return UnusableSetting(path, Reason(status));
   bool creating = false;
   bool other = false;
   for (const std::string& name : names) {
@@ -70,8 +70,8 @@ Result<Content> Classify(DurableEnv* env, const std::string& path) {
   if (!other) return Content::kEmpty;
   return Status(Code::kInvalidArgument, "foreign_directory",
                 "The data directory " + path +
-                    " is not empty, and the file IDENTITY of a Baton data directory is not there. "
-                    "Give an empty directory, or one that does not exist yet.");
+                    " is not empty, and the file IDENTITY of a Baton data directory is not there; "
+                    "give an empty directory, or one that does not exist yet.");
 }
 
 // Every step is durable before the next: CREATING first, IDENTITY last. A crash in between leaves
@@ -127,8 +127,8 @@ Status DataDir::Lock() {
                     text.find("temporarily unavailable") != std::string::npos;  // EAGAIN
   if (!held) return UnusableUnlessFull(path_, status);
   return Status(Code::kConflict, "data_dir_in_use",
-                "The data directory " + path_ + " is in use by another process (" + text +
-                    "). Stop that process, or give this node a directory of its own.");
+                "The data directory " + path_ + " is in use by another process (" + Reason(status) +
+                    "); stop that process, or give this node a directory of its own.");
 }
 
 Status DataDir::OpenStores(const Identity& identity, const DataDirOptions& options) {

@@ -60,7 +60,7 @@ Status Database::OpenLevelDb(const DatabaseOptions& options) {
   db_.reset(db);
   const std::string what = "The database in " + directory_ + " cannot be opened";
   // With create_if_missing off, an absent CURRENT is an "invalid argument" of LevelDB.
-  if (status.IsInvalidArgument()) return Status(Code::kCorruption, what + ": " + status.ToString());
+  if (status.IsInvalidArgument()) return Status(Code::kCorruption, what + ": " + Reason(status));
   return FromLevelDb(status, what);
 }
 

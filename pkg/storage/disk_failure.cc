@@ -7,12 +7,13 @@
 namespace baton::storage {
 
 Status Unusable(std::string_view part, const std::string& path, std::string_view what) {
+  if (what.ends_with('.')) what.remove_suffix(1);
   return Status(Code::kCorruption,
                 "The " + std::string(part) + " in " + path +
                     " cannot be used: " + std::string(what) +
-                    " Do not edit the directory: move it away, take the node out of the cluster "
-                    "and add it again as a new member, so that it gets everything from the "
-                    "others.");
+                    "; do not edit the directory, but move it away, take the node out of the "
+                    "cluster and add it again as a new member, so that it gets everything from "
+                    "the others.");
 }
 
 void FatalDisk(std::string_view what, const Status& why) {

@@ -10,8 +10,8 @@
 
 namespace baton::storage {
 
-// "The log in /data/log cannot be used: <what> <what to do>", kCorruption. `part` is "log", "state"
-// or "data directory"; `what` is a whole sentence.
+// "The log in /data/log cannot be used: <what>; <what to do>.", kCorruption. `part` is "log",
+// "state" or "data directory"; a full stop at the end of `what` is left out.
 Status Unusable(std::string_view part, const std::string& path, std::string_view what);
 
 // Ends a process whose disk lies, where an error cannot be handed back because going on without
@@ -20,6 +20,6 @@ Status Unusable(std::string_view part, const std::string& path, std::string_view
 // Kubernetes starts the process again. `what` is the operation: "reading a row of the state".
 [[noreturn]] void FatalDisk(std::string_view what, const Status& why);
 
-inline constexpr int kFatalDiskExitCode = 74;  // EX_IOERR of sysexits.h
+inline constexpr int kFatalDiskExitCode = 74;  // EX_IOERR of sysexits.h; documented by batond
 
 }  // namespace baton::storage

@@ -32,7 +32,13 @@ leveldb::Status WriteAndSync(leveldb::Env* env, const std::string& path,
 
 Status FromLevelDb(const leveldb::Status& status, std::string_view what) {
   if (status.ok()) return Status::Ok();
-  return Status(CodeOf(status), std::string(what) + ": " + status.ToString());
+  return Status(CodeOf(status), std::string(what) + ": " + Reason(status));
+}
+
+std::string Reason(const leveldb::Status& status) {
+  const std::string text = status.ToString();
+  const size_t colon = text.find(": ");
+  return status.ok() || colon == std::string::npos ? text : text.substr(colon + 2);
 }
 
 std::string JoinPath(std::string_view directory, std::string_view name) {

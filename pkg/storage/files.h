@@ -15,6 +15,8 @@ namespace baton::storage {
 
 // LevelDB's verdict as ours. `what` begins the sentence: "The log in /data/log cannot be opened".
 Status FromLevelDb(const leveldb::Status& status, std::string_view what);
+// What LevelDB says, for people: without its kind ("NotFound: "), which its words show anyway.
+std::string Reason(const leveldb::Status& status);
 
 std::string JoinPath(std::string_view directory, std::string_view name);
 

@@ -37,7 +37,7 @@ Status CheckOwner(const Identity& owner, const Identity& expected, std::string_v
     return Status(Code::kInvalidArgument, "wrong_cluster",
                   std::string(path) + " holds data of the cluster " + owner.cluster_id +
                       ", and this node belongs to the cluster " + expected.cluster_id +
-                      ". Give this node a directory of its own, or correct the cluster's name and "
+                      "; give this node a directory of its own, or correct the cluster's name and "
                       "members.");
   }
   if (owner.node_id != expected.node_id) {
@@ -45,7 +45,7 @@ Status CheckOwner(const Identity& owner, const Identity& expected, std::string_v
                   std::string(path) + " holds data of node " +
                       std::to_string(owner.node_id.value()) + ", and this is node " +
                       std::to_string(expected.node_id.value()) +
-                      ". Give each node a directory of its own, or correct the node id.");
+                      "; give each node a directory of its own, or correct the node id.");
   }
   return Status::Ok();
 }

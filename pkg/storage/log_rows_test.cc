@@ -61,22 +61,22 @@ TEST_F(LogRowsTest, UntouchedRowsAreFine) {
 TEST_F(LogRowsTest, AMissingRowIsNamed) {
   for (const uint64_t index : {3, 5, 9}) {
     ExpectRefused("Index " + std::to_string(index) + " is missing; index " +
-                      std::to_string(index + 1) + " follows.",
+                      std::to_string(index + 1) + " follows",
                   [&](leveldb::WriteBatch* batch) { batch->Delete(EntryKey(Index(index))); });
   }
 }
 
 TEST_F(LogRowsTest, AMissingEndIsNamed) {
-  ExpectRefused("It ends at index 9, but its last write left it at 10.",
+  ExpectRefused("It ends at index 9, but its last write left it at 10",
                 [](leveldb::WriteBatch* batch) { batch->Delete(EntryKey(Index(10))); });
-  ExpectRefused("It ends at index 2, but its last write left it at 10.",
+  ExpectRefused("It ends at index 2, but its last write left it at 10",
                 [](leveldb::WriteBatch* batch) {
                   for (uint64_t i = 3; i <= 10; ++i) batch->Delete(EntryKey(Index(i)));
                 });
 }
 
 TEST_F(LogRowsTest, AnEntryTooManyIsNamed) {
-  ExpectRefused("It ends at index 11, but its last write left it at 10.",
+  ExpectRefused("It ends at index 11, but its last write left it at 10",
                 [](leveldb::WriteBatch* batch) {
                   batch->Put(EntryKey(Index(11)), EncodeEntry(MakeEntry(11, 2, "")));
                 });
@@ -89,19 +89,19 @@ TEST_F(LogRowsTest, AnyFlippedBitOfARowIsNamedByItsIndex) {
     std::string bad = value;
     char& byte = bad[random.Below(bad.size())];
     byte = static_cast<char>(byte ^ static_cast<char>(1 << random.Below(8)));
-    ExpectRefused("The row of index 7 has a wrong checksum.",
+    ExpectRefused("The row of index 7 has a wrong checksum",
                   [&](leveldb::WriteBatch* batch) { batch->Put(EntryKey(Index(7)), bad); });
   }
 }
 
 TEST_F(LogRowsTest, AnEntryInAnothersPlaceIsNamed) {
-  ExpectRefused("The row of index 7 has a wrong checksum.", [](leveldb::WriteBatch* batch) {
+  ExpectRefused("The row of index 7 has a wrong checksum", [](leveldb::WriteBatch* batch) {
     batch->Put(EntryKey(Index(7)), EncodeEntry(MakeEntry(6, 2, "entry 6")));
   });
 }
 
 TEST_F(LogRowsTest, ATermThatGoesDownIsNamed) {
-  ExpectRefused("The term goes down at index 8.", [](leveldb::WriteBatch* batch) {
+  ExpectRefused("The term goes down at index 8", [](leveldb::WriteBatch* batch) {
     batch->Put(EntryKey(Index(8)), EncodeEntry(MakeEntry(8, 1, "")));
   });
 }
@@ -109,21 +109,21 @@ TEST_F(LogRowsTest, ATermThatGoesDownIsNamed) {
 TEST_F(LogRowsTest, EveryOtherRowIsNeededAndChecked) {
   for (const std::string_view key : {kHardStateKey, kIdentityKey, kStartKey, kTailKey}) {
     const std::string row = "The row '" + std::string(key) + "' ";
-    ExpectRefused(row + "is missing.",
+    ExpectRefused(row + "is missing",
                   [&](leveldb::WriteBatch* batch) { batch->Delete(ToSlice(key)); });
-    ExpectRefused(row + "has a wrong checksum.", [&](leveldb::WriteBatch* batch) {
+    ExpectRefused(row + "has a wrong checksum", [&](leveldb::WriteBatch* batch) {
       batch->Put(ToSlice(key), "a value that nobody sealed");
     });
   }
 }
 
 TEST_F(LogRowsTest, ARowOfALaterFormatIsNotPassedOver) {
-  ExpectRefused("There is a row that no build of this format writes.",
+  ExpectRefused("There is a row that no build of this format writes",
                 [](leveldb::WriteBatch* batch) { batch->Put("z", "news"); });
 }
 
 TEST_F(LogRowsTest, AStartBeyondTheEndIsRefused) {
-  ExpectRefused("It ends at index 50, but its last write left it at 10.",
+  ExpectRefused("It ends at index 50, but its last write left it at 10",
                 [](leveldb::WriteBatch* batch) {
                   batch->Put(ToSlice(kStartKey), EncodeStart(MakeMeta(50, 2)));
                 });

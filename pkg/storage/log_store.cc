@@ -36,7 +36,7 @@ Status CheckWatermark(const std::string& directory, const Acknowledged& newest,
                       " at index " + std::to_string(rows.tail.last_index.value()) + ", but write " +
                       std::to_string(newest.write_number) + " up to index " +
                       std::to_string(newest.last_index.value()) + " (term " +
-                      std::to_string(newest.term.value()) + ") had been acknowledged.");
+                      std::to_string(newest.term.value()) + ") had been acknowledged");
 }
 
 }  // namespace
@@ -175,7 +175,7 @@ Result<std::vector<raft::Entry>> LevelLogStore::EntriesOnDisk(Index low, Index h
     BATON_RETURN_IF_ERROR(database_->StatusOf(*row));
     const std::string key = EntryKey(index);
     if (!row->Valid() || ToView(row->key()) != key) {
-      return Unusable("log", directory_, "Index " + std::to_string(index.value()) + " is missing.");
+      return Unusable("log", directory_, "Index " + std::to_string(index.value()) + " is missing");
     }
     Result<raft::Entry> entry = DecodeEntry(key, ToView(row->value()));
     if (!entry.ok()) return Unusable("log", directory_, entry.status().message());

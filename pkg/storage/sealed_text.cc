@@ -63,7 +63,7 @@ Result<TextLines> UnsealText(std::string_view kind, uint32_t format, std::string
                       ", written by a newer Baton; this "
                       "build reads up to " +
                       std::to_string(format) +
-                      ". Start the newer Baton, or give another directory.");
+                      "; start the newer Baton, or give another directory.");
   }
   lines.erase(lines.begin());
   return lines;

@@ -39,7 +39,7 @@ TEST(SealedTextTest, ANewerFormatIsNotCalledDamage) {
   EXPECT_EQ(status.code(), Code::kInvalidArgument);
   EXPECT_EQ(status.reason(), "newer_format");
   EXPECT_EQ(status.message(),
-            "/data/FILE has format 3, written by a newer Baton; this build reads up to 2. Start "
+            "/data/FILE has format 3, written by a newer Baton; this build reads up to 2; start "
             "the newer Baton, or give another directory.");
   EXPECT_TRUE(UnsealText("kind", 3, SealText("kind", 2, {}), "FILE").ok());
 }

@@ -8,6 +8,7 @@
 #include <fstream>
 #include <map>
 #include <nlohmann/json.hpp>
+#include <regex>
 
 #include "test/integration/cluster.h"
 
@@ -40,6 +41,7 @@ class StartupTest : public testing::Test {
     EXPECT_EQ(outcome.exit_code, kCouldNotStart) << outcome.output;
     EXPECT_EQ(outcome.output.rfind("batond: ", 0), 0u) << outcome.output;
     EXPECT_EQ(std::count(outcome.output.begin(), outcome.output.end(), '\n'), 1) << outcome.output;
+    EXPECT_FALSE(std::regex_search(outcome.output, std::regex("\\. ?[A-Z]"))) << outcome.output;
     EXPECT_NE(outcome.output.find(word), std::string::npos) << outcome.output;
   }
 
@@ -141,6 +143,25 @@ TEST_F(StartupTest, CorruptLogIsRefusedAndKept) {
   }
   ASSERT_GT(damaged, 0);
   ExpectRefusalThatKeeps(cluster_.data_dir(0), {}, cluster_.data_dir(0));
+}
+
+TEST_F(StartupTest, CutLogIsRefused) {
+  RunOnce();
+  for (const auto& file : std::filesystem::directory_iterator(cluster_.data_dir(0) + "/log")) {
+    if (file.path().extension() != ".log") continue;
+    std::filesystem::resize_file(file.path(), file.file_size() - 1);
+  }
+  ExpectRefusal(Run(), "had been acknowledged");
+}
+
+TEST_F(StartupTest, MissingFilesAreRefused) {
+  RunOnce();
+  for (const std::string name : {"WATERMARK", "STATE", "log/CURRENT"}) {
+    const std::string path = cluster_.data_dir(0) + "/" + name;
+    std::filesystem::rename(path, scratch_.path() + "/kept");
+    ExpectRefusal(Run(), name == "log/CURRENT" ? "cannot be opened" : path + ": No such file");
+    std::filesystem::rename(scratch_.path() + "/kept", path);
+  }
 }
 
 TEST_F(StartupTest, UnknownFlagNamesTheNearest) {
