@@ -110,9 +110,16 @@ class Converter {
     return 0;
   }
 
+  // A member of "1=a,2=b".
+  struct Pair {
+    NodeId id;
+    std::string text;
+    std::string place;  // its own line in the file, where it has one
+  };
+
   // "1=a,2=b" as pairs; ids are checked, what follows the '=' is not yet.
-  std::vector<std::pair<NodeId, std::string>> Pairs(std::string_view name) {
-    std::vector<std::pair<NodeId, std::string>> pairs;
+  std::vector<Pair> Pairs(std::string_view name) {
+    std::vector<Pair> pairs;
     const std::string text = RawText(name);
     if (text.empty()) {
       if (Has(name)) Refuse(name, "must not be empty; leave it out instead");
@@ -120,18 +127,20 @@ class Converter {
     }
     std::set<NodeId> seen;
     for (const std::string_view part : SplitAt(text, ',')) {
+      const std::string place = MemberOrigin(name, pairs.size());
       const size_t equals = part.find('=');
       const auto id = ParseNumber<uint64_t>(part.substr(0, equals));
       if (equals == std::string_view::npos || !id || *id < 1 || *id > 1'000'000'000) {
-        Refuse(name, "takes " + std::string(Row(name).value_name) +
-                         " with ids from 1 to 1000000000, but holds \"" +
-                         std::string(part.substr(0, 100)) + "\"");
+        RefuseAt(place, name,
+                 "takes " + std::string(Row(name).value_name) +
+                     " with ids from 1 to 1000000000, but holds \"" +
+                     std::string(part.substr(0, 100)) + "\"");
         return {};
       }
       if (!seen.insert(NodeId(*id)).second) {
-        Refuse(name, "names member " + std::to_string(*id) + " twice");
+        RefuseAt(place, name, "names member " + std::to_string(*id) + " twice");
       }
-      pairs.emplace_back(NodeId(*id), std::string(part.substr(equals + 1)));
+      pairs.push_back({NodeId(*id), std::string(part.substr(equals + 1)), place});
     }
     if (pairs.size() > kMembersMax) {
       Refuse(name, "names " + std::to_string(pairs.size()) + " members; at most " +
@@ -140,12 +149,20 @@ class Converter {
     return pairs;
   }
 
-  const Status& status() const { return status_; }
-
- private:
   void RefuseAt(const std::string& place, std::string_view name, const std::string& what) {
     if (!status_.ok()) return;
     status_ = Status(Code::kInvalidArgument, place + ": \"" + std::string(name) + "\" " + what);
+  }
+
+  const Status& status() const { return status_; }
+
+ private:
+  std::string MemberOrigin(std::string_view name, size_t position) const {
+    const auto found = values_->find(name);
+    if (found == values_->end() || position >= found->second.member_origins.size()) {
+      return Origin(name);
+    }
+    return found->second.member_origins[position];
   }
 
   static const Setting& Row(std::string_view name) {
@@ -159,17 +176,19 @@ class Converter {
 };
 
 void ConvertMembers(Converter* converter, Config* config) {
-  for (const auto& [id, text] : converter->Pairs("initial-cluster")) {
+  for (const auto& [id, text, place] : converter->Pairs("initial-cluster")) {
     const Result<Address> address = ParseAddress(text);
     if (!address.ok()) {
-      converter->Refuse("initial-cluster", "takes ID=HOST:PORT, but " + address.status().message());
+      converter->RefuseAt(place, "initial-cluster",
+                          "takes ID=HOST:PORT, but " + address.status().message());
       return;
     }
     for (const auto& [other, other_address] : config->initial_cluster) {
       if (other_address == *address) {
-        converter->Refuse("initial-cluster", "gives members " + std::to_string(other.value()) +
-                                                 " and " + std::to_string(id.value()) +
-                                                 " the same address " + address->ToString());
+        converter->RefuseAt(place, "initial-cluster",
+                            "gives members " + std::to_string(other.value()) + " and " +
+                                std::to_string(id.value()) + " the same address " +
+                                address->ToString());
       }
     }
     config->initial_cluster[id] = *address;
@@ -184,16 +203,18 @@ void ConvertMembers(Converter* converter, Config* config) {
 }
 
 void ConvertUrls(Converter* converter, Config* config) {
-  for (const auto& [id, text] : converter->Pairs("client-urls")) {
+  for (const auto& [id, text, place] : converter->Pairs("client-urls")) {
     const Result<std::string> url = ParseUrl(text);
     if (!url.ok()) {
-      converter->Refuse("client-urls", "takes ID=http://HOST:PORT, but " + url.status().message());
+      converter->RefuseAt(place, "client-urls",
+                          "takes ID=http://HOST:PORT, but " + url.status().message());
       return;
     }
     if (!config->initial_cluster.contains(id)) {
-      converter->Refuse("client-urls", "names member " + std::to_string(id.value()) +
-                                           ", which initial-cluster does not (" +
-                                           converter->Origin("initial-cluster") + ")");
+      converter->RefuseAt(place, "client-urls",
+                          "names member " + std::to_string(id.value()) +
+                              ", which initial-cluster does not (" +
+                              converter->Origin("initial-cluster") + ")");
     }
     config->client_urls[id] = *url;
   }

@@ -129,6 +129,24 @@ TEST(MakeConfigTest, MembersAreChecked) {
   }
 }
 
+TEST(MakeConfigTest, AWrongMemberOfTheFileIsNamedByItsOwnLine) {
+  const auto refusal = [](const std::string& text) {
+    const Result<SettingValues> values = ReadYaml(text, "b.yaml");
+    return values.ok() ? MakeConfig(*values).status().message() : values.status().message();
+  };
+  EXPECT_EQ(refusal("initial-cluster:\n  1: a:1\n  2: b\n"),
+            "b.yaml:3: \"initial-cluster\" takes ID=HOST:PORT, but \"b\" has no port, as in "
+            "127.0.0.1:7400");
+  EXPECT_EQ(refusal("initial-cluster:\n  1: a:1\n  x: b:1\n").substr(0, 8), "b.yaml:3");
+  EXPECT_EQ(refusal("initial-cluster:\n  1: a:1\n  1: b:1\n"),
+            "b.yaml:3: \"initial-cluster\" names member 1 twice");
+  EXPECT_EQ(refusal("initial-cluster:\n  1: a:1\n\n  2: a:1\n"),
+            "b.yaml:4: \"initial-cluster\" gives members 1 and 2 the same address a:1");
+  EXPECT_EQ(refusal("initial-cluster: {1: a:1}\nclient-urls:\n  1: http://a:1\n  2: http://b:1\n"),
+            "b.yaml:4: \"client-urls\" names member 2, which initial-cluster does not (b.yaml:1)");
+  EXPECT_EQ(refusal("client-urls:\n  1: a:1\n").substr(0, 8), "b.yaml:2");
+}
+
 TEST(MakeConfigTest, MembersAreBounded) {
   const auto members = [](size_t count) {
     std::string text;

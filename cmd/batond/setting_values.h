@@ -11,6 +11,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "pkg/base/status.h"
 
@@ -19,6 +20,8 @@ namespace baton::batond {
 struct SettingValue {
   std::string text;
   std::string origin;  // "baton.yaml:3", "BATON_TICK_MS", "--tick-ms", "default"
+  // Of a map in the file: where each member stands, in the order of the parts of `text`.
+  std::vector<std::string> member_origins = {};
 };
 
 // By setting name.

@@ -71,6 +71,8 @@ TEST(ReadYamlTest, WrongShapesGiveTheLine) {
   EXPECT_EQ(YamlError("tick-ms: ~\n"), "b.yaml:1: \"tick-ms\" has no value");
   EXPECT_EQ(YamlError("initial-cluster: {1: [a]}\n"),
             "b.yaml:1: members are written as \"1: host:port\", one a line");
+  EXPECT_EQ(YamlError("initial-cluster:\n  1: a:1\n  2: b:1,3=c:1\n"),
+            "b.yaml:3: members are written as \"1: host:port\", one a line");
   EXPECT_EQ(YamlError("initial-cluster: [a]\n"),
             "b.yaml:1: \"initial-cluster\" takes one value, not a list");
   EXPECT_EQ(YamlError("- tick-ms\n"),

@@ -30,26 +30,29 @@ bool TakesMap(const Setting& setting) {
   return setting.type == SettingType::kMembers || setting.type == SettingType::kUrls;
 }
 
-// {1: a:7401, 2: b:7401} -> "1=a:7401,2=b:7401".
-Result<std::string> FlattenMap(const std::string& place, const YAML::Node& map) {
-  std::string text;
+// Member by member: {1: a:7401, 2: b:7401} -> "1=a:7401,2=b:7401".
+Result<SettingValue> FlattenMap(const std::string& file_name, const std::string& place,
+                                const YAML::Node& map) {
+  SettingValue flat{.text = "", .origin = place};
   if (map.size() > kMapEntriesMax) return Refuse(place, "too many members");
   for (const auto& item : map) {
-    if (!item.first.IsScalar() || !item.second.IsScalar()) {
-      return Refuse(place, "members are written as \"1: host:port\", one a line");
-    }
-    if (!text.empty()) text += ',';
-    text += item.first.Scalar() + "=" + item.second.Scalar();
+    const std::string member_place = Place(file_name, item.first.Mark());
+    const bool plain = item.first.IsScalar() && item.second.IsScalar() &&
+                       (item.first.Scalar() + item.second.Scalar()).find(',') == std::string::npos;
+    if (!plain) return Refuse(member_place, "members are written as \"1: host:port\", one a line");
+    if (!flat.text.empty()) flat.text += ',';
+    flat.text += item.first.Scalar() + "=" + item.second.Scalar();
+    flat.member_origins.push_back(member_place);
   }
-  return text;
+  return flat;
 }
 
-Result<std::string> ValueText(const std::string& place, const Setting& setting,
-                              const YAML::Node& value) {
+Result<SettingValue> ReadValue(const std::string& file_name, const std::string& place,
+                               const Setting& setting, const YAML::Node& value) {
   const std::string name = "\"" + std::string(setting.name) + "\"";
   if (value.IsNull()) return Refuse(place, name + " has no value");
-  if (value.IsScalar()) return value.Scalar();
-  if (value.IsMap() && TakesMap(setting)) return FlattenMap(place, value);
+  if (value.IsScalar()) return SettingValue{value.Scalar(), place};
+  if (value.IsMap() && TakesMap(setting)) return FlattenMap(file_name, place, value);
   return Refuse(
       place, name + " takes one value, not a " + (value.IsSequence() ? "list" : "map of values"));
 }
@@ -68,9 +71,9 @@ Status ReadSetting(const std::string& file_name, const YAML::Node& key, const YA
   if (const auto before = values->find(name); before != values->end()) {
     return Refuse(place, "\"" + name + "\" is set twice, first at " + before->second.origin);
   }
-  Result<std::string> text = ValueText(place, *setting, value);
-  if (!text.ok()) return text.status();
-  (*values)[name] = {*std::move(text), place};
+  Result<SettingValue> read = ReadValue(file_name, place, *setting, value);
+  if (!read.ok()) return read.status();
+  (*values)[name] = *std::move(read);
   return Status::Ok();
 }
 
