@@ -16,7 +16,7 @@ test: packages  ## build and run every test; the last line is `N passed, N faile
 	@scripts/test
 
 build: packages  ## build batond and batonctl, optimized, into bazel-bin/cmd
-	@bazel build --config=opt //cmd/...
+	@bazel build --config=opt //cmd/batond //cmd/batonctl
 
 asan: packages  ## every test under the address and undefined-behaviour sanitizers
 	@scripts/test --config=asan
