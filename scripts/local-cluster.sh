@@ -14,7 +14,7 @@ ops_url() { echo "http://127.0.0.1:$((first_port + 10 * ($1 - 1) + 2))"; }
 # Sets `batond`: the program that $BATON_BATOND names, or else built now.
 find_batond() {
   batond=${BATON_BATOND:-}
-  unset BATON_BATOND  # batond takes every BATON_ variable for a setting of its own
+  unset BATON_BATOND BATON_DATA # batond takes every BATON_ variable for a setting of its own
   if [ -z "$batond" ]; then
     echo "baton: building (the first time takes some minutes)"
     bazel build --config=opt --color=no --curses=no --ui_event_filters=-info --show_progress_rate_limit=10 \

@@ -1,6 +1,7 @@
 // The story that `make tour` tells holds, told with the real program.
 #include <gtest/gtest.h>
 
+#include <filesystem>
 #include <string>
 
 #include "test/integration/cluster.h"
@@ -12,8 +13,11 @@ namespace {
 
 TEST(TourTest, EveryClaimHolds) {
   const integration::TemporaryDirectory directory;
-  const Outcome outcome =
-      RunScript("tour", {}, directory.path(), {"BATON_BATOND=" + integration::BatondPath()});
+  // BATON_DATA is for `run`; somebody may have exported it.
+  const Outcome outcome = RunScript(
+      "tour", {}, directory.path(),
+      {"BATON_BATOND=" + integration::BatondPath(), "BATON_DATA=" + directory.path() + "/other"});
+  EXPECT_FALSE(std::filesystem::exists(directory.path() + "/other"));
   EXPECT_EQ(outcome.exit_code, 0) << outcome.output;
   EXPECT_EQ(LastLine(outcome.output), "All of it held.") << outcome.output;
 }
