@@ -48,7 +48,8 @@ Signals: SIGTERM and SIGINT drain (leadership is handed over, requests are answe
 second one exits at once.
 
 Exit codes: 0 stopped as asked; 1 a fatal error while running, or a second signal; 2 could not
-start: settings, data directory or ports, with one sentence on standard error.
+start: settings, data directory or ports, with one sentence on standard error; 74 a row of the state
+could not be read from the disk.
 )";
 
 // Words in lines of at most kHelpWidth, each indented.

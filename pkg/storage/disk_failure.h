@@ -20,6 +20,6 @@ Status Unusable(std::string_view part, const std::string& path, std::string_view
 // Kubernetes starts the process again. `what` is the operation: "reading a row of the state".
 [[noreturn]] void FatalDisk(std::string_view what, const Status& why);
 
-inline constexpr int kFatalDiskExitCode = 74;  // EX_IOERR of sysexits.h; documented by batond
+inline constexpr int kFatalDiskExitCode = 74;  // EX_IOERR of sysexits.h; in batond --help
 
 }  // namespace baton::storage
