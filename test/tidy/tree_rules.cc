@@ -117,7 +117,8 @@ std::vector<Finding> CheckReadmes(const std::vector<Source>& tree) {
   for (const Source& source : tree) {
     const std::string top = source.path.substr(0, source.path.find('/'));
     const std::string room = with_rooms.contains(top) ? source.Room() : FolderOf(source.path);
-    const bool is_room = with_rooms.contains(top) || top == "scripts" || room == "third_party";
+    const bool is_room =
+        with_rooms.contains(top) || top == "scripts" || top == "docs" || room == "third_party";
     if (room.empty() || !is_room) continue;
     rooms.insert(room);
     if (source.path == room + "/README.md") documented.insert(room);

@@ -38,6 +38,7 @@ TEST(ReadmesTest, EveryRoomHasOne) {
   EXPECT_NE(Only(CheckReadmes({File("pkg/a/b.cc", "")})).find("pkg/a: no README.md"),
             std::string::npos);
   EXPECT_FALSE(CheckReadmes({File("scripts/run", "")}).empty());
+  EXPECT_FALSE(CheckReadmes({File("docs/a.md", "")}).empty());
   EXPECT_TRUE(CheckReadmes({File("pkg/a/b.cc", ""), File("pkg/a/README.md", "")}).empty());
   EXPECT_TRUE(CheckReadmes({File("Makefile", "")}).empty());
 }
