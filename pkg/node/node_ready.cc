@@ -194,10 +194,10 @@ void Node::Apply(const std::vector<raft::Entry>& entries) {
   core_->cluster_time.OnApplied(core_->state.applied(), core_->state.applied_term(),
                                 core_->state.now_ms());
   core_->raft->OnApplied(core_->state.applied());
+  waits_.OnOutcomes(outcomes);  // first: an acquire that is answered now may be over already
   for (const AppliedEntry& entry : applied) {
     proposals_.OnApplied(entry.index, entry.term, entry.reply ? &*entry.reply : nullptr);
   }
-  waits_.OnOutcomes(outcomes);
   waits_.OnApplied();
   reads_.OnApplied();
   watches_.Flush();

@@ -330,6 +330,23 @@ TEST_F(WaitTest, TheEndOfTheWaitersSessionEndsTheWait) {
   EXPECT_EQ(wait->result->status().reason(), "session_not_found");
 }
 
+// The wait begins and ends in one batch of entries: its end is known all the same.
+TEST_F(WaitTest, AWaitThatEndsInTheBatchItBeginsInEndsAsItDid) {
+  Use({.seed = 5}, 2);
+  MustLock(leader, 1);
+  const coord::Command lock = Lock("l", 2, 60'000);
+  coord::Command destroy;
+  destroy.body = coord::SessionDestroy{SessionId(2)};
+  std::optional<std::string> reason;
+  cluster->With(leader, [&](Node& node) {
+    node.Acquire(1'000, std::get<coord::Acquire>(lock.body), *Encode(lock), 5'000,
+                 [&](const Result<AcquireResult>& result) { reason = result->refusal.reason(); });
+    node.Submit(*Encode(destroy), 5'000, [](const Result<coord::Reply>&) {});
+  });
+  ASSERT_TRUE(cluster->RunUntil([&] { return reason.has_value(); }, 1'000));
+  EXPECT_EQ(*reason, "session_not_found");
+}
+
 TEST_F(WaitTest, AcquiresBeyondTheBoundAreRefused) {
   SimOptions options{.seed = 6};
   options.config.waits_max = 3;
