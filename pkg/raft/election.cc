@@ -95,9 +95,14 @@ bool ProtectsLiveLeader(const Core& core, NodeId candidate) {
   return core.now - core.leader_heard_at < core.config.election_timeout_ticks;
 }
 
+// A leader was heard not so long ago that this node must give up its wishes.
+bool IsPatient(const Core& core) {
+  return core.now - core.leader_heard_at <
+         kPriorityPatienceTimeouts * uint64_t{core.config.election_timeout_ticks};
+}
+
 bool PrefersItself(Core& core, const VoteRequest& request) {
-  const bool patient = core.now - core.leader_heard_at <
-                       kPriorityPatienceTimeouts * uint64_t{core.config.election_timeout_ticks};
+  const bool patient = IsPatient(core);
   const bool no_older_log =
       request.last_term == core.log.last_term() && request.last_index == core.log.last_index();
   const bool prefers = request.priority < core.config.priority && !request.leader_transfer &&
@@ -125,8 +130,9 @@ bool VoteIsFree(const Core& core, Term in_term, NodeId candidate) {
 }  // namespace
 
 bool MayCampaign(const Core& core) {
-  return !core.amnesia && !core.snapshot_wanted && CanLead(core.membership(), core.id()) &&
-         !core.log.snapshot_pending() && !core.DiskHangs() && core.term.value() < kNumberMax;
+  if (core.snapshot_wanted && IsPatient(core)) return false;
+  return !core.amnesia && CanLead(core.membership(), core.id()) && !core.log.snapshot_pending() &&
+         !core.DiskHangs() && core.term.value() < kNumberMax;
 }
 
 void Campaign(Core& core) {

@@ -44,13 +44,23 @@ Index ValidatedIndex(const Core& core) {
   return core.log.accepted_term() == core.term ? core.log.last_index() : core.validated;
 }
 
+// A snapshot that was asked for must not be behind what is here, so nothing is added to the log
+// until it comes; once the log ends with an entry of this leader. Before, its end may be a deposed
+// leader's, which no snapshot might ever reach, or lack what the leader needs to commit anything
+// and to make the snapshot. All of the log is the leader's then, so it is acknowledged to its end.
+bool WaitsForSnapshot(const Core& core) {
+  return core.snapshot_wanted && core.log.last_term() == core.term;
+}
+
 }  // namespace
 
 Status HandleAppend(Core& core, NodeId from, AppendRequest request) {
   core.HearLeader(from);
-  // Its snapshot must not be behind what is here. But an end of the log that this leader does not
-  // have must go first: no snapshot might ever reach it.
-  if (core.snapshot_wanted && ValidatedIndex(core) >= core.log.last_index()) return Status::Ok();
+  if (WaitsForSnapshot(core)) {
+    core.log.CommitTo(std::min(request.commit, core.log.last_index()));
+    Acknowledge(core, from, core.log.last_index());
+    return Status::Ok();
+  }
   const bool fits = request.prev_index <= core.log.committed() ||
                     core.log.Matches(request.prev_index, request.prev_term);
   if (!fits) {

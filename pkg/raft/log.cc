@@ -268,6 +268,7 @@ void RaftLog::Restore(Term leader_term, const SnapshotMeta& meta) {
   accepted_term_ = leader_term;
   snapshot_ = meta;
   snapshot_handed_ = false;
+  ++restored_;
   snapshot_mark_ = mark();
 }
 

@@ -97,7 +97,7 @@ class RaftLog {
   void TakeUnhandedEntries(std::vector<Entry>* entries);
   std::optional<SnapshotMeta> TakeUnhandedSnapshot();
   // Of a write that is handed out now.
-  LogMark mark() const { return LogMark{accepted_term_, last_index()}; }
+  LogMark mark() const { return LogMark{accepted_term_, last_index(), restored_}; }
   // Requires a mark that was handed out.
   void OnPersisted(LogMark mark);
 
@@ -136,6 +136,7 @@ class RaftLog {
   Term accepted_term_;
   std::optional<SnapshotMeta> snapshot_;  // restored, and not durable yet
   LogMark snapshot_mark_;
+  uint64_t restored_ = 0;  // snapshots, since the start
   bool snapshot_handed_ = false;
   // What is emitted and not applied, page by page.
   struct Page {

@@ -82,8 +82,8 @@ class Raft final {
   // it is dead. kPreconditionFailed/"is_leader" or "lease_reads".
   Status ForgetLeader();
   // Follower: the state machine is lost or wrong, start it over from a snapshot at or beyond the
-  // end of the log. No appends are taken until it is here, but for those of a new leader that show
-  // whether the end of the log is its own; asked again with every heartbeat.
+  // end of the log. No entries are taken until it is here, once the log ends with one of this
+  // leader's; asked again with every heartbeat.
   // kPreconditionFailed/"is_leader" or "snapshot_pending", kUnavailable/"no_leader".
   Status RequestSnapshot();
   // Leader: heartbeats to all now.

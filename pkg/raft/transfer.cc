@@ -3,6 +3,21 @@
 #include "pkg/raft/membership.h"
 
 namespace baton::raft {
+namespace {
+
+// To whoever lives, could lead and holds most of the log.
+void HandOverToBest(Core& core, Leader& lead) {
+  const Progress* best = nullptr;
+  for (const Progress& peer : lead.peers) {
+    const bool lives = core.now - peer.active_at() < core.config.election_timeout_ticks;
+    if (!lives || !peer.match() || peer.amnesia()) continue;
+    if (!CanLead(core.membership(), peer.id())) continue;
+    if (!best || peer.match() > best->match()) best = &peer;
+  }
+  if (best) (void)StartTransfer(core, best->id()).ok();
+}
+
+}  // namespace
 
 Status StartTransfer(Core& core, NodeId target) {
   Leader* const lead = core.leading();
@@ -32,6 +47,7 @@ void TellTransferTarget(Core& core, Leader& lead) {
 }
 
 void TickTransfer(Core& core, Leader& lead) {
+  if (core.snapshot_wanted && !lead.transfer_target) HandOverToBest(core, lead);
   if (!lead.transfer_target) return;
   if (core.now - lead.transfer_started_at < core.config.election_timeout_ticks) return;
   lead.transfer_target = NodeId();

@@ -1,7 +1,8 @@
 // File: transfer.h
 //
 // Handing leadership over (thesis section 3.10): the leader refuses proposals, brings the target's
-// log up to its own and tells it to campaign at once. Given up after an election timeout.
+// log up to its own and tells it to campaign at once. Given up after an election timeout. A leader
+// that waits for a snapshot has a state machine that is lost or wrong: it hands over by itself.
 #pragma once
 
 #include "pkg/raft/core.h"

@@ -101,6 +101,9 @@ struct SnapshotMeta {
 struct LogMark {
   Term term;
   Index last_index;
+  // How many snapshots the log has started over from: one that was asked for may be at the very end
+  // of the log, whose write is still under way.
+  uint64_t restored = 0;
 
   auto operator<=>(const LogMark&) const = default;
 };
