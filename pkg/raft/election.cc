@@ -127,12 +127,21 @@ bool VoteIsFree(const Core& core, Term in_term, NodeId candidate) {
   return core.vote == candidate || (!core.vote && !core.leader);
 }
 
+// A node that the latest change leaves out may be the only one that has it: until that is committed
+// the others may not be able to elect anybody without it (thesis section 4.2.2).
+bool CouldLead(const Core& core) {
+  if (CanLead(core.membership(), core.id())) return true;
+  const Index committed = core.log.committed();
+  return core.log.membership_index() > committed &&
+         CanLead(core.log.MembershipAt(committed), core.id());
+}
+
 }  // namespace
 
 bool MayCampaign(const Core& core) {
   if (core.snapshot_wanted && IsPatient(core)) return false;
-  return !core.amnesia && CanLead(core.membership(), core.id()) && !core.log.snapshot_pending() &&
-         !core.DiskHangs() && core.term.value() < kNumberMax;
+  return !core.amnesia && CouldLead(core) && !core.log.snapshot_pending() && !core.DiskHangs() &&
+         core.term.value() < kNumberMax;
 }
 
 void Campaign(Core& core) {

@@ -21,7 +21,7 @@ namespace baton::raft {
 
 inline constexpr uint64_t kPriorityPatienceTimeouts = 4;
 
-// A voter whose snapshot is
+// A voter, in the latest configuration or in the last that is committed, whose snapshot is
 // installed, whose disk answers and whose terms are not used up. One that waits for a snapshot it
 // has asked for leaves it to others, but only as long as priority would: its log may be the only
 // one that can win. It hands over then (transfer.h).

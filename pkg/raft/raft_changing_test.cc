@@ -184,6 +184,27 @@ TEST_F(RaftChangingTest, ALeaderThatIsRemovedHandsOverAndStops) {
   EXPECT_EQ(cluster.raft(NodeId(1)).role(), Role::kFollower) << "and does not campaign";
 }
 
+// The other lacks the change, so it needs the vote of the one that is left out, whose log is
+// longer.
+TEST(RaftChangingMomentTest, WhoIsLeftOutByAChangeThatOnlyItHoldsStands) {
+  for (const bool demoted : {false, true}) {
+    Cluster two(2);
+    two.Elect(NodeId(1));
+    two.Isolate(NodeId(1));
+    ASSERT_TRUE(
+        two.raft(NodeId(1)).ProposeMembership(Changes({demoted ? AddLearner(1) : Remove(1)})).ok());
+    two.Settle();
+    two.Crash(NodeId(1));
+    two.Heal();
+    two.Restart(NodeId(1));
+    ASSERT_NE(two.WaitForLeader(100), NodeId());
+    two.TickAll(30);
+    EXPECT_EQ(two.Leader(), NodeId(2)) << "after the change is committed";
+    EXPECT_EQ(ConfigOf(two, 2).voters, Ids({2}));
+    EXPECT_EQ(two.raft(NodeId(1)).role(), Role::kFollower);
+  }
+}
+
 TEST(RaftChangingMomentTest, ALeaderOnItsWayOutTakesNoProposals) {
   SoloLeader leader;
   ASSERT_TRUE(leader.raft().ProposeMembership(Changes({Remove(1)})).ok());
