@@ -102,6 +102,31 @@ TEST(WitnessLeaderTest, EntriesGoToItWithoutTheirData) {
   EXPECT_EQ(leader.node().log().entries()[1].data.view(), "some data") << "its own is untouched";
 }
 
+// An entry that only a witness held would keep everybody else from being elected, for ever.
+TEST(WitnessLeaderTest, ItIsSentOnlyWhatAVoterWithItsDataHolds) {
+  SoloLeader leader({}, WithWitnesses({1, 2, 3}, {3}));
+  leader.Propose("x");
+  EXPECT_EQ(leader.SaidAtOnce(), "1->2 AppendRequest term=1 prev=1/1 commit=1 entries=[2/1]\n");
+  leader.Propose("y");
+  EXPECT_EQ(leader.SaidAtOnce(), "1->2 AppendRequest term=1 prev=2/1 commit=1 entries=[3/1]\n");
+  ASSERT_TRUE(leader.Hear(2, 1, Acknowledge(2)).ok());
+  EXPECT_EQ(leader.SaidAtOnce(), "1->3 AppendRequest term=1 prev=1/1 commit=1 entries=[2/1]\n");
+  EXPECT_NE(leader.Said().find("1->3 AppendRequest term=1 prev=2/1 commit=2 entries=[3/1]"),
+            std::string::npos)
+      << "the leader's own disk";
+}
+
+TEST(WitnessLeaderTest, ACrashBeforeTheOwnDiskHasItLeavesTheWitnessAbleToVote) {
+  Cluster cluster(Options({1, 2}, {2}));
+  cluster.Elect(NodeId(1));
+  cluster.HoldDisk(NodeId(1));
+  cluster.Propose(NodeId(1), "x");
+  cluster.Settle();
+  cluster.Crash(NodeId(1));
+  cluster.Restart(NodeId(1));
+  EXPECT_EQ(cluster.WaitForLeader(100), NodeId(1));
+}
+
 TEST(WitnessLeaderTest, ConfigurationsGoToItWhole) {
   Cluster cluster(Options({1, 2, 3}, {3}));
   cluster.Elect(NodeId(1));

@@ -14,19 +14,10 @@
 namespace baton::raft {
 namespace {
 
-// The newest entry that a voter with its data holds, in each half. Witnesses prove the order of
-// entries and have none of their data; a quorum of witnesses alone commits nothing.
-template <typename HeldBy>
-Index DataReached(const ConfigState& config, const HeldBy& held_by) {
-  const auto newest = [&](const std::vector<NodeId>& voters) {
-    Index held;
-    for (const NodeId id : voters) {
-      if (!IsWitness(config, id)) held = std::max(held, held_by(id));
-    }
-    return held;
-  };
-  const Index incoming = newest(config.voters);
-  return config.joint() ? std::min(incoming, newest(config.voters_outgoing)) : incoming;
+Index HeldBy(const Core& core, const Leader& lead, NodeId id) {
+  if (id == core.id()) return core.log.persisted();
+  const Progress* const peer = lead.peer(id);
+  return peer && !peer->amnesia() ? peer->match() : Index();
 }
 
 // Where the peer's log may agree with this one, given the newest point of its log that has a term
@@ -103,15 +94,25 @@ void HandlePersisted(Core& core, LogMark mark) {
   Leader* const lead = core.leading();
   if (!lead) return;
   if (core.log.persisted() >= lead->first_index_in_term) lead->term_durable = true;
+  if (!core.membership().witnesses.empty()) lead->flush = true;  // they may be sent more now
   AdvanceCommit(core, *lead);
 }
 
-void AdvanceCommit(Core& core, Leader& lead) {
-  const auto held_by = [&](NodeId id) {
-    if (id == core.id()) return core.log.persisted();
-    const Progress* const peer = lead.peer(id);
-    return peer && !peer->amnesia() ? peer->match() : Index();
+Index DataReached(const Core& core, const Leader& lead) {
+  const ConfigState& config = core.membership();
+  const auto newest = [&](const std::vector<NodeId>& voters) {
+    Index held;
+    for (const NodeId id : voters) {
+      if (!IsWitness(config, id)) held = std::max(held, HeldBy(core, lead, id));
+    }
+    return held;
   };
+  const Index incoming = newest(config.voters);
+  return config.joint() ? std::min(incoming, newest(config.voters_outgoing)) : incoming;
+}
+
+void AdvanceCommit(Core& core, Leader& lead) {
+  const auto held_by = [&](NodeId id) { return HeldBy(core, lead, id); };
   const uint64_t reached = core.commit_groups.empty()
                                ? QuorumReached(core.membership(), held_by)
                                : GroupQuorumReached(core.membership(), held_by, [&](NodeId id) {
@@ -119,9 +120,7 @@ void AdvanceCommit(Core& core, Leader& lead) {
                                    return group == core.commit_groups.end() ? 0 : group->second;
                                  });
   Index index = std::min(Index(reached), core.log.last_index());
-  if (!core.membership().witnesses.empty()) {
-    index = std::min(index, DataReached(core.membership(), held_by));
-  }
+  if (!core.membership().witnesses.empty()) index = std::min(index, DataReached(core, lead));
   // Entries of earlier terms are only committed together with one of this term: a copy on a quorum
   // does not keep an older entry from being replaced (figure 8).
   if (index <= core.log.committed() || index < lead.first_index_in_term) return;

@@ -22,6 +22,11 @@ void HandleSnapshotReport(Leader& lead, NodeId source, const SnapshotReport& rep
 // Any role: everything up to `mark` is durable here.
 void HandlePersisted(Core& core, LogMark mark);
 
+// The newest entry that a voter with its data is known to hold, in each half. Witnesses prove the
+// order of entries and have none of their data: without such a voter a quorum of witnesses commits
+// nothing; and they are sent nothing newer, since an entry that only they held would keep everybody
+// else from being elected for ever.
+Index DataReached(const Core& core, const Leader& lead);
 // Commits what a quorum holds, if it is of this leader's own term.
 void AdvanceCommit(Core& core, Leader& lead);
 

@@ -8,12 +8,19 @@
 #include "pkg/raft/lease.h"
 #include "pkg/raft/membership.h"
 #include "pkg/raft/reading.h"
+#include "pkg/raft/replication.h"
 
 namespace baton::raft {
 namespace {
 
-bool AppendIsDue(const Core& core, const Progress& peer) {
-  return peer.CanAppend() && (peer.next() <= core.log.last_index() || peer.NeedsProbe());
+// The last entry that the peer may be sent.
+Index LastFor(const Core& core, const Leader& lead, const Progress& peer) {
+  const Index last = core.log.last_index();
+  return IsWitness(core.membership(), peer.id()) ? std::min(last, DataReached(core, lead)) : last;
+}
+
+bool AppendIsDue(const Core& core, const Leader& lead, const Progress& peer) {
+  return peer.CanAppend() && (peer.NeedsProbe() || peer.next() <= LastFor(core, lead, peer));
 }
 
 // The newest commit index that the peer can use.
@@ -74,9 +81,10 @@ void StripData(std::vector<Entry>* entries) {
 
 // The entries from peer.next() on that fit into a message. Nothing: none can be sent now.
 std::optional<std::vector<Entry>> EntriesFor(Core& core, const Leader& lead, Progress& peer) {
-  if (peer.next() > core.log.last_index()) return std::vector<Entry>();
-  Result<std::vector<Entry>> entries = core.log.SliceFor(
-      peer.id(), peer.next(), core.log.last_index() + 1, core.config.append_bytes_max);
+  const Index last = LastFor(core, lead, peer);
+  if (peer.next() > last) return std::vector<Entry>();
+  Result<std::vector<Entry>> entries =
+      core.log.SliceFor(peer.id(), peer.next(), last + 1, core.config.append_bytes_max);
   if (!entries.ok()) {
     if (entries.status().code() == Code::kGone) SendSnapshot(core, lead, peer);
     if (entries.status().code() == Code::kUnavailable) peer.OnFetching();
@@ -119,7 +127,7 @@ bool NeedsFlush(const Core& core) {
   if (lead->heartbeat_due || LeadsNoMore(core)) return true;
   if (lead->reads.has_waiting() && HasCommittedInTerm(core, *lead)) return true;
   return std::any_of(lead->peers.begin(), lead->peers.end(), [&](const Progress& peer) {
-    return AppendIsDue(core, peer) || CommitNewsIsDue(core, peer) || peer.snapshot_wanted();
+    return AppendIsDue(core, *lead, peer) || CommitNewsIsDue(core, peer) || peer.snapshot_wanted();
   });
 }
 
@@ -129,7 +137,7 @@ void Flush(Core& core) {
   const bool ask_all = StartReadRound(core, *lead) || lead->heartbeat_due;
   for (Progress& peer : lead->peers) {
     if (peer.snapshot_wanted()) SendSnapshot(core, *lead, peer);
-    while (AppendIsDue(core, peer) && SendAppend(core, *lead, peer)) {
+    while (AppendIsDue(core, *lead, peer) && SendAppend(core, *lead, peer)) {
     }
     if (ask_all || CommitNewsIsDue(core, peer)) SendHeartbeat(core, *lead, peer);
   }
