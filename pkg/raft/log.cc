@@ -256,6 +256,7 @@ void RaftLog::CommitTo(Index index) {
 
 void RaftLog::Restore(Term leader_term, const SnapshotMeta& meta) {
   CHECK(meta.index >= committed_ && leader_term >= accepted_term_) << meta.index;
+  const LogMark before = mark();
   // What lies above committed goes with the old log; what lies below stays durable in the snapshot.
   persisted_ = std::min(persisted_, committed_);
   recent_.Reset(meta.index, meta.term);
@@ -268,7 +269,7 @@ void RaftLog::Restore(Term leader_term, const SnapshotMeta& meta) {
   accepted_term_ = leader_term;
   snapshot_ = meta;
   snapshot_handed_ = false;
-  ++restored_;
+  if (mark() == before) ++restored_;
   snapshot_mark_ = mark();
 }
 

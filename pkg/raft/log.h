@@ -136,7 +136,7 @@ class RaftLog {
   Term accepted_term_;
   std::optional<SnapshotMeta> snapshot_;  // restored, and not durable yet
   LogMark snapshot_mark_;
-  uint64_t restored_ = 0;  // snapshots, since the start
+  uint64_t restored_ = 0;  // see LogMark
   bool snapshot_handed_ = false;
   // What is emitted and not applied, page by page.
   struct Page {

@@ -101,8 +101,8 @@ struct SnapshotMeta {
 struct LogMark {
   Term term;
   Index last_index;
-  // How many snapshots the log has started over from: one that was asked for may be at the very end
-  // of the log, whose write is still under way.
+  // How many snapshots the log has started over from that were at its very end, as one that was
+  // asked for may be: the last write before it, with the same two numbers, may still be under way.
   uint64_t restored = 0;
 
   auto operator<=>(const LogMark&) const = default;
