@@ -1,0 +1,80 @@
+// Groups that fall asleep when there is nothing to do (hibernation.h), and peers that do not agree.
+// Many groups and their failure detector: multi/group_set_test.cc.
+#include <gtest/gtest.h>
+
+#include <string>
+
+#include "pkg/raft/testing/cluster.h"
+
+namespace baton::raft {
+namespace {
+
+using testing::Cluster;
+using testing::ClusterOptions;
+using testing::SoloLeader;
+
+Config SleepingAfter(uint32_t ticks) {
+  Config config;
+  config.hibernate_after_ticks = ticks;
+  return config;
+}
+
+// One tick; the peers answer everything, and agree to sleep or not. What the leader said.
+std::string TickAndAnswer(SoloLeader& leader, bool agree) {
+  leader.Tick();
+  std::string said;
+  for (const Message& message : leader.Sent()) {
+    said += Describe(message) + "\n";
+    const uint64_t peer = message.to.value();
+    if (std::holds_alternative<Heartbeat>(message.body)) {
+      EXPECT_TRUE(leader.Hear(peer, 1, HeartbeatResponse{}).ok());
+    } else if (const auto* const ask = std::get_if<Hibernate>(&message.body)) {
+      EXPECT_TRUE(leader.Hear(peer, 1, HibernateResponse{ask->last_index, agree}).ok());
+    }
+  }
+  return said;
+}
+
+TEST(RaftHibernationTest, AllAgreeAndAllSleep) {
+  ClusterOptions options;
+  options.config = SleepingAfter(3);
+  Cluster cluster(options);
+  cluster.Elect(NodeId(1));
+  cluster.TickAll(4);
+  for (uint64_t id = 1; id <= 3; ++id) EXPECT_TRUE(cluster.raft(NodeId(id)).asleep()) << id;
+  cluster.TickAll(100);
+  EXPECT_EQ(cluster.Leader(), NodeId(1)) << "its process lives";
+  cluster.Wake(NodeId(1));
+  cluster.Propose(NodeId(1), "x");
+  cluster.Settle();
+  EXPECT_EQ(cluster.Applied(NodeId(3)), "x");
+}
+
+TEST(RaftHibernationTest, WhoSleepsIsWokenWhenTheLeadersProcessIsGone) {
+  ClusterOptions options;
+  options.config = SleepingAfter(3);
+  Cluster cluster(options);
+  cluster.Elect(NodeId(1));
+  cluster.TickAll(4);
+  cluster.Crash(NodeId(1));
+  EXPECT_EQ(cluster.WaitForLeader(50), NodeId()) << "it is not heard that nothing is heard";
+  for (const uint64_t id : {2, 3}) cluster.Wake(NodeId(id));  // a failure detector does that
+  EXPECT_NE(cluster.WaitForLeader(50), NodeId());
+}
+
+// Its refusals are signs of life, and heartbeats go on between the questions.
+TEST(RaftHibernationTest, APeerThatDoesNotAgreeCostsNobodyTheLeadership) {
+  for (const uint32_t after : {1u, 2u, 3u, 4u}) {
+    SoloLeader leader(SleepingAfter(after));
+    std::string said;
+    for (int tick = 0; tick < 50; ++tick) said += TickAndAnswer(leader, false);
+    EXPECT_EQ(leader.raft().role(), Role::kLeader) << after;
+    EXPECT_FALSE(leader.raft().asleep());
+    const size_t asked = said.find("Hibernate");
+    ASSERT_NE(asked, std::string::npos) << after;
+    EXPECT_NE(said.find("Heartbeat", asked), std::string::npos) << after;
+  }
+}
+
+}  // namespace
+}  // namespace baton::raft
