@@ -1,16 +1,20 @@
-// Random histories: crashes, restarts, partitions, slow disks, lost, repeated and reordered
-// messages, compaction, transfers and reads, from one seed. First a phase in which only safety is
-// asked for (testing/checker.h, after every step), then everything is healed and the cluster must
-// come to life: one leader, all logs alike, a new command applied everywhere, within a bound.
+// Random histories: crashes, restarts, partitions, slow and lost disks, lost, repeated and
+// reordered messages, compaction, snapshots from peers and on demand, transfers, reads, changes of
+// membership, witnesses, priorities, early applying and sleep, from one seed. First a phase in
+// which only safety is asked for (testing/checker.h, after every step), then everything is healed
+// and the cluster must come to life: one leader, all logs alike, a new command applied everywhere,
+// within a bound.
 //
 // A failing seed is named; replay it alone with --seed=N, or search on with --seeds=N.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cinttypes>
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
 #include <optional>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -18,13 +22,13 @@
 #include "pkg/base/random.h"
 #include "pkg/raft/membership.h"
 #include "pkg/raft/testing/cluster.h"
+#include "pkg/raft/testing/random_options.h"
 
 namespace baton::raft {
 namespace {
 
 using testing::Cluster;
 using testing::ClusterOptions;
-using testing::Ids;
 using testing::TestNode;
 
 constexpr int kSteps = 4000;
@@ -37,45 +41,6 @@ uint64_t g_seed = 0;  // the one that runs
 // A broken CHECK aborts; say how to see it again.
 void NameTheSeed(int) { std::fprintf(stderr, "replay with --seed=%" PRIu64 "\n", g_seed); }
 
-// Different seeds run different clusters, so that all of these meet all kinds of trouble.
-ClusterOptions OptionsOf(uint64_t seed, Random& random) {
-  ClusterOptions options;
-  switch (random.Below(6)) {
-    case 0:
-      options.membership = testing::Voters({1});
-      options.membership.learners = Ids({2});
-      break;
-    case 1:
-      options.membership = testing::Voters({1, 2, 3, 4, 5});
-      break;
-    case 2:
-      options.membership = testing::Voters({1, 2, 3});
-      options.membership.learners = Ids({4});
-      break;
-    case 3:  // in the middle of a change, with one who will become a learner
-      options.membership = testing::Voters({1, 2, 3});
-      options.membership.voters_outgoing = Ids({2, 3, 4});
-      options.membership.learners_next = Ids({4});
-      break;
-    case 4:
-      options.membership = testing::Voters({1, 2});
-      break;
-    case 5:
-      options.membership = testing::Voters({1, 2, 3, 4});
-      break;
-    default:
-      break;
-  }
-  options.config.seed = seed;
-  options.config.pre_vote = random.Chance(3, 4);
-  options.config.check_quorum = random.Chance(3, 4);
-  options.config.append_bytes_max = random.Chance(1, 2) ? 1 : 200;
-  options.config.inflight_messages_max = random.Chance(1, 3) ? 2 : 256;
-  options.config.committed_bytes_max = random.Chance(1, 2) ? 60 : 4096;
-  options.config.uncommitted_bytes_max = random.Chance(1, 4) ? 40 : 1 << 20;
-  return options;
-}
-
 // What happened in all histories, counted since the last restart of each node.
 struct Totals {
   uint64_t committed = 0;
@@ -85,11 +50,24 @@ struct Totals {
   uint64_t snapshots = 0;
   uint64_t without_quorum = 0;
   uint64_t slow_disk = 0;
+  uint64_t changes = 0;
+  uint64_t priority_refusals = 0;
+  uint64_t lost_disks = 0;
+  uint64_t sleeps = 0;
 };
 
 class History {
  public:
-  explicit History(uint64_t seed) : random_(seed), cluster_(OptionsOf(seed, random_)) {
+  explicit History(uint64_t seed)
+      : random_(seed), options_(testing::RandomOptions(seed, random_)), cluster_(options_) {
+    changes_ = random_.Chance(1, 2);
+    if (changes_) {
+      for (const uint64_t spare : {6, 7, 8}) cluster_.AddNode(NodeId(spare));
+    }
+    const ConfigState& config = options_.membership;
+    // One disk, where all others together are still a quorum of every kind.
+    disks_to_lose_ = !changes_ && !config.joint() && config.witnesses.empty() &&
+                     config.voters.size() >= 3 && random_.Chance(1, 2);
     for (const auto& [id, node] : cluster_.nodes()) ids_.push_back(id);
     trouble_ = random_.Between(1, 30);
   }
@@ -97,6 +75,9 @@ class History {
   void RunSafetyPhase() {
     for (int step = 0; step < kSteps; ++step) {
       OneStep();
+      for (const NodeId id : ids_) {
+        sleeps_ += cluster_.node(id).running() && cluster_.raft(id).asleep();
+      }
       for (const NodeId id : ids_) {
         reads_ += std::exchange(cluster_.node(id).read_states(), {}).size();
       }
@@ -109,6 +90,7 @@ class History {
     uint64_t ticks = 0;
     while (!TryToConverge()) {
       ASSERT_LT(++ticks, kHealTicksMax) << Describe();
+      for (const NodeId id : ids_) WakeIfWidowed(id);
       cluster_.TickAll();
     }
     ExpectReadsAreAnswered();
@@ -117,13 +99,20 @@ class History {
   void AddTo(Totals& totals) {
     totals.committed += cluster_.checker().last_committed().value();
     totals.reads += reads_;
+    totals.lost_disks += lost_disks_;
+    totals.sleeps += sleeps_;
+    for (const auto& [index, entry] : cluster_.checker().committed()) {
+      totals.changes += entry.type == EntryType::kConfigChange;
+    }
     for (const NodeId id : ids_) {
+      if (!cluster_.node(id).running()) continue;
       const Counters counters = cluster_.raft(id).GetStatus().counters;
       totals.elections += counters.elections_started;
       totals.rejections += counters.append_rejections;
       totals.snapshots += counters.snapshots_sent;
       totals.without_quorum += counters.step_downs_without_quorum;
       totals.slow_disk += counters.step_downs_for_slow_disk;
+      totals.priority_refusals += counters.priority_refusals;
     }
   }
 
@@ -143,14 +132,29 @@ class History {
     const uint64_t dice = random_.Below(100);
     if (dice < 45) return DeliverSome();
     if (dice < 68) return UseDisk(AnyNode());
-    if (dice < 80) return cluster_.Tick(AnyNode());
+    if (dice < 80) return Tick(AnyNode());
     if (dice < 82) return TickEach();
     if (dice < 92) return ClientCall(random_.Chance(2, 3) ? AnyLeader() : AnyNode());
     cluster_.Pump(AnyNode());
   }
 
   void TickEach() {
-    for (const NodeId id : ids_) cluster_.Tick(id);
+    for (const NodeId id : ids_) Tick(id);
+  }
+
+  void Tick(NodeId id) {
+    WakeIfWidowed(id);
+    cluster_.Tick(id);
+  }
+
+  // As the failure detector of a process does.
+  void WakeIfWidowed(NodeId id) {
+    if (!cluster_.node(id).running() || !cluster_.raft(id).asleep()) return;
+    const NodeId leader = cluster_.raft(id).leader();
+    const bool lives = leader && cluster_.node(leader).running() &&
+                       cluster_.Connected(leader, id) &&
+                       cluster_.raft(leader).role() == Role::kLeader;
+    if (!lives) cluster_.Wake(id);
   }
 
   // Mostly in order, sometimes not, sometimes twice, sometimes never.
@@ -191,9 +195,10 @@ class History {
 
   void ClientCall(NodeId id) {
     if (!cluster_.node(id).running()) return;
+    cluster_.Wake(id);
     Raft& raft = cluster_.raft(id);
     ++calls_;
-    switch (random_.Below(10)) {
+    switch (random_.Below(13)) {
       case 0:
       case 1:
         (void)cluster_.Read(id, calls_).ok();
@@ -207,17 +212,57 @@ class History {
       case 4:
         cluster_.node(id).Compact(random_.Below(4));
         break;
+      case 5:
+        if (random_.Chance(1, 4)) Prefer(id);
+        break;
+      case 6:
+        if (random_.Chance(1, 8)) (void)raft.RequestSnapshot().ok();
+        break;
+      case 7:
+        if (changes_) ProposeChange(raft);
+        break;
       default:
         (void)raft.Propose(Payload("c" + std::to_string(calls_))).ok();
     }
     if (random_.Chance(1, 2)) cluster_.Pump(id);  // else several calls share a Ready
   }
 
+  void Prefer(NodeId id) {
+    Config config = options_.config;
+    config.id = id;
+    config.priority = static_cast<uint32_t>(random_.Below(3));
+    ASSERT_TRUE(cluster_.raft(id).Reconfigure(config).ok());
+  }
+
+  // Mostly refused, for one reason or another.
+  void ProposeChange(Raft& raft) {
+    MembershipChange change;
+    change.transition = static_cast<JointTransition>(random_.Below(3));
+    const ConfigState config = raft.GetStatus().config;
+    if (!config.joint() || random_.Chance(1, 4)) {
+      for (uint64_t i = random_.Between(1, 2); i > 0; --i) {
+        const NodeId id = AnyNode();
+        const auto type = static_cast<MemberChange::Type>(random_.Below(4));
+        // Who was a witness once has no data, and must not come back as anything else.
+        const bool spoilt = witnesses_.contains(id) || IsWitness(options_.membership, id);
+        if (spoilt && type != MemberChange::kRemove) continue;
+        if (type == MemberChange::kAddWitness && id < NodeId(6)) continue;
+        change.changes.push_back({type, id});
+      }
+      if (change.changes.empty()) return;
+    }
+    if (!raft.ProposeMembership(change).ok()) return;
+    for (const MemberChange& one : change.changes) {
+      if (one.type == MemberChange::kAddWitness) witnesses_.insert(one.id);
+    }
+  }
+
   void Trouble() {
     const NodeId id = random_.Chance(1, 3) ? AnyLeader() : AnyNode();
     const bool running = cluster_.node(id).running();
     if (random_.Chance(1, 6)) return EndTrouble();
-    switch (random_.Below(8)) {
+    if (running) cluster_.Wake(id);
+    switch (random_.Below(9)) {
       case 0:
       case 1:
         return running ? cluster_.Crash(id) : cluster_.Restart(id);
@@ -232,6 +277,11 @@ class History {
       case 6:
         if (running) cluster_.raft(id).Campaign();
         return;
+      case 7:
+        if (disks_to_lose_ == 0 || !IsVoter(options_.membership, id)) return;
+        --disks_to_lose_;
+        ++lost_disks_;
+        return cluster_.LoseDisk(id, /*known=*/true);
       default:
         if (running) cluster_.raft(id).OnUnreachable(AnyNode());
     }
@@ -245,22 +295,55 @@ class History {
     }
   }
 
+  std::vector<NodeId> MembersAt(NodeId leader) {
+    return Members(cluster_.raft(leader).GetStatus().config);
+  }
+
+  // What an operator does: ends a change that waits for it, stops who was removed, and demotes who
+  // lost its disk. False if there was something to do.
+  bool AllIsInOrder(NodeId leader) {
+    const RaftStatus status = cluster_.raft(leader).GetStatus();
+    if (status.config_index > status.commit) return false;
+    if (status.config.joint()) {
+      if (!status.config.auto_leave) {
+        (void)cluster_.raft(leader).ProposeMembership(MembershipChange()).ok();
+      }
+      return false;
+    }
+    for (const NodeId id : ids_) {
+      const bool member = std::ranges::count(MembersAt(leader), id) > 0;
+      if (!member && cluster_.node(id).running()) cluster_.Crash(id);
+    }
+    for (const auto& [id, peer] : status.peers) {
+      if (!peer.amnesia || !IsVoter(status.config, id)) continue;
+      const MembershipChange demote = testing::OneChange(MemberChange::kAddLearner, id.value());
+      (void)cluster_.raft(leader).ProposeMembership(demote).ok();
+      return false;
+    }
+    return true;
+  }
+
   // A leader, and everybody has applied what it has, a fresh command included.
   bool TryToConverge() {
     const NodeId leader = cluster_.Leader();
     if (!leader || !cluster_.raft(leader).has_committed_in_term()) return false;
+    cluster_.Wake(leader);
+    cluster_.node(leader).Compact(8);  // as a driver does that is asked for a snapshot
+    if (!AllIsInOrder(leader)) return false;
     if (!cluster_.raft(leader).Propose(Payload("last")).ok()) return false;
     cluster_.Settle();
+    if (!options_.config.commit_news) cluster_.TickAll();  // the next heartbeat tells
     const Index last = cluster_.raft(leader).GetStatus().last_index;
-    for (const NodeId id : ids_) {
+    for (const NodeId id : MembersAt(leader)) {
       if (cluster_.node(id).applied() != last || cluster_.raft(id).leader() != leader) return false;
     }
     return true;
   }
 
   void ExpectReadsAreAnswered() {
-    for (const NodeId id : ids_) {
+    for (const NodeId id : MembersAt(cluster_.Leader())) {
       const uint64_t read = ++calls_;
+      cluster_.Wake(id);
       cluster_.node(id).read_states().clear();
       ASSERT_TRUE(cluster_.Read(id, read).ok());
       cluster_.Pump(id);
@@ -271,16 +354,26 @@ class History {
     }
   }
 
+  static std::string ListText(std::string text, const std::vector<NodeId>& ids) {
+    for (const NodeId id : ids) text += " " + std::to_string(id.value());
+    return text;
+  }
+
   std::string Describe() {
     std::string text;
     for (const NodeId id : ids_) {
+      if (!cluster_.node(id).running()) continue;
       const RaftStatus status = cluster_.raft(id).GetStatus();
       text += "node " + std::to_string(id.value()) + " " + std::string(RoleName(status.role)) +
               " term " + std::to_string(status.term.value()) + " leader " +
               std::to_string(status.leader.value()) + " commit " +
               std::to_string(status.commit.value()) + " last " +
               std::to_string(status.last_index.value()) + " persisted " +
-              std::to_string(status.persisted.value()) + "\n";
+              std::to_string(status.persisted.value()) +
+              (cluster_.raft(id).asleep() ? " asleep" : "") + (status.amnesia ? " amnesia" : "") +
+              ListText(" voters", status.config.voters) +
+              ListText(" outgoing", status.config.voters_outgoing) +
+              ListText(" witnesses", status.config.witnesses) + "\n";
       for (const auto& [peer, progress] : status.peers) {
         text += "  peer " + std::to_string(peer.value()) + " match " +
                 std::to_string(progress.match.value()) + " next " +
@@ -294,7 +387,13 @@ class History {
   }
 
   Random random_;
+  ClusterOptions options_;
   Cluster cluster_;
+  bool changes_ = false;        // of membership
+  std::set<NodeId> witnesses_;  // that changes have added
+  uint64_t disks_to_lose_ = 0;
+  uint64_t lost_disks_ = 0;
+  uint64_t sleeps_ = 0;  // nodes asleep, at each step
   std::vector<NodeId> ids_;
   uint64_t trouble_ = 0;
   uint64_t calls_ = 0;
@@ -306,9 +405,11 @@ void ExpectEnoughHappened(const Totals& totals, uint64_t histories) {
   if (histories < 100) return;
   std::printf("%" PRIu64 " histories: %" PRIu64 " committed, %" PRIu64 " reads, %" PRIu64
               " elections, %" PRIu64 " rejections, %" PRIu64 " snapshots, %" PRIu64
-              " without quorum, %" PRIu64 " slow disks\n",
+              " without quorum, %" PRIu64 " slow disks, %" PRIu64 " changes, %" PRIu64
+              " refusals by priority, %" PRIu64 " lost disks, %" PRIu64 " steps asleep\n",
               histories, totals.committed, totals.reads, totals.elections, totals.rejections,
-              totals.snapshots, totals.without_quorum, totals.slow_disk);
+              totals.snapshots, totals.without_quorum, totals.slow_disk, totals.changes,
+              totals.priority_refusals, totals.lost_disks, totals.sleeps);
   EXPECT_GT(totals.committed, 10 * histories);
   EXPECT_GT(totals.reads, histories);
   EXPECT_GT(totals.elections, histories);
@@ -316,6 +417,10 @@ void ExpectEnoughHappened(const Totals& totals, uint64_t histories) {
   EXPECT_GT(totals.snapshots, histories / 10);
   EXPECT_GT(totals.without_quorum, histories / 50);
   EXPECT_GT(totals.slow_disk, 0u);
+  EXPECT_GT(totals.changes, histories);
+  EXPECT_GT(totals.priority_refusals, histories / 10);
+  EXPECT_GT(totals.lost_disks, histories / 30);
+  EXPECT_GT(totals.sleeps, histories);
 }
 
 TEST(RaftRandomTest, StaysSafeInTroubleAndComesToLifeAfterIt) {

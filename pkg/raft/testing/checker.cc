@@ -8,18 +8,6 @@
 namespace baton::raft::testing {
 namespace {
 
-// Counted anew and naively: the code under test has its own.
-bool QuorumHolds(const Nodes& nodes, const ConfigState& config, const std::vector<NodeId>& voters,
-                 size_t commit_quorum, const Entry& entry) {
-  const auto has = [&](NodeId id) { return nodes.at(id).log().Holds(entry.index, entry.term); };
-  const auto holds = std::count_if(voters.begin(), voters.end(), has);
-  const bool data_is_held = std::any_of(
-      voters.begin(), voters.end(), [&](NodeId id) { return !IsWitness(config, id) && has(id); });
-  if (!voters.empty() && !data_is_held) return false;
-  if (commit_quorum != 0) return static_cast<size_t>(holds) >= commit_quorum;
-  return voters.empty() || 2 * static_cast<size_t>(holds) > voters.size();
-}
-
 // The same entry; `without_data`: or what a witness keeps of it.
 bool IsCopy(const Entry& original, const Entry& copy, bool without_data) {
   if (original == copy) return true;
@@ -30,6 +18,7 @@ bool IsCopy(const Entry& original, const Entry& copy, bool without_data) {
 }  // namespace
 
 void Checker::OnReady(const TestNode& node, const Ready& ready) {
+  NoteConfig(node);
   // Not ready.entries: what never leaves a node before it crashes may be written anew.
   for (const Message& message : ready.messages) {
     if (const auto* const append = std::get_if<AppendRequest>(&message.body)) {
@@ -47,14 +36,16 @@ void Checker::OnWrite(const TestNode& node, const PendingWrite& write) {
   CheckEntries(node.id(), *prev_term, write.entries);
 }
 
-bool Checker::MayLackData(NodeId id) const {
-  return std::any_of(nodes_->begin(), nodes_->end(), [id](const auto& node) {
-    return node.second.running() && IsWitness(node.second.raft().GetStatus().config, id);
-  });
+void Checker::NoteConfig(const TestNode& node) {
+  const RaftStatus status = node.raft().GetStatus();
+  witnesses_.insert(status.config.witnesses.begin(), status.config.witnesses.end());
+  if (status.role != Role::kLeader) return;
+  std::vector<ConfigState>& known = configs_[status.config_index];
+  if (std::ranges::find(known, status.config) == known.end()) known.push_back(status.config);
 }
 
 void Checker::CheckEntries(NodeId at, Term prev_term, const std::vector<Entry>& entries) {
-  const bool may_lack_data = MayLackData(at);
+  const bool may_lack_data = witnesses_.contains(at);
   for (const Entry& entry : entries) {
     const auto key = std::make_pair(entry.index, entry.term);
     const Written value{prev_term, entry};
@@ -69,7 +60,7 @@ void Checker::CheckEntries(NodeId at, Term prev_term, const std::vector<Entry>& 
 }
 
 void Checker::CheckCommitted(const TestNode& node, const std::vector<Entry>& entries) {
-  const bool may_lack_data = MayLackData(node.id());
+  const bool may_lack_data = witnesses_.contains(node.id());
   for (const Entry& entry : entries) {
     const auto written = written_.find({entry.index, entry.term});
     CHECK(!may_lack_data || written != written_.end())
@@ -81,20 +72,49 @@ void Checker::CheckCommitted(const TestNode& node, const std::vector<Entry>& ent
         << "node " << node.id() << " applies another entry at " << entry.index << ": term "
         << entry.term << ", not " << known->second.term;
     if (!is_new) continue;
+    if (entry.type == EntryType::kConfigChange) last_committed_config_ = entry.index;
     CHECK(SomeQuorumHolds(entry)) << "node " << node.id() << " applies " << entry.index
                                   << " that no quorum holds";
   }
 }
 
-// A quorum of a configuration that a running node follows: the leader's is among them.
-bool Checker::SomeQuorumHolds(const Entry& entry) const {
-  return std::any_of(nodes_->begin(), nodes_->end(), [&](const auto& node) {
-    if (!node.second.running()) return false;
-    const ConfigState config = node.second.raft().GetStatus().config;
-    return QuorumHolds(*nodes_, config, config.voters, config.commit_quorum, entry) &&
-           QuorumHolds(*nodes_, config, config.voters_outgoing, config.commit_quorum_outgoing,
-                       entry);
+bool Checker::HoldsOrHeld(NodeId id, const Entry& entry) const {
+  if (nodes_->at(id).log().Holds(entry.index, entry.term)) return true;
+  const auto lost = lost_.find(id);
+  return lost != lost_.end() && lost->second.contains({entry.index, entry.term});
+}
+
+bool Checker::QuorumHolds(const ConfigState& config, const std::vector<NodeId>& voters,
+                          size_t commit_quorum, const Entry& entry) const {
+  if (voters.empty()) return true;
+  const auto holds = std::count_if(voters.begin(), voters.end(),
+                                   [&](NodeId id) { return HoldsOrHeld(id, entry); });
+  const bool data_is_held = std::any_of(voters.begin(), voters.end(), [&](NodeId id) {
+    return !IsWitness(config, id) && HoldsOrHeld(id, entry);
   });
+  if (!data_is_held) return false;
+  if (commit_quorum != 0) return static_cast<size_t>(holds) >= commit_quorum;
+  return 2 * static_cast<size_t>(holds) > voters.size();
+}
+
+// A quorum of a configuration that a leader followed: the last one committed up to the entry or a
+// later one, since the leader may have gone on to the next when the entry is first applied.
+bool Checker::SomeQuorumHolds(const Entry& entry) const {
+  for (auto at = configs_.lower_bound(last_committed_config_); at != configs_.end(); ++at) {
+    for (const ConfigState& config : at->second) {
+      if (QuorumHolds(config, config.voters, config.commit_quorum, entry) &&
+          QuorumHolds(config, config.voters_outgoing, config.commit_quorum_outgoing, entry)) {
+        return true;
+      }
+    }
+  }
+  return false;
+}
+
+void Checker::OnDiskLost(NodeId id) {
+  for (const Entry& entry : nodes_->at(id).log().entries()) {
+    lost_[id].insert({entry.index, entry.term});
+  }
 }
 
 void Checker::CheckReads(const Ready& ready) {

@@ -18,6 +18,7 @@
 
 #include <cstdint>
 #include <map>
+#include <set>
 #include <utility>
 
 #include "pkg/raft/testing/test_node.h"
@@ -37,6 +38,9 @@ class Checker {
   // After each step of a node.
   void Check(const TestNode& node);
   void OnRestart(NodeId id) { seen_.erase(id); }
+  // Called while the disk is still there. A leader that does not know of it goes on counting what
+  // was acknowledged.
+  void OnDiskLost(NodeId id);
   // The read was asked now.
   void OnRead(uint64_t id) { read_floor_[id] = last_committed(); }
 
@@ -54,10 +58,13 @@ class Checker {
 
   // `at`: whose disk they are on, or who they are sent to.
   void CheckEntries(NodeId at, Term prev_term, const std::vector<Entry>& entries);
-  // Somebody takes it for a witness, so it may hold entries without data.
-  bool MayLackData(NodeId id) const;
+  void NoteConfig(const TestNode& node);
   void CheckCommitted(const TestNode& node, const std::vector<Entry>& entries);
   bool SomeQuorumHolds(const Entry& entry) const;
+  // Counted anew and naively: the code under test has its own.
+  bool QuorumHolds(const ConfigState& config, const std::vector<NodeId>& voters,
+                   size_t commit_quorum, const Entry& entry) const;
+  bool HoldsOrHeld(NodeId id, const Entry& entry) const;
   void CheckReads(const Ready& ready);
   void CheckNewLeader(const TestNode& node);
 
@@ -70,6 +77,11 @@ class Checker {
   };
   std::map<std::pair<Index, Term>, Written> written_;
   std::map<Index, Entry> committed_;
+  // All configurations that leaders followed, by the index that they come from.
+  std::map<Index, std::vector<ConfigState>> configs_;
+  Index last_committed_config_;
+  std::set<NodeId> witnesses_;  // of any configuration: who was one once is nothing else later
+  std::map<NodeId, std::set<std::pair<Index, Term>>> lost_;  // with a disk
   std::map<uint64_t, Index> read_floor_;
 };
 

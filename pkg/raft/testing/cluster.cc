@@ -151,7 +151,9 @@ void Cluster::Restart(NodeId id) {
 }
 
 void Cluster::LoseDisk(NodeId id, bool known) {
+  checker_.OnDiskLost(id);
   node(id).LoseDisk(known);
+  slept_.erase(id);
   ReleaseDisk(id);
   Restart(id);
 }
