@@ -1,6 +1,6 @@
 # What people do with Baton. `make help` explains; scripts/ does the work.
 .DEFAULT_GOAL := help
-.PHONY: help run tour test build asan tsan format memory failover bench-raft packages
+.PHONY: help run tour test build asan tsan format memory failover bench-raft raft-seeds packages
 
 # One comment after ## is the help of its target.
 help:       ## this text
@@ -35,6 +35,10 @@ failover: packages  ## measure how long writers wait when the leader is killed o
 
 bench-raft: packages  ## measure the Raft core alone
 	@bazel run --config=opt --ui_event_filters=-info,-stdout,-stderr --noshow_progress //test/bench/raft:raft_bench
+
+SEEDS ?= 10000
+raft-seeds: packages  ## search SEEDS (10000) random histories of the Raft core for a broken promise
+	@bazel run --config=opt --ui_event_filters=-info,-stdout,-stderr --noshow_progress //pkg/raft:raft_random_test -- --seeds=$(SEEDS)
 
 packages:
 	@scripts/install-packages

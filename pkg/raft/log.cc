@@ -178,6 +178,14 @@ Status RaftLog::SliceTo(std::optional<NodeId> peer, Index low, Index high, size_
   return Status::Ok();
 }
 
+Result<SnapshotMeta> RaftLog::Snapshot() const {
+  Result<SnapshotMeta> meta = reader_->Snapshot();
+  if (meta.ok() && meta->config.voters.empty()) {
+    return Status(Code::kUnavailable, "it says nothing of the members");
+  }
+  return meta;
+}
+
 size_t RaftLog::BytesBetween(Index low, Index high) const {
   low = std::max(low, recent_.first_index());
   size_t bytes = 0;

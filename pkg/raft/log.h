@@ -71,7 +71,9 @@ class RaftLog {
   Result<std::vector<Entry>> Slice(Index low, Index high, size_t bytes_max) const;
   // The same for sending to `peer`: kUnavailable while they are being fetched (log_reader.h).
   Result<std::vector<Entry>> SliceFor(NodeId peer, Index low, Index high, size_t bytes_max) const;
-  Result<SnapshotMeta> Snapshot() const { return reader_->Snapshot(); }
+  // As LogReader::Snapshot; kUnavailable also for one from when this node, added by a change that
+  // it had not applied yet, did not know who the members are: nobody could go on from it.
+  Result<SnapshotMeta> Snapshot() const;
   // Bytes of those entries in [low, high] that are in memory.
   size_t BytesBetween(Index low, Index high) const;
 

@@ -416,5 +416,14 @@ TEST_F(RaftLogDeathTest, ADriverThatInventsCompletionsIsStopped) {
   EXPECT_DEATH(log.CommitTo(Index(2)), "CHECK");
 }
 
+// Taken by a node that was added by a change, before it had applied that change.
+TEST_F(RaftLogTest, ASnapshotThatSaysNothingOfTheMembersIsNone) {
+  const RaftLog log = Open({1, 1}, 2, 2);
+  disk.OfferSnapshot(SnapshotMeta{Index(2), Term(1), ConfigState()});
+  EXPECT_EQ(log.Snapshot().status().code(), Code::kUnavailable);
+  disk.OfferSnapshot(Meta(2, 1));
+  EXPECT_EQ(log.Snapshot().value(), Meta(2, 1));
+}
+
 }  // namespace
 }  // namespace baton::raft

@@ -140,7 +140,9 @@ void Checker::Check(const TestNode& node) {
   CHECK_LE(status.applied, status.commit);
   CHECK_LE(status.commit, status.last_index);
   CHECK_LE(status.persisted, status.last_index);
-  if (status.role == Role::kLeader) {
+  // A node that leads by its own vote alone says nothing before its disk has that vote, and may
+  // have forgotten it after a crash.
+  if (status.role == Role::kLeader && node.log().hard_state().term == status.term) {
     const auto [leader, is_new] = leaders_.emplace(status.term, node.id());
     CHECK(leader->second == node.id())
         << "two leaders in term " << status.term << ": " << leader->second << " and " << node.id();

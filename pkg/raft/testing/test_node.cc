@@ -129,14 +129,14 @@ void TestNode::Persist() {
 }
 
 void TestNode::Compact(uint64_t keep) {
-  if (applied_ <= log_.FirstIndex()) return;
+  if (!applied_) return;
   // What was applied before the own disk has it must not become durable before it either.
   if (!applied_entries_.empty() && !log_.Holds(applied_, applied_entries_.back().term)) return;
   SyncState();
   const Result<Term> term = log_.TermAt(applied_);
   CHECK(term.ok()) << term.status().ToString();
   log_.OfferSnapshot(SnapshotMeta{applied_, *term, membership_});
-  if (applied_.value() > keep) log_.Compact(applied_ - keep);
+  if (applied_ > log_.start().index + keep) log_.Compact(applied_ - keep);
 }
 
 }  // namespace baton::raft::testing
