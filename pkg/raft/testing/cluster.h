@@ -47,6 +47,7 @@ class Cluster {
   Nodes& nodes() { return nodes_; }
   const Nodes& nodes() const { return nodes_; }
   Checker& checker() { return checker_; }
+  const Checker& checker() const { return checker_; }
 
   // --- one step at a time ---
   // Takes the node's Readys and puts its messages on the way.

@@ -1,0 +1,93 @@
+#include "pkg/raft/testing/random_faults.h"
+
+#include <cstddef>
+#include <variant>
+
+#include "pkg/raft/membership.h"
+
+namespace baton::raft::testing {
+
+RandomFaults::RandomFaults(RandomCluster& world) : world_(world) {
+  const ConfigState& config = world_.options.membership;
+  // One disk, where all others together are still a quorum of every kind.
+  disks_to_lose_ = !world_.changes && !config.joint() && config.witnesses.empty() &&
+                   config.voters.size() >= 3 && world_.random.Chance(1, 2);
+  per_mille_ = world_.random.Between(1, 30);
+}
+
+void RandomFaults::Strike() {
+  Cluster& cluster = world_.cluster;
+  const NodeId id = world_.random.Chance(1, 3) ? world_.AnyLeader() : world_.AnyNode();
+  const bool running = cluster.node(id).running();
+  if (world_.random.Chance(1, 6)) return EndAll();
+  if (running) cluster.Wake(id);
+  switch (world_.random.Below(9)) {
+    case 0:
+    case 1:
+      return running ? cluster.Crash(id) : cluster.Restart(id);
+    case 2:
+      return cluster.Isolate(id);
+    case 3:
+      return cluster.Cut(id, world_.AnyNode());
+    case 4:
+      return cluster.CutOneWay(id, world_.AnyNode());
+    case 5:
+      return cluster.DiskHeld(id) ? cluster.ReleaseDisk(id) : cluster.HoldDisk(id);
+    case 6:
+      if (running) cluster.raft(id).Campaign();
+      return;
+    case 7:
+      if (disks_to_lose_ == 0 || !IsVoter(world_.options.membership, id)) return;
+      --disks_to_lose_;
+      ++disks_lost_;
+      return cluster.LoseDisk(id, /*known=*/true);
+    default:
+      if (running) cluster.raft(id).OnUnreachable(world_.AnyNode());
+  }
+}
+
+void RandomFaults::EndAll() {
+  world_.cluster.Heal();
+  for (const NodeId id : world_.ids) {
+    world_.cluster.ReleaseDisk(id);
+    if (!world_.cluster.node(id).running()) world_.cluster.Restart(id);
+  }
+}
+
+void RandomFaults::DeliverSome() {
+  Random& random = world_.random;
+  auto& on_the_way = world_.cluster.on_the_way();
+  for (uint64_t i = random.Between(1, 6); i > 0 && !on_the_way.empty(); --i) {
+    const bool reorder = random.Chance(per_mille_, 200);
+    const size_t place = reorder ? random.Below(on_the_way.size()) : 0;
+    const bool is_snapshot = std::holds_alternative<SnapshotRequest>(on_the_way[place].body);
+    if (random.Chance(per_mille_, 400)) {
+      on_the_way.push_back(on_the_way[place]);
+    } else if (random.Chance(per_mille_, 400) && !is_snapshot) {  // a lost one would be reported
+      on_the_way.erase(on_the_way.begin() + static_cast<std::ptrdiff_t>(place));
+      continue;
+    }
+    world_.cluster.DeliverOne(place);
+  }
+}
+
+void RandomFaults::UseDisk(NodeId id) {
+  TestNode& node = world_.cluster.node(id);
+  if (!node.running() || world_.cluster.DiskHeld(id)) return;
+  switch (world_.random.Below(4)) {
+    case 0:
+      if (!node.writes().empty()) node.WriteOne();
+      break;
+    case 1:
+      node.ReportWrites();
+      break;
+    case 2:
+      node.ReportLastWrite();
+      break;
+    default:
+      node.Persist();
+  }
+  world_.cluster.Pump(id);
+}
+
+}  // namespace baton::raft::testing

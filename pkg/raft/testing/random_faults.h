@@ -1,0 +1,39 @@
+// File: random_faults.h
+//
+// What goes wrong in a random history: crashes, cuts, slow and lost disks, lost, repeated and
+// reordered messages, needless elections; and the disks and the network, which only mostly do what
+// they should. For tests.
+#pragma once
+
+#include <cstdint>
+
+#include "pkg/raft/testing/random_cluster.h"
+
+namespace baton::raft::testing {
+
+class RandomFaults {
+ public:
+  // `world` must outlive this.
+  explicit RandomFaults(RandomCluster& world);
+
+  // True if something goes wrong now; what, Strike() finds out.
+  bool IsDue() { return world_.random.Chance(per_mille_, 1000); }
+  void Strike();
+  // Everything that can be is healed: all processes run, all disks work, everybody hears everybody.
+  void EndAll();
+
+  // Mostly in order, sometimes not, sometimes twice, sometimes never.
+  void DeliverSome();
+  // Some part of what waits for it.
+  void UseDisk(NodeId id);
+
+  uint64_t disks_lost() const { return disks_lost_; }
+
+ private:
+  RandomCluster& world_;
+  uint64_t per_mille_ = 0;
+  uint64_t disks_to_lose_ = 0;
+  uint64_t disks_lost_ = 0;
+};
+
+}  // namespace baton::raft::testing
