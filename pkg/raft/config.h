@@ -41,7 +41,8 @@ struct Config {
   // heartbeat (raft-rs: skip_bcast_commit).
   bool commit_news = true;
   bool forward_proposals = true;  // followers may forward commands, leaders take them
-  // A leader with nothing to do for so long puts its group to sleep (hibernation.h); 0: never.
+  // A leader with nothing to do for so long puts its group to sleep (hibernation.h). 0: never, and
+  // this node never agrees to sleep.
   uint32_t hibernate_after_ticks = 0;
   bool trace = false;               // Ready::trace (trace_event.h); costs a copy of every message
   bool delegate_snapshots = false;  // followers send snapshots to others on the leader's behalf

@@ -2,10 +2,10 @@
 //
 // Sleep of a group that has nothing to do, for processes with very many groups (multi/): no ticks,
 // no heartbeats, no timers. A leader that has been quiet for Config::hibernate_after_ticks asks all
-// its peers; each that holds and has committed everything agrees and sleeps at once; when all have
-// agreed the leader sleeps, too. Anything that arrives wakes a node, a heartbeat among it; so a
-// leader that has asked holds its breath for a while, and one that did not get everybody's
-// agreement just goes on.
+// its peers; each that holds and has committed everything agrees and sleeps at once (unless that
+// setting of its own is 0); when all have agreed the leader sleeps, too. Anything that arrives
+// wakes a node, a heartbeat among it; so a leader that has asked holds its breath for a while, and
+// one that did not get everybody's agreement just goes on.
 //
 // Sleep is about liveness only. Who would otherwise find a dead leader by its silence must be woken
 // by somebody who knows it: a failure detector of whole processes (liveness.h). Time that was slept

@@ -11,6 +11,7 @@ namespace {
 
 using testing::Cluster;
 using testing::ClusterOptions;
+using testing::Solo;
 using testing::SoloLeader;
 
 Config SleepingAfter(uint32_t ticks) {
@@ -73,6 +74,17 @@ TEST(RaftHibernationTest, APeerThatDoesNotAgreeCostsNobodyTheLeadership) {
     const size_t asked = said.find("Hibernate");
     ASSERT_NE(asked, std::string::npos) << after;
     EXPECT_NE(said.find("Heartbeat", asked), std::string::npos) << after;
+  }
+}
+
+// Its driver would go on ticking it.
+TEST(RaftHibernationTest, WhoIsNotSetToSleepIsNotPutToSleepByAMessage) {
+  for (const uint32_t after : {0u, 3u}) {
+    Solo solo(testing::Voters({1, 2, 3}), SleepingAfter(after));
+    EXPECT_TRUE(solo.Hear(2, 1, Hibernate{Index()}).ok());
+    EXPECT_EQ(solo.raft().asleep(), after > 0) << after;
+    EXPECT_EQ(solo.Said(), "1->2 HibernateResponse term=1 last=0 " +
+                               std::string(after > 0 ? "agreed" : "refused") + "\n");
   }
 }
 

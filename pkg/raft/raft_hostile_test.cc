@@ -137,25 +137,39 @@ class Anything {
   MessageBody AnyBody(Term term, const RaftStatus& status) {
     const Index index = Flag() ? Index(Number()) : status.last_index;
     const Term lower = Flag() ? Term(Number()) : Term(term.value() - (Flag() ? 1 : 0));
-    switch (random_.Below(10)) {
+    switch (random_.Below(14)) {
       case 0:
-        return VoteRequest{Flag(), Flag(), index, lower};
+        return VoteRequest{
+            Flag(),          Flag(), index, lower, static_cast<uint32_t>(random_.Below(3)),
+            Index(Number()), lower};
       case 1:
-        return VoteResponse{Flag(), Flag()};
+        return VoteResponse{Flag(), Flag(), Index(Number()), lower};
       case 2:
       case 3:
         return AppendRequest{index, lower, Index(Number()), AnyEntries(index, term)};
       case 4:
-        return AppendResponse{Flag(), index, Index(Number()), Index(Number()), lower, index};
+        return AppendResponse{Flag(), index, Index(Number()),     Index(Number()),
+                              lower,  index, random_.Chance(1, 4)};
       case 5:
-        return Heartbeat{index, random_.Below(3)};
+        return Heartbeat{index, random_.Below(3), random_.Below(3)};
       case 6:
-        return HeartbeatResponse{random_.Below(3), index};
+        return HeartbeatResponse{random_.Below(3), index, random_.Below(3), random_.Chance(1, 4)};
       case 7:
-        return SnapshotRequest{SnapshotMeta{index, lower, AnyConfig()}};
+        return SnapshotRequest{SnapshotMeta{index, lower, AnyConfig()},
+                               random_.Chance(3, 4) ? NodeId() : NodeId(Number()), Flag()};
       case 8:
-        return Flag() ? MessageBody(ReadIndexRequest{Number()})
+        return Flag() ? MessageBody(ReadIndexRequest{Number(), Flag()})
                       : MessageBody(ReadIndexResponse{Number(), index});
+      case 9:
+        return SnapshotWanted{index};
+      case 10:
+        return Flag() ? MessageBody(SnapshotOrder{NodeId(Number()), index})
+                      : MessageBody(SnapshotReport{NodeId(Number()), Flag()});
+      case 11:
+        return Flag() ? MessageBody(Hibernate{index})
+                      : MessageBody(HibernateResponse{index, Flag()});
+      case 12:
+        return ProposeRequest{Payload(std::string(random_.Below(3), 'x'))};
       default:
         return TimeoutNow{};
     }
@@ -178,6 +192,11 @@ void TryToLead(Solo& solo) {
   (void)solo.Hear(2, solo.raft().term().value(), VoteResponse{.granted = true}).ok();
 }
 
+// What a driver does when anything arrives; the rest is refused to a sleeping node.
+void WakeUp(Solo& solo, Anything& any) {
+  if (solo.raft().asleep()) solo.raft().Wake(any.random().Below(30), any.Flag());
+}
+
 // One node, random messages; between them it is used as usual. Committed entries stay, numbers do
 // not go back, no CHECK fails.
 void BesetOne(uint64_t seed, std::map<Role, uint64_t>& seen) {
@@ -185,6 +204,10 @@ void BesetOne(uint64_t seed, std::map<Role, uint64_t>& seen) {
   Config config;
   config.pre_vote = any.Flag();
   config.check_quorum = any.Flag();
+  config.lease_reads = config.check_quorum && any.Flag();
+  config.delegate_snapshots = any.Flag();
+  config.hibernate_after_ticks = any.Flag() ? 2 : 0;
+  config.priority = static_cast<uint32_t>(any.random().Below(3));
   Solo solo(Voters({1, 2, 3}), config);
   std::map<Index, Entry> applied;
   RaftStatus before = solo.status();
@@ -193,7 +216,12 @@ void BesetOne(uint64_t seed, std::map<Role, uint64_t>& seen) {
     const uint64_t from = any.random().Chance(1, 30) ? any.Number() : any.random().Between(2, 5);
     const Status status = solo.Hear(from, term.value(), any.AnyBody(term, before));
     ASSERT_TRUE(status.ok() || status.code() == Code::kInvalidArgument) << status.ToString();
-    if (any.random().Chance(1, 5)) solo.Tick(any.random().Below(15));
+    ASSERT_TRUE(config.hibernate_after_ticks > 0 || !solo.raft().asleep());
+    WakeUp(solo, any);
+    for (uint64_t i = any.random().Chance(1, 5) ? any.random().Below(15) : 0; i > 0; --i) {
+      solo.Tick();
+      WakeUp(solo, any);
+    }
     if (any.random().Chance(1, 9)) (void)solo.raft().Propose(Payload("x")).ok();
     if (any.random().Chance(1, 9)) (void)solo.raft().ReadIndex(static_cast<uint64_t>(step)).ok();
     if (any.random().Chance(1, 20)) (void)solo.raft().TransferLeadership(NodeId(2)).ok();
