@@ -133,9 +133,14 @@ struct CurrentTerm {
   Status operator()(const VoteRequest&) const { return Status::Ok(); }
   Status operator()(const VoteResponse&) const { return Status::Ok(); }
 
+  // For what only a leader heeds; nothing if this node does not lead. A stranger is counted: it was
+  // removed lately, or took this node for another.
   Progress* Peer() const {
     Leader* const lead = core.leading();
-    return lead ? lead->peer(from) : nullptr;
+    if (!lead) return nullptr;
+    Progress* const peer = lead->peer(from);
+    if (!peer) ++core.counters.messages_of_strangers;
+    return peer;
   }
 };
 

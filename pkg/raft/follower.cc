@@ -101,7 +101,8 @@ void HandleSnapshot(Core& core, NodeId from, const SnapshotRequest& request) {
   const SnapshotMeta& meta = request.meta;
   const bool wanted = core.snapshot_wanted && meta.index >= core.snapshot_wanted;
   if (!wanted && (meta.index <= core.log.committed() || core.snapshot_wanted)) {
-    Acknowledge(core, leader, core.log.committed());  // everything in it is here already
+    ++core.counters.outdated_snapshots;  // everything in it is here already
+    Acknowledge(core, leader, core.log.committed());
     return;
   }
   if (!wanted && core.log.Matches(meta.index, meta.term)) {

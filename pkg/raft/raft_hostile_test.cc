@@ -70,13 +70,26 @@ TEST_F(RaftHostileTest, AcknowledgementsOfWhatWasNeverWritten) {
   EXPECT_EQ(leader.status().peers[NodeId(2)].match, Index(1));
 }
 
-TEST_F(RaftHostileTest, AnswersOfStrangersAreIgnored) {
+TEST_F(RaftHostileTest, WhatStrangersSayToALeaderIsCountedAndDropped) {
   SoloLeader leader;
   leader.Propose("x");
   leader.Said();
-  EXPECT_TRUE(leader.Hear(9, 1, AppendResponse{.match_index = Index(2)}).ok());
-  EXPECT_TRUE(leader.Hear(9, 1, HeartbeatResponse{}).ok());
+  const std::vector<MessageBody> bodies = {
+      AppendResponse{.match_index = Index(2)},
+      HeartbeatResponse{},
+      ReadIndexRequest{7},
+      SnapshotWanted{Index(1)},
+      SnapshotReport{NodeId(2), true},
+      ProposeRequest{Payload("y")},
+      HibernateResponse{Index(2), true},
+  };
+  for (const MessageBody& body : bodies) EXPECT_TRUE(leader.Hear(9, 1, body).ok());
+  EXPECT_EQ(leader.Said(), "");
   EXPECT_EQ(leader.status().commit, Index(1));
+  EXPECT_EQ(leader.status().last_index, Index(2));
+  EXPECT_EQ(leader.status().counters.messages_of_strangers, bodies.size());
+  EXPECT_TRUE(leader.Hear(2, 1, testing::Acknowledge(2)).ok());
+  EXPECT_EQ(leader.status().counters.messages_of_strangers, bodies.size()) << "a member's is none";
 }
 
 TEST_F(RaftHostileTest, TermsBeyondArithmeticDoNotEnterAndTheLastOneEndsElections) {

@@ -189,6 +189,7 @@ TEST_F(RaftSnapshotFollowerTest, AnOldSnapshotIsAnsweredWithTheCommitIndex) {
     EXPECT_EQ(solo.Said(), "1->2 AppendResponse term=1 match=5 commit=5\n");
   }
   EXPECT_EQ(solo.status().last_index, Index(6));
+  EXPECT_EQ(solo.status().counters.outdated_snapshots, 2u);
 }
 
 TEST_F(RaftSnapshotFollowerTest, ALogThatAlreadyMatchesIsKept) {

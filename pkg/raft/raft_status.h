@@ -24,6 +24,10 @@ struct Counters {
   uint64_t amnesia_found = 0;      // of this node itself
   uint64_t priority_refusals = 0;  // votes refused to stand itself
   uint64_t lease_reads = 0;        // answered without a round
+  // Dropped: what nodes that are no members answered or asked this one as their leader.
+  uint64_t messages_of_strangers = 0;
+  // Dropped: snapshots that would have brought nothing new, or less than was asked for.
+  uint64_t outdated_snapshots = 0;
 };
 
 // How the leader sends to a peer; see progress.h.

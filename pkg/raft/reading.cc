@@ -44,7 +44,6 @@ bool HasCommittedInTerm(const Core& core, const Leader& lead) {
 
 void HandleReadIndexRequest(Core& core, Leader& lead, NodeId from,
                             const ReadIndexRequest& request) {
-  if (!lead.peer(from)) return;
   if (request.lease && LeaseHolds(core, lead)) {
     ++core.counters.lease_reads;
     core.Send(from, ReadIndexResponse{request.id, core.log.committed()});

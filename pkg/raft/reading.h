@@ -18,8 +18,7 @@ void CancelRead(Core& core, uint64_t id);
 // An entry of the leader's own term is committed, hence everything committed before is known.
 bool HasCommittedInTerm(const Core& core, const Leader& lead);
 
-// Leader: a peer asks. Dropped if the peer is a stranger or too many reads are held; the asker has
-// a deadline.
+// Leader: a peer asks. Dropped if too many reads are held; the asker has a deadline.
 void HandleReadIndexRequest(Core& core, Leader& lead, NodeId from, const ReadIndexRequest& request);
 // Follower: the leader's answer. Unknown ids (cancelled, aborted, repeated) are ignored.
 void HandleReadIndexResponse(Core& core, const ReadIndexResponse& response);
