@@ -50,9 +50,10 @@ class Raft final {
   // entries out of order, two leaders in a term, ...): it is dropped and nothing changed. Stale
   // messages are no error. Any other error: log_status().
   Status Step(Message message);
-  // Appends a command if this node leads. kUnavailable/"not_leader", kUnavailable/"leader_transfer"
-  // or kResourceExhausted, and kPreconditionFailed/"term_changed" if this node leads in another
-  // term than the expected one: it was not appended, here or anywhere.
+  // Appends a command if this node leads. kUnavailable/"not_leader", "leader_transfer" or
+  // "leader_removed", kResourceExhausted/"too_many_uncommitted", and kPreconditionFailed/
+  // "term_changed" if this node leads in another term than the expected one: it was not appended,
+  // here or anywhere.
   Result<Proposed> Propose(Payload data, std::optional<Term> expected_term = std::nullopt);
   // Hands a command to the leader without asking how it went: it may be lost, or proposed twice if
   // the network repeats messages. On the leader as Propose. kUnavailable/"no_leader",
@@ -61,7 +62,8 @@ class Raft final {
   // Changes who takes part, in one step or through a joint configuration (confchange.h). In force
   // here at once, everywhere when it is committed. kUnavailable/"not_leader", "leader_transfer" or
   // "term_not_committed" (soon); kConflict/"change_in_progress"; kPreconditionFailed/
-  // "config_changed" or "learner_behind"; and what NextConfiguration refuses: it was not appended.
+  // "config_changed" or "learner_behind"; kInvalidArgument/"context_too_large"; and what
+  // NextConfiguration refuses: it was not appended.
   Result<Proposed> ProposeMembership(const MembershipChange& change);
   // Asks for a read index under an id of the caller's; answered in Ready::read_states or
   // aborted_reads. On a follower the question travels to the leader and may be lost: the caller
@@ -109,6 +111,8 @@ class Raft final {
   void SetCommitGroups(std::map<NodeId, uint64_t> groups);
 
   // --- completions ---
+  // A mark or an index that no Ready has carried is a broken driver's, and stops the process
+  // (CHECK), as do calls while asleep().
   // Everything of the Ready that carried `mark`, and of all taken before, is durable.
   void OnPersisted(LogMark mark);
   // The state machine holds everything up to `index`.

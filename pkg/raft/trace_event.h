@@ -7,8 +7,8 @@
 //
 //   for (const TraceEvent& event : ready.trace) file << ToJsonLine(event) << '\n';
 //
-// The lines of all nodes in one file, in the order in which things happened, are one trace. README
-// says where our steps differ from that specification's.
+// The lines of all nodes in one file, in the order in which things happened, are one trace.
+// divergence.md says where our steps differ from that specification's.
 #pragma once
 
 #include <cstdint>
