@@ -3,7 +3,6 @@
 #include <gtest/gtest.h>
 
 #include "pkg/raft/core.h"
-
 #include "pkg/raft/membership_codec.h"
 
 namespace baton::raft {
@@ -56,6 +55,27 @@ TEST(MessageCheckTest, VoteRequests) {
   ExpectWrong(Checked(VoteRequest{.pre_vote = true, .leader_transfer = true}), "leader_transfer");
 }
 
+TEST(MessageCheckTest, CommitNewsOfAVoteIsAPoint) {
+  EXPECT_TRUE(Checked(VoteRequest{.commit = Index(4), .commit_term = Term(3)}).ok());
+  ExpectWrong(Checked(VoteRequest{.commit = Index(4)}), "commit");
+  ExpectWrong(Checked(VoteRequest{.commit = Index(4), .commit_term = Term(4)}), "commit");
+  EXPECT_TRUE(Checked(VoteResponse{.commit = Index(4), .commit_term = Term(9)}).ok());
+  ExpectWrong(Checked(VoteResponse{.commit = Index(4)}), "commit");
+  ExpectWrong(Checked(VoteResponse{.commit_term = Term(1)}), "commit");
+}
+
+TEST(MessageCheckTest, SnapshotsFromPeersNameOthers) {
+  SnapshotMeta meta{Index(9), Term(2), {}};
+  meta.config.voters = {NodeId(1), NodeId(2)};
+  EXPECT_TRUE(Checked(SnapshotRequest{.meta = meta, .leader = NodeId(3)}).ok());
+  ExpectWrong(Checked(SnapshotRequest{.meta = meta, .leader = NodeId(1)}), "leader");
+  EXPECT_TRUE(Checked(SnapshotOrder{NodeId(3), Index(4)}).ok());
+  ExpectWrong(Checked(SnapshotOrder{NodeId(), Index(4)}), "target");
+  ExpectWrong(Checked(SnapshotOrder{NodeId(1), Index(4)}), "target");
+  EXPECT_TRUE(Checked(SnapshotReport{NodeId(3), true}).ok());
+  ExpectWrong(Checked(SnapshotReport{NodeId(), true}), "target");
+}
+
 TEST(MessageCheckTest, AppendsFollowEachOther) {
   EXPECT_TRUE(Checked(Append({})).ok());
   EXPECT_TRUE(Checked(Append({At(5, 2), At(6, 3)})).ok());
@@ -98,6 +118,10 @@ TEST(MessageCheckTest, NumbersAreBounded) {
   ExpectWrong(Checked(Heartbeat{beyond, 0}), "commit");
   ExpectWrong(Checked(HeartbeatResponse{0, beyond}), "commit");
   ExpectWrong(Checked(ReadIndexResponse{1, beyond}), "index");
+  ExpectWrong(Checked(SnapshotWanted{beyond}), "at_least");
+  ExpectWrong(Checked(SnapshotOrder{NodeId(3), beyond}), "at_least");
+  ExpectWrong(Checked(Hibernate{beyond}), "last_index");
+  ExpectWrong(Checked(HibernateResponse{beyond, true}), "last_index");
   EXPECT_TRUE(Checked(Heartbeat{Index(kNumberMax), ~uint64_t{0}}).ok());
 }
 

@@ -175,6 +175,29 @@ TEST_F(RaftReadTest, AFollowerAsksTheLeader) {
   EXPECT_EQ(Answered(), "7@5 ");
 }
 
+TEST_F(RaftReadTest, ALearnerAsksTheLeaderAndIsAnswered) {
+  ConfigState membership = Voters({2, 3});
+  membership.learners = Ids({1});
+  Solo learner(membership);
+  ASSERT_TRUE(learner.Hear(2, 1, Heartbeat{}).ok());
+  learner.Said();
+  ASSERT_TRUE(learner.raft().ReadIndex(7).ok());
+  EXPECT_EQ(learner.Said(), "1->2 ReadIndexRequest term=1 id=7\n");
+  ASSERT_TRUE(learner.Hear(2, 1, ReadIndexResponse{7, Index(4)}).ok());
+  learner.Said();
+  EXPECT_EQ(learner.node().read_states(), (std::vector<ReadState>{{7, Index(4)}}));
+
+  membership = Voters({1, 2, 3});
+  membership.learners = Ids({4});
+  Solo leader(membership);
+  leader.Lead();
+  leader.AcknowledgeAll();
+  ASSERT_TRUE(leader.Hear(4, 1, ReadIndexRequest{7}).ok());
+  leader.Said();
+  ASSERT_TRUE(leader.Hear(2, 1, HeartbeatResponse{1, Index()}).ok());
+  EXPECT_EQ(leader.Said(), "1->4 ReadIndexResponse term=1 id=7 index=1\n");
+}
+
 TEST_F(RaftReadTest, TheLeaderAnswersAPeer) {
   LeadInSync();
   ASSERT_TRUE(solo.Hear(3, 1, ReadIndexRequest{7}).ok());
