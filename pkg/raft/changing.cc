@@ -88,9 +88,6 @@ void SyncPeers(Core& core, Leader& lead, Index new_peers_next) {
                                     [&](const Progress& peer) { return peer.id() > member; });
     lead.peers.emplace(place, member, new_peers_next, core.config, core.now);
   }
-  if (lead.transfer_target && !CanLead(core.membership(), lead.transfer_target)) {
-    lead.transfer_target = NodeId();
-  }
 }
 
 std::vector<TraceEvent::MemberChange> TracedChanges(const MembershipChange& change) {

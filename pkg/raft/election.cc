@@ -59,7 +59,7 @@ void StartElection(Core& core, bool leader_transfer) {
   core.EnterTerm(core.term + 1);
   core.vote = core.id();
   core.RestartElectionTimer();
-  Candidate candidate{leader_transfer, {{core.id(), true}}};
+  Candidate candidate{{{core.id(), true}}};
   const bool won = Count(core, candidate.votes) == VoteResult::kWon;
   core.role = std::move(candidate);
   Trace(core, TraceEventKind::kBecomeCandidate);

@@ -43,7 +43,6 @@ void BecomeLeader(Core& core, bool others_voted) {
     if (member == core.id()) continue;
     lead.peers.emplace_back(member, core.log.last_index() + 1, core.config, core.now);
   }
-  lead.started_at = core.now;
   lead.heartbeat_at = core.now;
   lead.term_durable = others_voted;  // they were asked only after this node's disk had its vote
   lead.first_index_in_term = core.log.last_index() + 1;

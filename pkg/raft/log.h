@@ -44,7 +44,6 @@ class RaftLog {
   Term last_term() const { return recent_.last_term(); }
   Index committed() const { return committed_; }
   Index applied() const { return applied_; }
-  Index emitted() const { return emitted_; }
   Index persisted() const { return persisted_; }
   Term accepted_term() const { return accepted_term_; }
   bool snapshot_pending() const { return snapshot_.has_value(); }

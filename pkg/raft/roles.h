@@ -27,7 +27,6 @@ struct PreCandidate {
 };
 
 struct Candidate {
-  bool leader_transfer = false;
   std::map<NodeId, bool> votes;
 };
 
@@ -44,14 +43,13 @@ struct Leader {
 
   std::vector<Progress> peers;  // all members but this node, ascending
   Index first_index_in_term;    // the empty entry that the leadership began with
-  uint64_t started_at = 0;      // ticks
   uint64_t heartbeat_at = 0;    // ticks, of the last regular heartbeat
   bool heartbeat_due = false;
   // Something may have to be sent; the next Ready finds out. Appends, commit news, heartbeats and
   // read rounds of many inputs are thus made once, per Ready.
   bool flush = true;
-  // Others may have voted without this leader's own vote being durable only if there are none: then
-  // nothing leaves before the own disk has confirmed the term.
+  // This node's vote for itself is on its disk. Others were asked only after that; who is elected
+  // by its own vote alone says nothing before.
   bool term_durable = false;
   uint32_t quiet_ticks = 0;                // with nothing to do
   std::optional<uint64_t> sleep_asked_at;  // ticks
