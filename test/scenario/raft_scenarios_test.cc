@@ -1,4 +1,5 @@
-// Runs every story of test/scenario/raft, and holds the README's tables against the folder.
+// Runs every story of test/scenario/raft and test/scenario/groups, and holds the README's tables
+// against the folders.
 // `bazel run //test/scenario:raft_scenarios_test -- --rewrite` writes the stories anew.
 #include <gtest/gtest.h>
 
@@ -14,6 +15,7 @@
 #include <string_view>
 #include <vector>
 
+#include "test/scenario/group_story.h"
 #include "test/scenario/raft_story.h"
 
 namespace baton::scenario {
@@ -30,9 +32,11 @@ std::string Folder() {
 // reaches them.
 std::vector<std::string> Stories() {
   std::vector<std::string> paths;
-  for (const auto& file : std::filesystem::directory_iterator(Folder() + "raft")) {
-    if (file.path().extension() == ".txt") {
-      paths.push_back(std::filesystem::canonical(file.path()).string());
+  for (const std::string folder : {"raft", "groups"}) {
+    for (const auto& file : std::filesystem::directory_iterator(Folder() + folder)) {
+      if (file.path().extension() == ".txt") {
+        paths.push_back(std::filesystem::canonical(file.path()).string());
+      }
     }
   }
   std::sort(paths.begin(), paths.end());
@@ -42,8 +46,11 @@ std::vector<std::string> Stories() {
 class RaftScenariosTest : public testing::TestWithParam<std::string> {};
 
 TEST_P(RaftScenariosTest, HappensAsWritten) {
-  RaftStory story;
-  EXPECT_EQ(RunFile(GetParam(), g_rewrite, [&](const Stanza& s) { return story.Run(s); }), "");
+  RaftStory one_group;
+  GroupStory many_groups;
+  const bool many = std::filesystem::path(GetParam()).parent_path().filename() == "groups";
+  const auto run = [&](const Stanza& s) { return many ? many_groups.Run(s) : one_group.Run(s); };
+  EXPECT_EQ(RunFile(GetParam(), g_rewrite, run), "");
 }
 
 std::string StoryName(const testing::TestParamInfo<std::string>& info) {
@@ -63,7 +70,7 @@ std::string Contents(const std::string& path) {
 
 // The stories that a line links to, by name.
 std::set<std::string> Links(const std::string& line) {
-  static const std::regex link(R"(\]\(raft/([a-z_]+)\.txt\))");
+  static const std::regex link(R"(\]\((?:raft|groups)/([a-z_]+)\.txt\))");
   std::set<std::string> names;
   for (std::sregex_iterator at(line.begin(), line.end(), link), end; at != end; ++at) {
     names.insert((*at)[1].str());
@@ -93,7 +100,9 @@ std::set<std::string> StoryNames() {
 
 // The comment that a story begins with, on one line.
 std::string OpeningComment(const std::string& name) {
-  std::istringstream text(Contents(Folder() + "raft/" + name + ".txt"));
+  const std::string groups = Folder() + "groups/" + name + ".txt";
+  const bool many = std::filesystem::exists(groups);
+  std::istringstream text(Contents(many ? groups : Folder() + "raft/" + name + ".txt"));
   std::string comment;
   for (std::string line; std::getline(text, line) && line.starts_with("# ");) {
     comment += line.substr(1);

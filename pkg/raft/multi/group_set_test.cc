@@ -7,7 +7,7 @@
 #include <utility>
 #include <vector>
 
-#include "pkg/raft/multi/beats.h"
+#include "pkg/raft/multi/testing/group_process.h"
 #include "pkg/raft/testing/memory_log.h"
 #include "pkg/raft/testing/solo.h"
 
@@ -20,70 +20,28 @@ using testing::Voters;
 constexpr uint32_t kSleepAfterTicks = 5;
 constexpr uint32_t kTimeoutTicks = 10;
 
-// A process: its groups, their logs on a disk that writes at once, its failure detector.
-class Process {
- public:
-  Process(NodeId id, uint64_t incarnation)
-      : id_(id),
-        beats_(kTimeoutTicks),
-        groups_({.self = id, .incarnation = incarnation}, &beats_) {}
+using Process = testing::GroupProcess;
 
-  void AddGroup(GroupId group, const ConfigState& membership) {
-    Config config;
-    config.id = id_;
-    config.seed = group.value();
-    config.election_timeout_ticks = kTimeoutTicks;
-    config.hibernate_after_ticks = kSleepAfterTicks;
-    MemoryLog& log = logs_.emplace(group, membership).first->second;
-    ASSERT_TRUE(groups_.Add(group, config, {HardState(), membership, Index()}, &log).ok());
-  }
+std::unique_ptr<Process> MakeProcess(NodeId id, uint64_t incarnation) {
+  return std::make_unique<Process>(GroupSetConfig{.self = id, .incarnation = incarnation},
+                                   kTimeoutTicks);
+}
 
-  void Tick() {
-    for (const NodeId dead : beats_.Tick()) groups_.OnNodeDown(dead);
-    groups_.Tick();
-  }
-
-  void Hear(PeerBatch batch) {
-    if (beats_.Hear(batch.from, batch.incarnation)) groups_.OnNodeDown(batch.from);
-    ASSERT_TRUE(groups_.Step(std::move(batch)).ok());
-  }
-
-  std::vector<PeerBatch> Work() {
-    for (auto ids = groups_.TakeReadyGroups(); !ids.empty(); ids = groups_.TakeReadyGroups()) {
-      for (const GroupId id : ids) CarryOut(id, groups_.TakeReady(id));
-    }
-    return groups_.TakeBatches();
-  }
-
-  GroupSet& groups() { return groups_; }
-  bool Leads(GroupId group) const { return groups_.Find(group)->role() == Role::kLeader; }
-
- private:
-  void CarryOut(GroupId id, Ready ready) {
-    for (Message& message : ready.messages) groups_.Send(id, std::move(message));
-    if (!ready.NeedsPersist() && ready.committed_entries.empty()) return;
-    Raft* const raft = groups_.Wake(id);
-    if (ready.NeedsPersist()) {
-      logs_.at(id).Write(ready.hard_state, ready.snapshot, ready.entries, ready.must_sync);
-      for (Message& message : ready.messages_after_persist) groups_.Send(id, std::move(message));
-      raft->OnPersisted(ready.mark);
-    }
-    if (!ready.committed_entries.empty()) raft->OnApplied(ready.committed_entries.back().index);
-  }
-
-  NodeId id_;
-  Beats beats_;
-  std::map<GroupId, MemoryLog> logs_;
-  GroupSet groups_;
-};
+void AddGroup(Process& process, GroupId group, const ConfigState& membership) {
+  Config config;
+  config.seed = group.value();
+  config.election_timeout_ticks = kTimeoutTicks;
+  config.hibernate_after_ticks = kSleepAfterTicks;
+  process.AddGroup(group, membership, config);
+}
 
 class GroupSetTest : public ::testing::Test {
  protected:
   void Start(uint64_t groups) {
     for (uint64_t id = 1; id <= 3; ++id) {
-      processes[NodeId(id)] = std::make_unique<Process>(NodeId(id), 100 + id);
+      processes[NodeId(id)] = MakeProcess(NodeId(id), 100 + id);
       for (uint64_t group = 1; group <= groups; ++group) {
-        processes[NodeId(id)]->AddGroup(GroupId(group), Voters({1, 2, 3}));
+        AddGroup(*processes[NodeId(id)], GroupId(group), Voters({1, 2, 3}));
       }
     }
   }
@@ -173,9 +131,9 @@ TEST_F(GroupSetTest, MessagesToAPeerTravelTogether) {
 // One process, its 100,000 groups of one voter each: the ticks that they sleep through touch none.
 TEST_F(GroupSetTest, AHundredThousandIdleGroupsTickWithoutWorkForEach) {
   constexpr uint64_t kGroups = 100'000;
-  Process& process = *(processes[NodeId(1)] = std::make_unique<Process>(NodeId(1), 1));
+  Process& process = *(processes[NodeId(1)] = MakeProcess(NodeId(1), 1));
   for (uint64_t group = 1; group <= kGroups; ++group) {
-    process.AddGroup(GroupId(group), Voters({1}));
+    AddGroup(process, GroupId(group), Voters({1}));
   }
   Tick(3 * kTimeoutTicks);
   ASSERT_EQ(process.groups().awake(), 0u);
@@ -206,7 +164,7 @@ TEST_F(GroupSetTest, AnotherLifeOfAProcessWakesItsGroups) {
   Start(5);
   Tick(100);
   const NodeId id = LeaderOf(GroupId(1));
-  processes[id] = std::make_unique<Process>(id, 999);  // back at once, with none of its groups
+  processes[id] = MakeProcess(id, 999);  // back at once, with none of its groups
   Tick(200);
   for (uint64_t group = 1; group <= 5; ++group) {
     bool led = false;
