@@ -41,6 +41,9 @@ class Checker {
   // Called while the disk is still there. A leader that does not know of it goes on counting what
   // was acknowledged.
   void OnDiskLost(NodeId id);
+  // A leader has taken a change just now. It follows it at once, and may have given it up with the
+  // leadership when it is next looked at.
+  void OnChange(const TestNode& leader) { NoteConfig(leader); }
   // The read was asked now.
   void OnRead(uint64_t id) { read_floor_[id] = last_committed(); }
 

@@ -36,8 +36,14 @@ void Cluster::Make(NodeId id, const ConfigState& membership) {
 
 void Cluster::AddNode(NodeId id) { Make(id, ConfigState()); }
 
+Result<Proposed> Cluster::TryChange(NodeId leader, const MembershipChange& change) {
+  Result<Proposed> proposed = raft(leader).ProposeMembership(change);
+  if (proposed.ok()) checker_.OnChange(node(leader));
+  return proposed;
+}
+
 Proposed Cluster::Change(NodeId leader, const MembershipChange& change) {
-  const Result<Proposed> proposed = raft(leader).ProposeMembership(change);
+  const Result<Proposed> proposed = TryChange(leader, change);
   CHECK(proposed.ok()) << proposed.status().ToString();
   Settle();
   return *proposed;

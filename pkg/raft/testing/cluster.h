@@ -94,7 +94,9 @@ class Cluster {
   Status Read(NodeId id, uint64_t read, ReadMode mode = ReadMode::kQuorum);
   // The commands applied at `id` since its start, "a b c"; empty entries are left out.
   std::string Applied(NodeId id) const;
-  // Proposes the change, which must be accepted, and settles.
+  // Proposes the change.
+  Result<Proposed> TryChange(NodeId leader, const MembershipChange& change);
+  // The same, which must be accepted, and settles.
   Proposed Change(NodeId leader, const MembershipChange& change);
   // From now on, messages that are sent are described, one per line.
   void Record() { recording_ = true; }

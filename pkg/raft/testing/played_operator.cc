@@ -1,27 +1,71 @@
 #include "pkg/raft/testing/played_operator.h"
 
-#include <algorithm>
+#include <ranges>
+#include <vector>
 
+#include "pkg/base/check.h"
 #include "pkg/raft/membership.h"
+#include "pkg/raft/membership_codec.h"
 
 namespace baton::raft::testing {
+namespace {
+
+ConfigState ConfigIn(const Entry& entry) {
+  const Result<MembershipEntry> change = DecodeMembershipEntry(entry.data.view());
+  CHECK(change.ok()) << change.status().ToString();
+  return change->config;
+}
+
+ConfigState LastConfig(const std::map<Index, Entry>& committed, const ConfigState& first) {
+  for (const auto& [index, entry] : std::views::reverse(committed)) {
+    if (entry.type == EntryType::kConfigChange) return ConfigIn(entry);
+  }
+  return first;
+}
+
+}  // namespace
+
+void PlayedOperator::StopRemoved() {
+  const std::set<NodeId> may_take_part = MayTakePart();
+  for (auto& [id, node] : cluster_.nodes()) {
+    if (!node.running() || may_take_part.contains(id)) continue;
+    const bool is_spare = Members(node.raft().GetStatus().config).empty();
+    if (!is_spare) cluster_.Crash(id);
+  }
+}
+
+// The members of the last configuration that was acknowledged, and of all whose fate is open: those
+// that follow the newest committed entry in some log. What does not follow it will never be.
+std::set<NodeId> PlayedOperator::MayTakePart() const {
+  const std::map<Index, Entry>& committed = cluster_.checker().committed();
+  const Index last = cluster_.checker().last_committed();
+  const Term last_term = committed.empty() ? Term() : committed.rbegin()->second.term;
+  std::vector<ConfigState> configs = {LastConfig(committed, first_)};
+  for (const auto& [id, node] : cluster_.nodes()) {
+    if (!node.log().Holds(last, last_term)) continue;
+    for (const Entry& entry : node.log().entries()) {
+      const bool is_open = entry.index > last && entry.type == EntryType::kConfigChange;
+      if (is_open) configs.push_back(ConfigIn(entry));
+    }
+  }
+  std::set<NodeId> members;
+  for (const ConfigState& config : configs) {
+    const std::vector<NodeId> of_one = Members(config);
+    members.insert(of_one.begin(), of_one.end());
+  }
+  return members;
+}
 
 bool PlayedOperator::FindsAllInOrder(NodeId leader) {
-  Raft& raft = cluster_.raft(leader);
-  const RaftStatus status = raft.GetStatus();
+  const RaftStatus status = cluster_.raft(leader).GetStatus();
   if (status.config_index > status.commit) return false;
   if (status.config.joint()) {
-    if (!status.config.auto_leave) (void)raft.ProposeMembership(MembershipChange()).ok();
+    if (!status.config.auto_leave) (void)cluster_.TryChange(leader, MembershipChange()).ok();
     return false;
-  }
-  const std::vector<NodeId> members = Members(status.config);
-  for (auto& [id, node] : cluster_.nodes()) {
-    const bool member = std::ranges::count(members, id) > 0;
-    if (!member && node.running()) cluster_.Crash(id);
   }
   for (const auto& [id, peer] : status.peers) {
     if (!peer.amnesia || !IsVoter(status.config, id)) continue;
-    (void)raft.ProposeMembership(OneChange(MemberChange::kAddLearner, id.value())).ok();
+    (void)cluster_.TryChange(leader, OneChange(MemberChange::kAddLearner, id.value())).ok();
     return false;
   }
   return true;

@@ -1,10 +1,11 @@
 // File: played_operator.h
 //
-// Who looks after a cluster once its troubles are over: ends a change that waits for it, stops who
-// was removed, and demotes who lost its disk. For tests.
+// Who looks after a cluster once its troubles are over: stops who was removed, ends a change that
+// waits for it, and demotes who lost its disk. For tests.
 #pragma once
 
-#include <vector>
+#include <set>
+#include <utility>
 
 #include "pkg/raft/testing/cluster.h"
 
@@ -12,14 +13,22 @@ namespace baton::raft::testing {
 
 class PlayedOperator {
  public:
-  // `cluster` must outlive this.
-  explicit PlayedOperator(Cluster& cluster) : cluster_(cluster) {}
+  // `cluster`, which began with the members of `first`, must outlive this.
+  PlayedOperator(Cluster& cluster, ConfigState first)
+      : cluster_(cluster), first_(std::move(first)) {}
 
-  // Does what there is to do by what the leader says. True if that was nothing.
+  // Stops whoever knows of a cluster that is done with it. No leader is needed, nor asked: a
+  // removed node without pre-vote may be the reason why there is none. Requires that nothing is
+  // queued for a disk or on the way.
+  void StopRemoved();
+  // Does what else there is to do by what the leader says. True if that was nothing.
   bool FindsAllInOrder(NodeId leader);
 
  private:
+  std::set<NodeId> MayTakePart() const;
+
   Cluster& cluster_;
+  ConfigState first_;
 };
 
 }  // namespace baton::raft::testing

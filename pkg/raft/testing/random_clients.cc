@@ -40,7 +40,7 @@ void RandomClients::Call(NodeId id) {
       if (random.Chance(1, 8)) (void)raft.RequestSnapshot().ok();
       break;
     case 7:
-      if (world_.changes) ProposeChange(raft);
+      if (world_.changes) ProposeChange(id);
       break;
     default:
       (void)raft.Propose(Payload("c" + std::to_string(calls_))).ok();
@@ -55,15 +55,15 @@ void RandomClients::Prefer(NodeId id) {
   CHECK(world_.cluster.raft(id).Reconfigure(config).ok());
 }
 
-void RandomClients::ProposeChange(Raft& raft) {
+void RandomClients::ProposeChange(NodeId id) {
   MembershipChange change;
   change.transition = static_cast<JointTransition>(world_.random.Below(3));
-  const ConfigState config = raft.GetStatus().config;
+  const ConfigState config = world_.cluster.raft(id).GetStatus().config;
   if (!config.joint() || world_.random.Chance(1, 4)) {
     change.changes = AnyMemberChanges();
     if (change.changes.empty()) return;
   }
-  if (!raft.ProposeMembership(change).ok()) return;
+  if (!world_.cluster.TryChange(id, change).ok()) return;
   for (const MemberChange& one : change.changes) {
     if (one.type == MemberChange::kAddWitness) witnesses_.insert(one.id);
   }

@@ -29,7 +29,7 @@ class RandomClients {
  private:
   void Call(NodeId id);
   void Prefer(NodeId id);
-  void ProposeChange(Raft& raft);
+  void ProposeChange(NodeId id);
   std::vector<MemberChange> AnyMemberChanges();
 
   RandomCluster& world_;

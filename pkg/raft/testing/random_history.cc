@@ -2,6 +2,7 @@
 
 #include <vector>
 
+#include "pkg/base/check.h"
 #include "pkg/raft/describe.h"
 #include "pkg/raft/membership.h"
 
@@ -14,7 +15,10 @@ constexpr uint64_t kHealTicksMax = 400;
 }  // namespace
 
 RandomHistory::RandomHistory(uint64_t seed)
-    : world_(seed), faults_(world_), clients_(world_), operator_(world_.cluster) {}
+    : world_(seed),
+      faults_(world_),
+      clients_(world_),
+      operator_(world_.cluster, world_.options.membership) {}
 
 void RandomHistory::RunSafetyPhase() {
   for (int step = 0; step < kSteps; ++step) {
@@ -55,6 +59,7 @@ Status RandomHistory::RunLivenessPhase() {
 // A leader, and everybody has applied what it has, a fresh command included.
 bool RandomHistory::TryToConverge() {
   Cluster& cluster = world_.cluster;
+  operator_.StopRemoved();
   const NodeId leader = cluster.Leader();
   if (!leader || !cluster.raft(leader).has_committed_in_term()) return false;
   cluster.Wake(leader);
@@ -65,6 +70,7 @@ bool RandomHistory::TryToConverge() {
   if (!world_.options.config.commit_news) cluster.TickAll();  // the next heartbeat tells
   const RaftStatus status = cluster.raft(leader).GetStatus();
   for (const NodeId id : Members(status.config)) {
+    CHECK(cluster.node(id).running()) << "node " << id << " was stopped and is a member";
     if (cluster.node(id).applied() != status.last_index) return false;
     if (cluster.raft(id).leader() != leader) return false;
   }
