@@ -1,5 +1,6 @@
 #include "pkg/raft/core.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "pkg/base/check.h"
@@ -70,6 +71,7 @@ void Core::StepDown(NodeId new_leader) {
       if (peer.state() == ReplicationState::kSnapshot) out.cancelled_snapshots.push_back(peer.id());
     }
     leader_heard_at = now;
+    if (snapshot_wanted) snapshot_wanted = std::max(log.last_index(), Index(1));  // it has grown
   }
   if (!IsFollower()) {
     role = Follower{};

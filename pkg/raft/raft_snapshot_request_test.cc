@@ -113,6 +113,21 @@ TEST_F(SnapshotAskerTest, ItDoesNotStandForElectionMeanwhileButVotes) {
   EXPECT_EQ(follower.Said(), "1->3 VoteResponse term=2 granted\n");
 }
 
+// Nobody else could lead, so it did for a while.
+TEST_F(SnapshotAskerTest, ItAsksForWhatItHasAddedAsLeaderToo) {
+  Ask();
+  follower.Tick(40);
+  follower.Lead();
+  follower.AcknowledgeAll();
+  ASSERT_EQ(follower.status().commit, Index(4));
+  ASSERT_TRUE(follower.Hear(3, 3, Heartbeat{}).ok());
+  EXPECT_EQ(follower.Said(),
+            "1->3 HeartbeatResponse term=3 commit=4\n"
+            "1->3 SnapshotWanted term=3 at_least=4\n");
+  ASSERT_TRUE(follower.Hear(3, 3, SnapshotAt(3)).ok());
+  EXPECT_EQ(follower.Said(), "1->3 AppendResponse term=3 match=4 commit=4\n") << "behind the log";
+}
+
 TEST_F(SnapshotAskerTest, ANewLeaderIsAskedToo) {
   Ask();
   ASSERT_TRUE(follower.Hear(3, 2, Heartbeat{}).ok());
