@@ -128,6 +128,18 @@ TEST_F(SnapshotAskerTest, ItAsksForWhatItHasAddedAsLeaderToo) {
   EXPECT_EQ(follower.Said(), "1->3 AppendResponse term=3 match=4 commit=4\n") << "behind the log";
 }
 
+// Its state is lost or wrong: it must not become that of others.
+TEST_F(SnapshotAskerTest, ItSendsNoneOfItsOwnWhileItLeads) {
+  follower.node().Compact(0);
+  Ask();
+  follower.Tick(40);
+  follower.Lead();
+  const AppendResponse lacks_all{.rejected = true, .rejected_index = Index(3)};
+  ASSERT_TRUE(follower.Hear(3, 2, lacks_all).ok());
+  ASSERT_TRUE(follower.Hear(3, 2, HeartbeatResponse{}).ok());
+  EXPECT_EQ(follower.Said().find("SnapshotRequest"), std::string::npos);
+}
+
 TEST_F(SnapshotAskerTest, ANewLeaderIsAskedToo) {
   Ask();
   ASSERT_TRUE(follower.Hear(3, 2, Heartbeat{}).ok());

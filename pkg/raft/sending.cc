@@ -64,6 +64,7 @@ void SendSnapshot(Core& core, const Leader& lead, Progress& peer) {
     SendOrder(core, peer);
     return;
   }
+  if (core.snapshot_wanted) return;  // its own state is lost or wrong: it hands over (transfer.h)
   Result<SnapshotMeta> meta = core.log.Snapshot();
   if (!meta.ok() || meta->index < at_least) return;  // asked again later
   peer.OnSnapshotStarted(meta->index, NodeId());
