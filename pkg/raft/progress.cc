@@ -51,6 +51,7 @@ void Progress::OnCommitSent(Index commit) { commit_sent_ = std::max(commit_sent_
 void Progress::OnSnapshotStarted(Index index, NodeId source) {
   state_ = ReplicationState::kSnapshot;
   pending_snapshot_ = index;
+  snapshot_asked_for_ = snapshot_wanted_ > Index();
   snapshot_wanted_ = Index();
   snapshot_source_ = source;
   fetching_ = false;
@@ -87,6 +88,8 @@ bool Progress::OnAccepted(Index index, Index first_index, uint64_t now) {
       if (advanced) inflights_.FreeThrough(match_);
       return advanced;
     case ReplicationState::kSnapshot:
+      // What it acknowledges may be from before it asked. Only the report ends this one.
+      if (snapshot_asked_for_) return advanced;
       // Any way back to the log will do, not only the snapshot that was sent. If the log was
       // compacted beyond the snapshot meanwhile, the next append finds that out.
       if (match_ + 1 < first_index && match_ < pending_snapshot_) return advanced;

@@ -109,6 +109,7 @@ class Progress {
   bool amnesia_ = false;
   bool fetching_ = false;
   Index snapshot_wanted_;
+  bool snapshot_asked_for_ = false;  // kSnapshot only: by the peer
   NodeId snapshot_source_;
   bool source_failed_ = false;
   uint64_t active_at_;    // when the peer was last heard

@@ -276,6 +276,23 @@ TEST_F(SnapshotLeaderTest, OneThatIsWantedIsSentAlthoughTheLogWouldDo) {
   EXPECT_NE(leader.Said().find("1->3 AppendRequest"), std::string::npos);
 }
 
+// Under load there is always an acknowledgement under way: the asker would never get its snapshot.
+TEST_F(SnapshotLeaderTest, AnAcknowledgementFromBeforeTheQuestionDoesNotEndOneThatIsWanted) {
+  Advance(3);
+  leader.node().Compact(100);
+  ASSERT_TRUE(leader.Hear(3, 1, Acknowledge(5)).ok());
+  leader.Said();
+  ASSERT_TRUE(leader.Hear(3, 1, SnapshotWanted{Index(6)}).ok());
+  ASSERT_EQ(leader.Said(), "1->3 SnapshotRequest term=1 snapshot=6/1\n");
+  ASSERT_TRUE(leader.Hear(3, 1, Acknowledge(6)).ok());
+  EXPECT_EQ(Cancelled(), Ids({}));
+  EXPECT_EQ(Peer(3).state, ReplicationState::kSnapshot);
+  EXPECT_EQ(Peer(3).match, Index(6)) << "it counts all the same";
+  leader.raft().OnSnapshotSent(NodeId(3), true);
+  ASSERT_TRUE(leader.Hear(3, 1, Acknowledge(6)).ok());
+  EXPECT_EQ(Peer(3).state, ReplicationState::kReplicate);
+}
+
 TEST_F(SnapshotLeaderTest, OneThatIsOlderThanWantedIsNotSent) {
   Advance(0);
   leader.node().Compact(100);  // offers 6
