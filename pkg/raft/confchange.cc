@@ -47,12 +47,10 @@ Status Apply(const MemberChange& change, ConfigState* next) {
   const bool voter = Has(next->voters, id);
   const bool learner = Has(next->learners, id);
   const bool witness = Has(next->witnesses, id);
-  if (witness && change.type != MemberChange::kRemove) {
-    if (change.type == MemberChange::kAddWitness) {
-      return RefusedFor(id, "already_witness", "is a witness already");
-    }
+  if (witness &&
+      (change.type == MemberChange::kAddVoter || change.type == MemberChange::kAddLearner)) {
     return RefusedFor(id, "witness_has_no_data",
-                      "is a witness and holds no data: remove it, and add it under a new id");
+                      "is or was a witness, whose log has no data: use a new id");
   }
   switch (change.type) {
     case MemberChange::kAddVoter:
@@ -66,6 +64,7 @@ Status Apply(const MemberChange& change, ConfigState* next) {
       Insert(&next->learners, id);
       return Status::Ok();
     case MemberChange::kAddWitness:
+      if (voter && witness) return RefusedFor(id, "already_witness", "is a witness already");
       if (voter) return RefusedFor(id, "already_voter", "is a voter that holds the data already");
       if (learner) return RefusedFor(id, "already_learner", "is a learner: remove it first");
       Insert(&next->voters, id);
@@ -75,7 +74,6 @@ Status Apply(const MemberChange& change, ConfigState* next) {
       if (!voter && !learner) return RefusedFor(id, "not_a_member", "is no member");
       Erase(&next->voters, id);
       Erase(&next->learners, id);
-      Erase(&next->witnesses, id);
       return Status::Ok();
   }
   return Status(Code::kInvalidArgument, "bad_member", "type: is none of the kinds of change");
@@ -107,7 +105,6 @@ ConfigState Join(const ConfigState& current, ConfigState next, bool auto_leave) 
     Erase(&next.learners, id);
     Insert(&next.learners_next, id);
   }
-  for (const NodeId id : current.witnesses) Insert(&next.witnesses, id);
   return next;
 }
 
@@ -120,7 +117,6 @@ Result<ConfigState> Leave(const ConfigState& current) {
   next.commit_quorum_outgoing = 0;
   next.auto_leave = false;
   for (const NodeId id : std::exchange(next.learners_next, {})) Insert(&next.learners, id);
-  std::erase_if(next.witnesses, [&](NodeId id) { return !Has(next.voters, id); });
   return next;
 }
 
@@ -136,7 +132,8 @@ Status CheckResult(const ConfigState& next) {
                   "commit_quorum: must be at most the number of voters, " +
                       std::to_string(next.voters.size()));
   }
-  if (next.voters.size() > kMembersMax || next.learners.size() > kMembersMax) {
+  if (next.voters.size() > kMembersMax || next.learners.size() > kMembersMax ||
+      next.witnesses.size() > kMembersMax) {
     return Refused("too_many_members",
                    "A list of members holds at most " + std::to_string(kMembersMax) + " nodes");
   }

@@ -27,7 +27,7 @@ struct MemberChange {
   enum Type : uint8_t {
     kAddVoter,    // a new member, or a learner that is promoted
     kAddLearner,  // a new member, or a voter that is demoted
-    kAddWitness,  // a new member
+    kAddWitness,  // a new member, or a former witness
     kRemove,
   };
   Type type = kAddVoter;
@@ -57,7 +57,10 @@ struct MembershipChange {
 //   kPreconditionFailed  "already_joint"     a change is being made; leave the joint state first
 //                        "not_joint"         there is no joint configuration to leave
 //                        "already_voter", "already_learner", "already_witness", "not_a_member"
-//                        "witness_has_no_data"  remove it, and add it anew under a new id
+//                        "witness_has_no_data"  once a witness, an id is nothing else any more: the
+//                        entries on its disk are empty, and it could lead and hand them on.
+//                        (An addition that was never committed is not remembered: after one that
+//                        failed, a node without data needs a new id or an empty disk.)
 //                        "too_many_members"  more than kMembersMax in a list
 // The current configuration must be valid (membership.h); so is the next.
 Result<ConfigState> NextConfiguration(const ConfigState& current, const MembershipChange& change);

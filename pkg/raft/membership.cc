@@ -36,7 +36,7 @@ Status CheckLists(const ConfigState& config) {
 // A half that only witnesses hold would have nobody to lead it and nobody to hold its data.
 Status CheckWitnesses(const ConfigState& config) {
   for (const NodeId id : config.witnesses) {
-    if (!IsVoter(config, id)) return Wrong("witnesses", id, "is not a voter");
+    if (Contains(config.learners, id)) return Wrong("witnesses", id, "is a learner");
     if (Contains(config.learners_next, id))
       return Wrong("witnesses", id, "cannot become a learner");
   }

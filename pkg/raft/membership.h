@@ -15,7 +15,7 @@ namespace baton::raft {
 bool IsVoter(const ConfigState& config, NodeId id);
 // Receives the log and has no vote. (learners_next still vote until the joint state ends.)
 bool IsLearner(const ConfigState& config, NodeId id);
-// Votes, but holds the log without its data.
+// Votes, but holds the log without its data; or did so before it was removed.
 bool IsWitness(const ConfigState& config, NodeId id);
 // May lead: a voter that holds the data.
 bool CanLead(const ConfigState& config, NodeId id);
@@ -24,8 +24,8 @@ std::vector<NodeId> Members(const ConfigState& config);
 
 // kInvalidArgument naming the list and the id that is wrong: lists ascend without repetition, no id
 // is 0, nobody is voter and learner at once, learners_next are voters_outgoing but not voters,
-// witnesses are voters and never all of a half, a commit quorum is not larger than its half, and
-// only a configuration with voters can be joint or have learners.
+// witnesses are no learners and never all of a half, a commit quorum is not larger than its half,
+// and only a configuration with voters can be joint or have learners.
 Status ValidateMembership(const ConfigState& config);
 
 }  // namespace baton::raft

@@ -82,6 +82,17 @@ TEST(MembershipTest, RefusesTwoPartsForOneNode) {
   ExpectWrong(config, "learners_next");
 }
 
+TEST(MembershipTest, AWitnessMayBeGoneButIsNoLearner) {
+  ConfigState config = Joint();
+  config.witnesses = Ids({9});
+  EXPECT_TRUE(ValidateMembership(config).ok());
+  EXPECT_EQ(Members(config), Members(Joint()));
+  config.witnesses = Ids({5});
+  ExpectWrong(config, "witnesses");
+  config.witnesses = Ids({4});
+  ExpectWrong(config, "witnesses");
+}
+
 TEST(MembershipTest, RefusesMembersWithoutVotersAndLeavingWithoutJoint) {
   ConfigState config;
   config.learners = Ids({1});

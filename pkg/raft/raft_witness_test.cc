@@ -243,6 +243,30 @@ TEST(WitnessMembershipTest, OneIsAddedAndCounts) {
   EXPECT_EQ(cluster.Applied(NodeId(3)), "") << "what came before it came without data, too";
 }
 
+// Its log passes for that of a voter: with it, it would be elected and hand on empty entries.
+TEST(WitnessMembershipTest, ARemovedOneIsRefusedAsAVoterByWhoeverLeads) {
+  Cluster cluster(Options({1, 2, 3}, {3}));
+  cluster.Elect(NodeId(1));
+  cluster.Propose(NodeId(1), "a");
+  cluster.Change(NodeId(1), OneChange(MemberChange::kRemove, 3));
+  cluster.node(NodeId(2)).Compact(0);
+  cluster.Crash(NodeId(2));
+  cluster.Restart(NodeId(2));
+  cluster.TickAll(2);
+  ASSERT_TRUE(cluster.raft(NodeId(1)).TransferLeadership(NodeId(2)).ok());
+  cluster.Settle();
+  Raft& leader = cluster.raft(NodeId(2));
+  EXPECT_EQ(leader.ProposeMembership(OneChange(MemberChange::kAddVoter, 3)).status().reason(),
+            "witness_has_no_data");
+  EXPECT_EQ(leader.ProposeMembership(OneChange(MemberChange::kAddLearner, 3)).status().reason(),
+            "witness_has_no_data");
+  cluster.Change(NodeId(2), OneChange(MemberChange::kAddWitness, 3));
+  cluster.Crash(NodeId(1));
+  cluster.Propose(NodeId(2), "b");
+  cluster.Settle();
+  EXPECT_EQ(cluster.Applied(NodeId(2)), "b") << "it votes and counts again";
+}
+
 TEST(WitnessMembershipTest, AWitnessBehindTheLogIsBroughtUpByASnapshot) {
   Cluster cluster(Options({1, 2, 3}, {3}));
   cluster.Elect(NodeId(1));

@@ -72,7 +72,8 @@ struct ConfigState {
   // voters_outgoing that become learners when the joint state ends
   std::vector<NodeId> learners_next;
   // Voters of either half that hold the log without its data: they vote and acknowledge, never
-  // lead, and commit nothing that no other voter of the half holds.
+  // lead, and commit nothing that no other voter of the half holds. And those that were removed:
+  // their disks may still be there, so their ids come back as witnesses or not at all.
   std::vector<NodeId> witnesses;
   bool auto_leave = false;  // the leader ends the joint state by itself
   // How many voters of a half must hold an entry for it to be committed; 0: a majority. An election
