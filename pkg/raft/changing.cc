@@ -104,7 +104,7 @@ std::vector<TraceEvent::MemberChange> TracedChanges(const MembershipChange& chan
 Proposed AppendConfiguration(Core& core, Leader& lead, const ConfigState& next,
                              std::string_view context) {
   Payload data = EncodeMembershipEntry(next, context);
-  lead.uncommitted_bytes += data.size();
+  lead.uncommitted_bytes += Entry::kOverheadBytes + data.size();
   const Index index = core.log.Append(core.term, EntryType::kConfigChange, std::move(data));
   Trace(core, TraceEventKind::kApplyConfChange);
   TraceOwnAppend(core);

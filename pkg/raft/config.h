@@ -26,12 +26,13 @@ struct Config {
   bool lease_reads = false;
   // By how many ticks two nodes' clocks may drift apart during an election timeout.
   uint32_t clock_drift_ticks = 1;
-  size_t append_bytes_max = 1 << 20;        // of one AppendRequest; always at least one entry
-  size_t inflight_messages_max = 256;       // unacknowledged appends per follower
-  size_t inflight_bytes_max = 16 << 20;     // and their bytes; always at least one message
-  size_t committed_bytes_max = 4 << 20;     // of Ready::committed_entries; at least one entry
-  size_t uncommitted_bytes_max = 64 << 20;  // proposals beyond are refused (kResourceExhausted)
-  size_t pending_reads_max = 65536;         // reads beyond are refused (kResourceExhausted)
+  size_t append_bytes_max = 1 << 20;     // of one AppendRequest; always at least one entry
+  size_t inflight_messages_max = 256;    // unacknowledged appends per follower
+  size_t inflight_bytes_max = 16 << 20;  // and their bytes; always at least one message
+  size_t committed_bytes_max = 4 << 20;  // of Ready::committed_entries; at least one entry
+  // Of proposals (Entry::ApproximateBytes); beyond they are refused (kResourceExhausted).
+  size_t uncommitted_bytes_max = 64 << 20;
+  size_t pending_reads_max = 65536;  // reads beyond are refused (kResourceExhausted)
   // A learner may become a voter when it is at most so many entries behind.
   uint64_t promotion_lag_entries_max = 1024;
   // How many committed entries may be handed out for applying before the own disk has them. A

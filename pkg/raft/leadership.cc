@@ -71,9 +71,9 @@ Result<Proposed> ProposeCommand(Core& core, Payload data, std::optional<Term> ex
     return Refused(core, Code::kUnavailable, "leader_removed",
                    "This node leads only until its removal is committed.");
   }
-  const size_t size = data.size();
+  const size_t size = Entry::kOverheadBytes + data.size();
   // The first always passes, so that no command is too large for ever.
-  if (size > 0 && lead->uncommitted_bytes > 0 &&
+  if (lead->uncommitted_bytes > 0 &&
       size > core.config.uncommitted_bytes_max -
                  std::min(lead->uncommitted_bytes, core.config.uncommitted_bytes_max)) {
     return Refused(core, Code::kResourceExhausted, "too_many_uncommitted",

@@ -189,7 +189,7 @@ Result<SnapshotMeta> RaftLog::Snapshot() const {
 size_t RaftLog::BytesBetween(Index low, Index high) const {
   low = std::max(low, recent_.first_index());
   size_t bytes = 0;
-  for (; low <= high; ++low) bytes += recent_.At(low).data.size();
+  for (; low <= high; ++low) bytes += recent_.At(low).ApproximateBytes();
   return bytes;
 }
 

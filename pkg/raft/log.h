@@ -73,7 +73,7 @@ class RaftLog {
   // As LogReader::Snapshot; kUnavailable also for one from when this node, added by a change that
   // it had not applied yet, did not know who the members are: nobody could go on from it.
   Result<SnapshotMeta> Snapshot() const;
-  // Bytes of those entries in [low, high] that are in memory.
+  // Bytes (Entry::ApproximateBytes) of those entries in [low, high] that are in memory.
   size_t BytesBetween(Index low, Index high) const;
 
   // --- changes ---

@@ -280,7 +280,7 @@ TEST_F(RaftFlowTest, CommittedEntriesComeInPages) {
 
 TEST_F(RaftFlowTest, UncommittedBytesAreBounded) {
   Config config;
-  config.uncommitted_bytes_max = 10;
+  config.uncommitted_bytes_max = 10 + 2 * Entry::kOverheadBytes;
   SoloLeader leader(config);
   const auto propose = [&](size_t size) {
     const Result<Proposed> proposed = leader.raft().Propose(Payload(std::string(size, 'x')));
@@ -291,14 +291,28 @@ TEST_F(RaftFlowTest, UncommittedBytesAreBounded) {
   EXPECT_EQ(propose(4), Code::kOk) << "at the limit";
   EXPECT_EQ(propose(1), Code::kResourceExhausted);
   EXPECT_EQ(propose(1'000'000), Code::kResourceExhausted);
-  EXPECT_EQ(propose(0), Code::kOk) << "an empty entry costs nothing";
-  EXPECT_EQ(leader.status().counters.proposals_refused, 3u);
-  EXPECT_EQ(leader.status().last_index, Index(4));
+  EXPECT_EQ(propose(0), Code::kResourceExhausted) << "even nothing takes its room";
+  EXPECT_EQ(leader.status().counters.proposals_refused, 4u);
+  EXPECT_EQ(leader.status().last_index, Index(3));
   leader.AcknowledgeAll();
   EXPECT_EQ(propose(1'000'000), Code::kOk) << "the first always passes";
   EXPECT_EQ(propose(1), Code::kResourceExhausted);
   leader.AcknowledgeAll();
   EXPECT_EQ(propose(10), Code::kOk);
+  EXPECT_EQ(propose(0), Code::kOk);
+  EXPECT_EQ(propose(0), Code::kResourceExhausted);
+}
+
+TEST_F(RaftFlowTest, TheFirstEntryOfALeaderIsNoProposal) {
+  Config config;
+  config.uncommitted_bytes_max = 1;
+  Solo leader(Voters({1, 2, 3}), config);
+  leader.Lead();
+  EXPECT_TRUE(leader.raft().Propose(Payload()).ok());
+  EXPECT_FALSE(leader.raft().Propose(Payload()).ok());
+  ASSERT_TRUE(leader.Hear(2, 1, Acknowledge(1)).ok());
+  EXPECT_EQ(leader.status().commit, Index(1));
+  EXPECT_FALSE(leader.raft().Propose(Payload()).ok()) << "it freed nothing";
 }
 
 TEST_F(RaftFlowTest, InheritedEntriesDoNotCountAgainstTheNewLeadersLimit) {

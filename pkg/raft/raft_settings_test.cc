@@ -114,10 +114,10 @@ TEST_F(RaftSettingsTest, ANewWindowHoldsForFuturePeersToo) {
 TEST_F(RaftSettingsTest, ALimitOfProposalsCountsAtOnce) {
   leader.Propose("12345");
   Config config = Base();
-  config.uncommitted_bytes_max = 9;
+  config.uncommitted_bytes_max = 9 + 2 * Entry::kOverheadBytes;
   ASSERT_TRUE(leader.raft().Reconfigure(config).ok());
   EXPECT_EQ(leader.raft().Propose(Payload("12345")).status().code(), Code::kResourceExhausted);
-  config.uncommitted_bytes_max = 10;
+  config.uncommitted_bytes_max = 10 + 2 * Entry::kOverheadBytes;
   ASSERT_TRUE(leader.raft().Reconfigure(config).ok());
   EXPECT_TRUE(leader.raft().Propose(Payload("12345")).ok());
 }

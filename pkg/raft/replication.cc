@@ -125,7 +125,7 @@ void AdvanceCommit(Core& core, Leader& lead) {
   // does not keep an older entry from being replaced (figure 8).
   if (index <= core.log.committed() || index < lead.first_index_in_term) return;
   lead.uncommitted_bytes -=
-      core.log.BytesBetween(std::max(core.log.committed() + 1, lead.first_index_in_term), index);
+      core.log.BytesBetween(std::max(core.log.committed(), lead.first_index_in_term) + 1, index);
   core.log.CommitTo(index);
   Trace(core, TraceEventKind::kCommit);
   lead.flush = true;

@@ -54,7 +54,7 @@ struct Leader {
   uint32_t quiet_ticks = 0;                // with nothing to do
   std::optional<uint64_t> sleep_asked_at;  // ticks
   std::set<NodeId> sleepers;               // who agreed to sleep
-  size_t uncommitted_bytes = 0;            // of proposals of this leadership
+  size_t uncommitted_bytes = 0;  // of this leadership's proposals (Entry::ApproximateBytes)
   ReadRounds reads;
   NodeId transfer_target;  // 0: none
   uint64_t transfer_started_at = 0;

@@ -46,7 +46,8 @@ struct Entry {
   Payload data;
 
   // What the entry counts for in limits: its bytes and a fixed overhead.
-  size_t ApproximateBytes() const { return data.size() + 24; }
+  static constexpr size_t kOverheadBytes = 24;
+  size_t ApproximateBytes() const { return kOverheadBytes + data.size(); }
   friend bool operator==(const Entry&, const Entry&) = default;
 };
 
