@@ -305,7 +305,8 @@ void RaftLog::OnPersisted(LogMark done) {
     CHECK_LE(done.last_index, handed_);
     persisted_ = std::max(persisted_, done.last_index);
   }
-  Trim();
+  // A state machine that is so far behind gets the rest from the disk.
+  Trim(unapplied_bytes_ < apply_bytes_max_ ? emitted_ : committed_);
 }
 
 void RaftLog::SetApplyLimits(size_t bytes_max, uint64_t unpersisted_max) {
@@ -338,7 +339,7 @@ void RaftLog::TakeCommitted(std::vector<Entry>* entries) {
   for (size_t i = before; i < entries->size(); ++i) page.bytes += (*entries)[i].ApproximateBytes();
   unapplied_.push_back(page);
   unapplied_bytes_ += page.bytes;
-  Trim();
+  Trim(emitted_);
 }
 
 void RaftLog::OnApplied(Index index) {
@@ -351,8 +352,8 @@ void RaftLog::OnApplied(Index index) {
   }
 }
 
-void RaftLog::Trim() {
-  if (!snapshot_) recent_.DropThrough(std::min(emitted_, persisted_));
+void RaftLog::Trim(Index through) {
+  if (!snapshot_) recent_.DropThrough(std::min(through, persisted_));
 }
 
 Status RaftLog::Note(const Status& status) const {

@@ -1,7 +1,9 @@
 // File: log.h
 //
 // The Raft log as the protocol sees it: a durable part behind LogReader and, in memory, every entry
-// that is not yet durable and emitted. It remembers how far things have come:
+// that is not yet durable and emitted; but what is committed and durable waits on the disk for a
+// state machine that is a whole limit (SetApplyLimits) behind. It remembers how far things have
+// come:
 //
 //   first_index .. applied <= emitted <= min(committed, persisted + what may be applied early)
 //   committed <= last_index,  persisted <= handed <= last_index
@@ -122,7 +124,8 @@ class RaftLog {
   Status SliceTo(std::optional<NodeId> peer, Index low, Index high, size_t bytes_max,
                  std::vector<Entry>* slice) const;
   Index EmitLimit() const;
-  void Trim();
+  // Drops what is durable, up to `through`, from memory.
+  void Trim(Index through);
   // Remembers an error that means trouble with the disk; passes all through.
   Status Note(const Status& status) const;
 

@@ -282,6 +282,40 @@ TEST_F(RaftLogTest, CommittedEntriesMayComeOutBeforeTheyArePersisted) {
   EXPECT_EQ(Committed(log).back().index, Index(4)) << "never what is not committed";
 }
 
+// It would fill the memory, since more is committed all the time.
+TEST_F(RaftLogTest, WhatASlowStateMachineIsNotGivenYetWaitsOnTheDisk) {
+  RaftLog log = Open({});
+  log.SetApplyLimits(1000, 0);
+  Index last;
+  for (int i = 0; i < 500; ++i) {
+    log.Append(Term(1), EntryType::kNormal, Payload(std::string(76, 'x')));  // counts for 100
+    log.CommitTo(log.last_index());
+    log.OnPersisted(Write(log));
+    for (const Entry& entry : Committed(log)) last = entry.index;
+    ASSERT_LE(log.BytesBetween(Index(1), log.last_index()), 1000u);
+  }
+  EXPECT_EQ(last, Index(10)) << "nothing was applied";
+  while (last < Index(500)) {
+    log.OnApplied(last);
+    const std::vector<Entry> page = Committed(log);
+    ASSERT_FALSE(page.empty());
+    ASSERT_EQ(page.front().index, last + 1);
+    last = page.back().index;
+  }
+}
+
+TEST_F(RaftLogTest, WhatIsNotCommittedStaysInMemoryHoweverSlowTheStateMachine) {
+  RaftLog log = Open({});
+  log.SetApplyLimits(1, 0);
+  for (int i = 0; i < 5; ++i) log.Append(Term(1), EntryType::kNormal, Payload("x"));
+  log.CommitTo(Index(2));
+  log.OnPersisted(Write(log));
+  Committed(log);
+  log.Append(Term(1), EntryType::kNormal, Payload("x"));
+  log.OnPersisted(Write(log));
+  EXPECT_EQ(log.BytesBetween(Index(1), Index(6)), 4 * 25u) << "a leader counts it";
+}
+
 TEST_F(RaftLogTest, ReadsFromDiskWhatWasCommittedBeforeARestart) {
   RaftLog log = Open({1, 1, 1}, 3, 1);
   const std::vector<Entry> committed = Committed(log);
