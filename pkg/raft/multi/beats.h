@@ -24,21 +24,22 @@ class Beats final : public Liveness {
 
   // One tick has passed. Gives the nodes that are dead since, ascending.
   std::vector<NodeId> Tick();
-  // True if `node` has another life than when it was last heard: whatever it led, it does not lead.
+  // True if `node` lives and has another life than when it was last heard: whatever it led, it does
+  // not lead. Who was given as dead is heard as if for the first time.
   bool Hear(NodeId node, uint64_t incarnation);
 
   bool Lives(NodeId node) const override;
+  size_t living() const { return heard_.size(); }
 
  private:
   struct Heard {
     uint64_t incarnation = 0;
     uint64_t at = 0;
-    bool lives = false;
   };
 
   uint32_t timeout_ticks_;
   uint64_t now_ = 0;
-  std::map<NodeId, Heard> heard_;
+  std::map<NodeId, Heard> heard_;  // who lives
 };
 
 }  // namespace baton::raft

@@ -26,6 +26,15 @@ TEST(BeatsTest, LivesUntilTheTimeoutAndDiesOnce) {
   EXPECT_TRUE(beats.Lives(kPeer));
 }
 
+TEST(BeatsTest, TheDeadAreForgotten) {
+  Beats beats(3);
+  for (uint64_t node = 1; node <= 1000; ++node) {
+    beats.Hear(NodeId(node), 7);
+    beats.Tick();
+  }
+  EXPECT_EQ(beats.living(), 2u);
+}
+
 TEST(BeatsTest, AnotherIncarnationIsAnotherLife) {
   Beats beats(3);
   beats.Hear(kPeer, 7);

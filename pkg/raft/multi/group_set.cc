@@ -127,10 +127,12 @@ void GroupSet::Send(GroupId id, Message message) {
 std::vector<PeerBatch> GroupSet::TakeBatches() {
   std::vector<PeerBatch> batches;
   for (auto& [peer, messages] : outgoing_) {
-    if (messages.empty() && !beat_due_) continue;
+    if (messages.empty() && !(beat_due_ && liveness_->Lives(peer))) continue;
     batches.push_back(
         PeerBatch{config_.self, peer, config_.incarnation, std::exchange(messages, {})});
   }
+  // Who is dead, or was replaced, has its place again when it is heard or written to.
+  std::erase_if(outgoing_, [this](const auto& peer) { return !liveness_->Lives(peer.first); });
   beat_due_ = false;
   return batches;
 }

@@ -16,8 +16,8 @@
 //     for (PeerBatch& batch : groups.TakeBatches()) send it
 //
 // Coalesced heartbeats: what all groups say to a peer since the last TakeBatches is one batch, and
-// every beat_interval_ticks there is one for each peer, even an empty one: the beat of this
-// process.
+// every beat_interval_ticks there is one for each peer that lives, even an empty one: the beat of
+// this process.
 #pragma once
 
 #include <cstdint>
@@ -83,7 +83,7 @@ class GroupSet {
   // Requires that the group is here.
   Ready TakeReady(GroupId id);
   void Send(GroupId id, Message message);
-  // By ascending receiver. The peers are all that the groups here have written to or heard from.
+  // By ascending receiver. The peers are who the groups here write to, and who was heard and lives.
   std::vector<PeerBatch> TakeBatches();
 
   // Ticks that groups were given, for all of them together: the work that Tick has done.

@@ -175,6 +175,19 @@ TEST_F(GroupSetTest, AnotherLifeOfAProcessWakesItsGroups) {
   }
 }
 
+// Nodes are replaced by others for as long as a cluster lives.
+TEST_F(GroupSetTest, BeatsToWhoIsDeadEnd) {
+  Start(20);
+  Tick(100);
+  Process& process = *processes[NodeId(1)];
+  for (uint64_t id = 100; id < 200; ++id) process.Hear(PeerBatch{NodeId(id), NodeId(1), 1, {}});
+  process.Tick();
+  EXPECT_EQ(process.Work().size(), 102u);
+  Tick(2 * kTimeoutTicks);
+  process.Tick();
+  EXPECT_EQ(process.Work().size(), 2u);
+}
+
 TEST_F(GroupSetTest, WhatIsNotHereIsCountedAndDropped) {
   Start(1);
   GroupSet& groups = processes[NodeId(1)]->groups();
