@@ -90,6 +90,7 @@ Result<Proposed> Raft::Propose(Payload data, std::optional<Term> expected_term) 
 }
 
 Status Raft::Forward(Payload data) {
+  CHECK(!core_->asleep) << "wake it first";
   if (!log_status().ok()) return log_status();
   Core& core = *core_;
   if (core.leading()) return ProposeCommand(core, std::move(data), std::nullopt).status();
@@ -102,18 +103,23 @@ Status Raft::Forward(Payload data) {
 }
 
 Result<Proposed> Raft::ProposeMembership(const MembershipChange& change) {
+  CHECK(!core_->asleep) << "wake it first";
   if (!log_status().ok()) return log_status();
   return raft::ProposeMembership(*core_, change);
 }
 
 Status Raft::ReadIndex(uint64_t id, ReadMode mode) {
+  CHECK(!core_->asleep) << "wake it first";  // or a lease that ended in its sleep would hold
   if (!log_status().ok()) return log_status();
   return AskRead(*core_, id, mode);
 }
 
 void Raft::CancelRead(uint64_t id) { raft::CancelRead(*core_, id); }
 
-Status Raft::TransferLeadership(NodeId target) { return StartTransfer(*core_, target); }
+Status Raft::TransferLeadership(NodeId target) {
+  CHECK(!core_->asleep) << "wake it first";
+  return StartTransfer(*core_, target);
+}
 
 void Raft::Campaign() {
   if (log_status().ok()) raft::Campaign(*core_);

@@ -92,8 +92,8 @@ class Raft final {
   void Ping();
 
   // --- sleep (hibernation.h); only with Config::hibernate_after_ticks ---
-  // While it is true nothing but Wake and the questions below may be called; not even Tick. The
-  // Ready that came with it must be carried out all the same.
+  // While it is true nothing but Wake and the questions below may be called; not even Tick (CHECK).
+  // The Ready that came with it must be carried out all the same, its completions included.
   bool asleep() const;
   // ticks_slept were due since the last Tick. leader_lives: the failure detector has seen the
   // leader's process alive all the time.
@@ -112,7 +112,7 @@ class Raft final {
 
   // --- completions ---
   // A mark or an index that no Ready has carried is a broken driver's, and stops the process
-  // (CHECK), as do calls while asleep().
+  // (CHECK).
   // Everything of the Ready that carried `mark`, and of all taken before, is durable.
   void OnPersisted(LogMark mark);
   // The state machine holds everything up to `index`.

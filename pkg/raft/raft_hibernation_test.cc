@@ -88,5 +88,17 @@ TEST(RaftHibernationTest, WhoIsNotSetToSleepIsNotPutToSleepByAMessage) {
   }
 }
 
+// It does not know how long it has slept: its lease may be over, and another may lead.
+TEST(RaftHibernationDeathTest, WhoSleepsIsAskedForNothing) {
+  SoloLeader leader(SleepingAfter(1), testing::Voters({1}));
+  leader.Tick();
+  ASSERT_TRUE(leader.raft().asleep());
+  EXPECT_DEATH((void)leader.raft().ReadIndex(7, ReadMode::kLease), "wake it first");
+  EXPECT_DEATH((void)leader.raft().Forward(Payload("x")), "wake it first");
+  EXPECT_DEATH((void)leader.raft().TransferLeadership(NodeId(2)), "wake it first");
+  EXPECT_DEATH((void)leader.raft().ProposeMembership(MembershipChange()), "wake it first");
+  EXPECT_DEATH(leader.raft().Tick(), "wake it first");
+}
+
 }  // namespace
 }  // namespace baton::raft

@@ -37,6 +37,7 @@ void Cluster::Make(NodeId id, const ConfigState& membership) {
 void Cluster::AddNode(NodeId id) { Make(id, ConfigState()); }
 
 Result<Proposed> Cluster::TryChange(NodeId leader, const MembershipChange& change) {
+  Wake(leader);
   Result<Proposed> proposed = raft(leader).ProposeMembership(change);
   if (proposed.ok()) checker_.OnChange(node(leader));
   return proposed;
