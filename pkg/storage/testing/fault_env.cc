@@ -2,32 +2,16 @@
 
 #include <algorithm>
 #include <cstring>
+#include <thread>
+#include <utility>
 
-#include "pkg/base/check.h"
+#include "pkg/storage/testing/fault_node.h"
 
 namespace baton::storage {
-
-struct FaultEnv::Node {
-  bool is_directory = false;
-  std::string bytes;
-  size_t synced_bytes = 0;
-};
 
 namespace {
 
 using Node = FaultEnv::Node;
-constexpr size_t kPageBytes = 4096;
-
-std::string Clean(const std::string& path) {
-  return path.size() > 1 && path.ends_with('/') ? path.substr(0, path.size() - 1) : path;
-}
-
-std::string Parent(const std::string& path) {
-  const size_t slash = path.find_last_of('/');
-  return slash == 0 || slash == std::string::npos ? "/" : path.substr(0, slash);
-}
-
-std::string Name(const std::string& path) { return path.substr(path.find_last_of('/') + 1); }
 
 leveldb::Status NoSuchFile(const std::string& path) {
   return leveldb::Status::NotFound(path, "No such file or directory");
@@ -42,13 +26,19 @@ class Lock final : public leveldb::FileLock {
   const std::string path_;
 };
 
-class Reader final : public leveldb::SequentialFile, public leveldb::RandomAccessFile {
+}  // namespace
+
+class FaultReader final : public leveldb::SequentialFile, public leveldb::RandomAccessFile {
  public:
-  Reader(std::mutex* mutex, std::shared_ptr<Node> node) : mutex_(mutex), node_(std::move(node)) {}
+  FaultReader(FaultEnv* env, std::string path, std::shared_ptr<Node> node)
+      : env_(env), path_(std::move(path)), node_(std::move(node)) {}
 
   leveldb::Status Read(uint64_t offset, size_t n, leveldb::Slice* result,
                        char* scratch) const override {
-    const std::lock_guard lock(*mutex_);
+    const std::lock_guard lock(env_->mutex_);
+    *result = leveldb::Slice();
+    const leveldb::Status status = env_->BeforeLook(FaultEnv::Look::kRead, path_);
+    if (!status.ok()) return status;
     const size_t from = std::min<size_t>(offset, node_->bytes.size());
     const size_t size = std::min(n, node_->bytes.size() - from);
     std::memcpy(scratch, node_->bytes.data() + from, size);
@@ -66,23 +56,11 @@ class Reader final : public leveldb::SequentialFile, public leveldb::RandomAcces
   }
 
  private:
-  std::mutex* const mutex_;
+  FaultEnv* const env_;
+  const std::string path_;
   const std::shared_ptr<Node> node_;
   uint64_t offset_ = 0;
 };
-
-void Tear(Node* node, Random* random) {
-  const size_t unsynced = node->bytes.size() - node->synced_bytes;
-  node->bytes.resize(node->synced_bytes + random->Below(unsynced + 1));
-  for (size_t page = 0; page < node->bytes.size(); page += kPageBytes) {
-    if (!random->Chance(1, 4)) continue;
-    const size_t begin = std::max(page, node->synced_bytes);
-    const size_t end = std::min(page + kPageBytes, node->bytes.size());
-    if (begin < end) std::fill(node->bytes.begin() + begin, node->bytes.begin() + end, '\0');
-  }
-}
-
-}  // namespace
 
 class FaultWritableFile final : public leveldb::WritableFile {
  public:
@@ -90,9 +68,13 @@ class FaultWritableFile final : public leveldb::WritableFile {
       : env_(env), path_(std::move(path)), node_(std::move(node)) {}
 
   leveldb::Status Append(const leveldb::Slice& bytes) override {
+    env_->WaitFor(FaultEnv::Operation::kAppend, path_);
     return env_->Append(node_.get(), path_, bytes);
   }
-  leveldb::Status Sync() override { return env_->Sync(node_.get(), path_); }
+  leveldb::Status Sync() override {
+    env_->WaitFor(FaultEnv::Operation::kSync, path_);
+    return env_->Sync(node_.get(), path_);
+  }
   leveldb::Status Flush() override { return leveldb::Status::OK(); }
   leveldb::Status Close() override { return leveldb::Status::OK(); }
 
@@ -114,103 +96,59 @@ void FaultEnv::SetFault(Fault fault) {
   fault_ = std::move(fault);
 }
 
+void FaultEnv::SetLookFault(LookFault fault) {
+  const std::lock_guard lock(mutex_);
+  look_fault_ = std::move(fault);
+}
+
+void FaultEnv::SetDelay(Delay delay) {
+  const std::lock_guard lock(mutex_);
+  delay_ = std::move(delay);
+}
+
+void FaultEnv::SetObserver(Observer observer) {
+  const std::lock_guard lock(mutex_);
+  observer_ = std::move(observer);
+}
+
+void FaultEnv::SetDirtyFailures(bool dirty) {
+  const std::lock_guard lock(mutex_);
+  dirty_failures_ = dirty;
+}
+
 uint64_t FaultEnv::changes() const {
   const std::lock_guard lock(mutex_);
   return changes_;
 }
 
-void FaultEnv::PowerOff() {
+uint64_t FaultEnv::looks() const {
   const std::lock_guard lock(mutex_);
-  powered_off_ = true;
+  return looks_;
 }
 
-void FaultEnv::PowerOn(Random* tear) {
-  const std::lock_guard lock(mutex_);
-  powered_off_ = false;
-  locked_.clear();
-  if (tear != nullptr) KeepSomeNames(tear);
-  names_.clear();
-  for (const auto& [path, node] : durable_names_) {  // a parent comes before its children
-    if (path != "/" && !names_.contains(Parent(path))) continue;
-    if (tear != nullptr) {
-      Tear(node.get(), tear);
-    } else {
-      node->bytes.resize(node->synced_bytes);
-    }
-    node->synced_bytes = node->bytes.size();
-    names_[path] = node;
+void FaultEnv::WaitFor(Operation operation, const std::string& path) {
+  Delay delay;
+  {
+    const std::lock_guard lock(mutex_);
+    delay = delay_;
   }
-  durable_names_ = names_;
-}
-
-// Each change of a name that was not synced reaches the disk or not, on its own.
-void FaultEnv::KeepSomeNames(Random* tear) {
-  Names all = durable_names_;
-  all.insert(names_.begin(), names_.end());
-  for (const auto& [path, unused] : all) {
-    const auto now = names_.find(path);
-    if (!tear->Chance(1, 2)) continue;
-    if (now == names_.end()) {
-      durable_names_.erase(path);
-    } else {
-      durable_names_[path] = now->second;
-    }
-  }
-}
-
-void FaultEnv::Restart() {
-  const std::lock_guard lock(mutex_);
-  powered_off_ = false;
-  locked_.clear();
-}
-
-std::vector<std::string> FaultEnv::Files() const {
-  const std::lock_guard lock(mutex_);
-  std::vector<std::string> paths;
-  for (const auto& [path, node] : names_) {
-    if (!node->is_directory) paths.push_back(path);
-  }
-  return paths;
-}
-
-std::string FaultEnv::Contents(const std::string& path) const {
-  const std::lock_guard lock(mutex_);
-  const std::shared_ptr<Node> node = Find(path);
-  CHECK(node != nullptr) << path;
-  return node->bytes;
-}
-
-void FaultEnv::SetContents(const std::string& path, const std::string& contents) {
-  const std::lock_guard lock(mutex_);
-  names_[path] = durable_names_[path] =
-      std::make_shared<Node>(Node{.bytes = contents, .synced_bytes = contents.size()});
-}
-
-FaultEnv::Image FaultEnv::TakeImage() const {
-  const std::lock_guard lock(mutex_);
-  Image image;
-  for (const auto& [path, node] : names_) {
-    if (path == "/") continue;
-    image.emplace(node->is_directory ? path + "/" : path, node->bytes);
-  }
-  return image;
-}
-
-void FaultEnv::PutImage(const Image& image) {
-  const std::lock_guard lock(mutex_);
-  CHECK(locked_.empty()) << "somebody still uses the files";
-  std::erase_if(names_, [](const auto& name) { return name.first != "/"; });
-  for (const auto& [path, bytes] : image) {
-    names_[Clean(path)] = std::make_shared<Node>(
-        Node{.is_directory = path.ends_with('/'), .bytes = bytes, .synced_bytes = bytes.size()});
-  }
-  durable_names_ = names_;
+  if (delay) std::this_thread::sleep_for(delay(operation, path));
 }
 
 leveldb::Status FaultEnv::BeforeChange(Operation operation, const std::string& path) {
   ++changes_;
+  Observe(Moment::kBefore, operation, path);
   if (powered_off_) return leveldb::Status::IOError(path, "the power is off");
   return fault_ ? fault_(operation, path) : leveldb::Status::OK();
+}
+
+leveldb::Status FaultEnv::BeforeLook(Look look, const std::string& path) {
+  ++looks_;
+  return look_fault_ ? look_fault_(look, path) : leveldb::Status::OK();
+}
+
+void FaultEnv::Observe(Moment moment, Operation operation, const std::string& path) {
+  if (observer_) observer_(moment, operation, path);
 }
 
 std::shared_ptr<Node> FaultEnv::Find(const std::string& path) const {
@@ -224,8 +162,9 @@ leveldb::Status FaultEnv::NewSequentialFile(const std::string& path,
   *file = nullptr;
   const std::shared_ptr<Node> node = Find(path);
   if (node == nullptr) return NoSuchFile(path);
-  *file = new Reader(&mutex_, node);
-  return leveldb::Status::OK();
+  const leveldb::Status status = BeforeLook(Look::kOpen, path);
+  if (status.ok()) *file = new FaultReader(this, path, node);
+  return status;
 }
 
 leveldb::Status FaultEnv::NewRandomAccessFile(const std::string& path,
@@ -234,8 +173,9 @@ leveldb::Status FaultEnv::NewRandomAccessFile(const std::string& path,
   *file = nullptr;
   const std::shared_ptr<Node> node = Find(path);
   if (node == nullptr) return NoSuchFile(path);
-  *file = new Reader(&mutex_, node);
-  return leveldb::Status::OK();
+  const leveldb::Status status = BeforeLook(Look::kOpen, path);
+  if (status.ok()) *file = new FaultReader(this, path, node);
+  return status;
 }
 
 leveldb::Status FaultEnv::OpenForWriting(const std::string& path, bool truncate,
@@ -252,12 +192,17 @@ leveldb::Status FaultEnv::OpenForWriting(const std::string& path, bool truncate,
     const leveldb::Status status = BeforeChange(Operation::kCreate, path);
     if (!status.ok()) return status;
     names_[path] = node = std::make_shared<Node>();
+    Observe(Moment::kAfter, Operation::kCreate, path);
+  } else {
+    const leveldb::Status status = BeforeLook(Look::kOpen, path);
+    if (!status.ok()) return status;
   }
   *file = new FaultWritableFile(this, path, std::move(node));
   return leveldb::Status::OK();
 }
 
 leveldb::Status FaultEnv::NewWritableFile(const std::string& path, leveldb::WritableFile** file) {
+  WaitFor(Operation::kCreate, path);
   const std::lock_guard lock(mutex_);
   return OpenForWriting(path, /*truncate=*/true, file);
 }
@@ -270,16 +215,26 @@ leveldb::Status FaultEnv::NewAppendableFile(const std::string& path, leveldb::Wr
 leveldb::Status FaultEnv::Append(Node* node, const std::string& path, const leveldb::Slice& bytes) {
   const std::lock_guard lock(mutex_);
   const leveldb::Status status = BeforeChange(Operation::kAppend, path);
-  if (status.ok()) node->bytes.append(bytes.data(), bytes.size());
+  if (!status.ok() && !dirty_failures_) return status;
+  const size_t half = bytes.size() / 2;
+  node->bytes.append(bytes.data(), half);
+  if (!status.ok()) return status;
+  Observe(Moment::kWithin, Operation::kAppend, path);
+  node->bytes.append(bytes.data() + half, bytes.size() - half);
+  Observe(Moment::kAfter, Operation::kAppend, path);
   return status;
 }
 
 leveldb::Status FaultEnv::Sync(Node* node, const std::string& path) {
   const std::lock_guard lock(mutex_);
   const leveldb::Status status = BeforeChange(Operation::kSync, path);
+  if (!status.ok() && dirty_failures_ && node->synced_bytes < node->bytes.size()) {
+    node->dropped.emplace_back(node->synced_bytes, node->bytes.size());
+  }
   if (!status.ok()) return status;
   if (Name(path).starts_with("MANIFEST")) KeepNamesOf(Parent(path));
   node->synced_bytes = node->bytes.size();
+  Observe(Moment::kAfter, Operation::kSync, path);
   return status;
 }
 
@@ -294,10 +249,13 @@ void FaultEnv::KeepNamesOf(const std::string& directory) {
 }
 
 leveldb::Status FaultEnv::SyncDir(const std::string& path) {
+  WaitFor(Operation::kSyncDir, path);
   const std::lock_guard lock(mutex_);
   if (Find(path) == nullptr) return NoSuchFile(path);
   const leveldb::Status status = BeforeChange(Operation::kSyncDir, path);
-  if (status.ok()) KeepNamesOf(Clean(path));
+  if (!status.ok()) return status;
+  KeepNamesOf(Clean(path));
+  Observe(Moment::kAfter, Operation::kSyncDir, path);
   return status;
 }
 
@@ -312,6 +270,8 @@ leveldb::Status FaultEnv::GetChildren(const std::string& path, std::vector<std::
   const std::shared_ptr<Node> node = Find(path);
   if (node == nullptr) return NoSuchFile(path);
   if (!node->is_directory) return leveldb::Status::IOError(path, "Not a directory");
+  const leveldb::Status status = BeforeLook(Look::kList, path);
+  if (!status.ok()) return status;
   for (const auto& [child, unused] : names_) {
     if (child != "/" && Parent(child) == Clean(path)) names->push_back(Name(child));
   }
@@ -319,28 +279,34 @@ leveldb::Status FaultEnv::GetChildren(const std::string& path, std::vector<std::
 }
 
 leveldb::Status FaultEnv::RemoveFile(const std::string& path) {
+  WaitFor(Operation::kRemove, path);
   const std::lock_guard lock(mutex_);
   const std::shared_ptr<Node> node = Find(path);
   if (node == nullptr) return NoSuchFile(path);
   if (node->is_directory) return leveldb::Status::IOError(path, "Is a directory");
   const leveldb::Status status = BeforeChange(Operation::kRemove, path);
-  if (status.ok()) names_.erase(path);
+  if (!status.ok()) return status;
+  names_.erase(path);
+  Observe(Moment::kAfter, Operation::kRemove, path);
   return status;
 }
 
 leveldb::Status FaultEnv::CreateDir(const std::string& path) {
+  WaitFor(Operation::kMakeDir, path);
   const std::lock_guard lock(mutex_);
   if (Find(path) != nullptr) return leveldb::Status::IOError(path, "File exists");
   const std::shared_ptr<Node> parent = Find(Parent(Clean(path)));
   if (parent == nullptr) return NoSuchFile(path);
   if (!parent->is_directory) return leveldb::Status::IOError(path, "Not a directory");
   const leveldb::Status status = BeforeChange(Operation::kMakeDir, path);
-  if (status.ok())
-    names_[Clean(path)] = std::make_shared<Node>(Node{.is_directory = true, .bytes = {}});
+  if (!status.ok()) return status;
+  names_[Clean(path)] = std::make_shared<Node>(Node{.is_directory = true, .bytes = {}});
+  Observe(Moment::kAfter, Operation::kMakeDir, path);
   return status;
 }
 
 leveldb::Status FaultEnv::RemoveDir(const std::string& path) {
+  WaitFor(Operation::kRemoveDir, path);
   const std::lock_guard lock(mutex_);
   const std::shared_ptr<Node> node = Find(path);
   if (node == nullptr) return NoSuchFile(path);
@@ -349,7 +315,9 @@ leveldb::Status FaultEnv::RemoveDir(const std::string& path) {
   });
   if (!empty) return leveldb::Status::IOError(path, "Directory not empty");
   const leveldb::Status status = BeforeChange(Operation::kRemoveDir, path);
-  if (status.ok()) names_.erase(Clean(path));
+  if (!status.ok()) return status;
+  names_.erase(Clean(path));
+  Observe(Moment::kAfter, Operation::kRemoveDir, path);
   return status;
 }
 
@@ -357,11 +325,13 @@ leveldb::Status FaultEnv::GetFileSize(const std::string& path, uint64_t* bytes) 
   const std::lock_guard lock(mutex_);
   const std::shared_ptr<Node> node = Find(path);
   if (node == nullptr) return NoSuchFile(path);
-  *bytes = node->bytes.size();
-  return leveldb::Status::OK();
+  const leveldb::Status status = BeforeLook(Look::kSize, path);
+  if (status.ok()) *bytes = node->bytes.size();
+  return status;
 }
 
 leveldb::Status FaultEnv::RenameFile(const std::string& from, const std::string& to) {
+  WaitFor(Operation::kRename, to);
   const std::lock_guard lock(mutex_);
   const std::shared_ptr<Node> node = Find(from);
   if (node == nullptr) return NoSuchFile(from);
@@ -369,6 +339,7 @@ leveldb::Status FaultEnv::RenameFile(const std::string& from, const std::string&
   if (!status.ok()) return status;
   names_.erase(from);
   names_[to] = node;
+  Observe(Moment::kAfter, Operation::kRename, to);
   return status;
 }
 
@@ -384,7 +355,10 @@ leveldb::Status FaultEnv::LockFile(const std::string& path, leveldb::FileLock** 
     const leveldb::Status status = BeforeChange(Operation::kCreate, path);
     if (!status.ok()) return status;
     names_[path] = std::make_shared<Node>();
+    Observe(Moment::kAfter, Operation::kCreate, path);
   }
+  const leveldb::Status status = BeforeLook(Look::kLock, path);
+  if (!status.ok()) return status;
   locked_.insert(path);
   *file_lock = new Lock(path);
   return leveldb::Status::OK();
