@@ -136,8 +136,17 @@ void WalSyncEnv::Closed(const std::shared_ptr<OpenWal>& wal) {
 }
 
 leveldb::Status WalSyncEnv::RenameFile(const std::string& from, const std::string& to) {
-  const leveldb::Status status = base_->RenameFile(from, to);
-  return status.ok() ? base_->SyncDir(directory_) : status;
+  leveldb::Status status = base_->RenameFile(from, to);
+  if (status.ok()) status = base_->SyncDir(directory_);
+  if (!status.ok()) SetFailure(status);
+  return status;
+}
+
+// When CURRENT cannot be replaced LevelDB removes the MANIFEST that it was to name. But if only the
+// sync after the rename failed, CURRENT does name it.
+leveldb::Status WalSyncEnv::RemoveFile(const std::string& path) {
+  const leveldb::Status status = failure();
+  return status.ok() ? base_->RemoveFile(path) : status;
 }
 
 // Called by LevelDB with its mutex held: the work must not run inline.

@@ -12,7 +12,8 @@
 //      synced when a write-ahead file is made and after each rename (CURRENT), before anything
 //      relies on them.
 //   3. Failure. LevelDB goes on after a failed append. Here the first failed append or sync of a
-//      write-ahead file fails every later one.
+//      write-ahead file fails every later one. Nothing is removed any more, either: the next start
+//      looks at all that is there and removes what is obsolete.
 //
 // It also gives the database a background thread of its own (Env::Default() has one for all of the
 // process), so that the log never waits for a compaction of the state, and a Sync that does not
@@ -52,6 +53,7 @@ class WalSyncEnv final : public leveldb::EnvWrapper {
 
   leveldb::Status NewWritableFile(const std::string& path, leveldb::WritableFile** file) override;
   leveldb::Status RenameFile(const std::string& from, const std::string& to) override;
+  leveldb::Status RemoveFile(const std::string& path) override;
   void Schedule(void (*function)(void*), void* argument) override;
 
   struct OpenWal;  // one write-ahead file; in wal_sync_env.cc

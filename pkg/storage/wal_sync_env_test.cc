@@ -127,6 +127,44 @@ TEST_F(WalSyncEnvTest, AWriteAheadFileWhoseNameCannotBeKeptIsNotOpened) {
   EXPECT_EQ(file, nullptr);
 }
 
+// The first turn of the MANIFEST at a start renames CURRENT; when the sync after it fails LevelDB
+// takes that for "CURRENT is the old one" and would remove the MANIFEST that it names.
+TEST(DatabaseTest, AFailedSyncAfterTheRenameOfCurrentLeavesADatabase) {
+  FaultEnv disk;
+  ASSERT_TRUE(disk.CreateDir("/db").ok() && disk.SyncDir("/").ok());
+  DatabaseOptions options;
+  options.directory = "/db";
+  options.create = true;
+  {
+    const auto database = Database::Open(&disk, options);
+    leveldb::WriteBatch batch;
+    batch.Put("key", "value");
+    ASSERT_TRUE((*database)->Write(&batch, /*sync=*/true).ok());
+  }
+  options.create = false;
+  bool renamed = false;
+  disk.SetFault([&](Operation operation, const std::string& path) {
+    if (operation == Operation::kRename && path == "/db/CURRENT") renamed = true;
+    return renamed && operation == Operation::kSyncDir
+               ? leveldb::Status::IOError(path, "Input/output error")
+               : leveldb::Status::OK();
+  });
+  EXPECT_EQ(Database::Open(&disk, options).status().code(), Code::kIo);
+  ASSERT_TRUE(renamed);
+  disk.SetFault({});
+  disk.Restart();
+  const auto database = Database::Open(&disk, options);
+  ASSERT_TRUE(database.ok()) << database.status().ToString();
+  EXPECT_EQ((*database)->Get("key")->value_or("lost"), "value");
+}
+
+TEST_F(WalSyncEnvTest, NothingIsRemovedAfterAFailure) {
+  disk_.SetContents("/db/MANIFEST-000001", "edits");
+  env_->SetFailure(leveldb::Status::IOError("/db", "bad sector"));
+  EXPECT_FALSE(env_->RemoveFile("/db/MANIFEST-000001").ok());
+  EXPECT_EQ(disk_.Contents("/db/MANIFEST-000001"), "edits");
+}
+
 TEST_F(WalSyncEnvTest, BackgroundWorkRunsInOrderOnOneThreadOfItsOwn) {
   struct Note {
     std::vector<std::pair<int, std::thread::id>>* notes;
