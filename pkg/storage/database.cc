@@ -106,6 +106,10 @@ Status Database::Write(leveldb::WriteBatch* batch, bool sync) {
 
 Status Database::Sync() { return FromLevelDb(env_->SyncWal(), "Cannot sync " + directory_); }
 
+void Database::Fail(const Status& why) {
+  env_->SetFailure(leveldb::Status::IOError(directory_, why.message()));
+}
+
 const leveldb::Snapshot* Database::GetSnapshot() { return db_->GetSnapshot(); }
 
 void Database::ReleaseSnapshot(const leveldb::Snapshot* snapshot) {

@@ -65,6 +65,8 @@ class Database {
   Status Write(leveldb::WriteBatch* batch, bool sync);
   // Everything written before the call is durable when it is OK. Any thread; see WalSyncEnv.
   Status Sync();
+  // Every later Write and Sync fails with `why`, unless one has failed before. Any thread.
+  void Fail(const Status& why);
 
   const leveldb::Snapshot* GetSnapshot();
   void ReleaseSnapshot(const leveldb::Snapshot* snapshot);

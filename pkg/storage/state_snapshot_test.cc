@@ -255,6 +255,26 @@ TEST_F(SnapshotTest, PowerLossAtEveryStepOfAnInstallLeavesTheOldOrTheNewState) {
 }
 
 // Losing the end of an installed copy is not like losing commits: what is left was never a state.
+// The pointer may name the new state or the old one then; what is written to either may be gone
+// after a restart, so that nothing may be said to be kept.
+TEST_F(SnapshotTest, AfterAFailedInstallNothingIsAcknowledged) {
+  Fill(20, "old ");
+  const auto reader = state_->OpenSnapshot();
+  const std::vector<std::string> chunks = Chunks(reader->get(), 4000);
+  auto writer = *state_->BeginInstall();
+  ASSERT_TRUE(WriteAll(writer.get(), chunks).ok());
+  env_.SetFault([](FaultEnv::Operation operation, const std::string& path) {
+    return operation == FaultEnv::Operation::kSyncDir && path == "/data"
+               ? leveldb::Status::IOError(path, "Input/output error")
+               : leveldb::Status::OK();
+  });
+  EXPECT_EQ(state_->Install(std::move(writer)).code(), Code::kIo);
+  env_.SetFault({});
+  state_->Put("key", "value");
+  EXPECT_EQ(state_->Commit().code(), Code::kIo);
+  EXPECT_EQ(state_->Sync().code(), Code::kIo);
+}
+
 TEST_F(SnapshotTest, ACutCopyIsNotTakenForAState) {
   options_.write_buffer_bytes = 8 << 20;  // all of it in the write-ahead file
   Reopen();

@@ -149,7 +149,11 @@ Status LevelStateStore::Install(std::unique_ptr<node::SnapshotWriter> finished) 
   auto* const writer = dynamic_cast<LevelSnapshotWriter*>(finished.get());
   CHECK(writer != nullptr && writer->finished()) << "Install needs a finished writer";
   writer->Keep();  // from here on the pointer may name it, even if an error comes back
-  BATON_RETURN_IF_ERROR(WriteStatePointer(env_, parent_, writer->number()));
+  const Status pointed = WriteStatePointer(env_, parent_, writer->number());
+  if (!pointed.ok()) {
+    live_->Fail(pointed);  // a restart may find either state
+    return pointed;
+  }
   std::shared_ptr<Database> old = writer->TakeDatabase();
   {
     const std::lock_guard lock(mutex_);

@@ -55,7 +55,7 @@ class LevelStateStore final : public node::StateStore {
   void Delete(std::string_view key) override;
   void Scan(std::string_view start, std::string_view end, const Visitor& visit) const override;
 
-  // After a failure every later Commit and Sync fails with the same status.
+  // After a failure, of an Install too, every later Commit and Sync fails with the same status.
   Status Commit() override;
   // Does not hold up a Commit on the other thread while the disk works.
   Status Sync() override;
