@@ -1,6 +1,6 @@
 # What people do with Baton. `make help` explains; scripts/ does the work.
 .DEFAULT_GOAL := help
-.PHONY: help run tour test build asan tsan format memory failover bench-raft raft-seeds packages
+.PHONY: help run tour test build asan tsan format memory failover bench-raft raft-seeds fault packages
 
 # One comment after ## is the help of its target.
 help:       ## this text
@@ -39,6 +39,11 @@ bench-raft: packages  ## measure the Raft core alone
 SEEDS ?= 10000
 raft-seeds: packages  ## search SEEDS (10000) random histories of the Raft core for a broken promise
 	@bazel run --config=opt --ui_event_filters=-info,-stdout,-stderr --noshow_progress //pkg/raft:raft_random_test -- --seeds=$(SEEDS)
+
+fault: SEEDS = 10
+fault: packages  ## crash at every storage call of SEEDS (10) disk lives, and fail each call once
+	@bazel run --config=opt --ui_event_filters=-info,-stdout,-stderr --noshow_progress //test/fault:crash_points_test -- --seeds=$(SEEDS)
+	@bazel run --config=opt --ui_event_filters=-info,-stdout,-stderr --noshow_progress //test/fault:failed_calls_test -- --seeds=$(SEEDS)
 
 packages:
 	@scripts/install-packages
