@@ -149,6 +149,9 @@ class WiredNode final : public NodeProcess {
         config_.data_dir, {.cluster_id = config_.cluster_id, .node_id = config_.node_id});
     if (!data.ok()) return data.status();
     data_ = *std::move(data);
+    for (const std::string& repair : data_->repairs()) {
+      logger_->Log(LogLevel::kError, "damaged data repaired", {{"what", repair}});
+    }
     return Status::Ok();
   }
 

@@ -281,6 +281,9 @@ TEST(ReadinessTest, EachCheck) {
   view.oldest_write_age_ms = kReadyWriteAgeMsMax + 1;
   EXPECT_EQ(troubled(view), "disk ");
   view.oldest_write_age_ms = 0;
+  view.rebuilding = true;
+  EXPECT_EQ(troubled(view), "rebuilt ");
+  view.rebuilding = false;
   view.draining = true;
   EXPECT_EQ(troubled(view), "not_draining ");
 }
@@ -293,8 +296,9 @@ TEST(ProbeHandlersTest, OnBothPorts) {
     EXPECT_EQ(api.SendJson(200, "GET", "/version"),
               (json{{"name", "baton"}, {"version", "1.2.3"}, {"api", "v1"}}));
     EXPECT_EQ(api.Send("GET", "/readyz").body, "ok\n");
-    EXPECT_EQ(api.Send("GET", "/readyz?verbose").body,
-              "[+]leader ok\n[+]caught_up ok\n[+]disk ok\n[+]not_draining ok\nready\n");
+    EXPECT_EQ(
+        api.Send("GET", "/readyz?verbose").body,
+        "[+]leader ok\n[+]caught_up ok\n[+]disk ok\n[+]rebuilt ok\n[+]not_draining ok\nready\n");
     api.service().ChangeStatus([](node::StatusView* view) {
       view->raft.leader = NodeId();
       view->draining = true;

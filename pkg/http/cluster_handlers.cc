@@ -96,6 +96,7 @@ void GetCluster(const Call& call) {
                          {"state_index", view->state_index.value()},
                          {"last_leader_contact_ms", view->last_leader_contact_ms},
                          {"draining", view->draining},
+                         {"rebuilding", view->rebuilding},
                          {"members", MembersJson(context, raft)},
                          {"counts", CountsJson(view->counts)}};
   if (raft.leader) body["leader_name"] = NodeNameOf(context, raft.leader);

@@ -309,6 +309,10 @@ node::PeerMessage ReadMessage(Decoder* in, const json& object, NodeId from, Node
   const std::string kind = in->Text(object, "kind", kReasonBytesMax);
   if (kind == "forward") return ReadForward(in, object);
   if (kind == "forward_reply") return ReadForwardReply(in, object);
+  if (kind == "checkpoint") {
+    return node::StateCheckpoint{in->Numbered<Index>(object, "index"), in->Number(object, "hash")};
+  }
+  if (kind == "diverged") return node::StateDiverged{in->Numbered<Index>(object, "index")};
   for (const Kind& known : kKinds) {
     if (known.name != kind) continue;
     const Term term = in->Numbered<Term>(object, "term");

@@ -256,6 +256,21 @@ void WriteMessage(const node::ForwardReply& reply, std::string* out) {
   object.End();
 }
 
+void WriteMessage(const node::StateCheckpoint& checkpoint, std::string* out) {
+  ObjectWriter object(out);
+  object.Word("kind", "checkpoint");
+  object.Number("index", checkpoint.index);
+  object.Number("hash", checkpoint.hash);
+  object.End();
+}
+
+void WriteMessage(const node::StateDiverged& verdict, std::string* out) {
+  ObjectWriter object(out);
+  object.Word("kind", "diverged");
+  object.Number("index", verdict.index);
+  object.End();
+}
+
 size_t Base64Bytes(size_t bytes) { return (bytes + 2) / 3 * 4; }
 
 size_t BodyBytesMax(const raft::AppendRequest& append) {
@@ -290,6 +305,10 @@ size_t MessageBytesMax(const raft::Message& message) {
 size_t MessageBytesMax(const node::ForwardRequest& request) {
   return Base64Bytes(request.command.size());
 }
+
+size_t MessageBytesMax(const node::StateCheckpoint&) { return 0; }
+
+size_t MessageBytesMax(const node::StateDiverged&) { return 0; }
 
 size_t MessageBytesMax(const node::ForwardReply& reply) {
   // A byte of a text becomes six at most: \u0000.

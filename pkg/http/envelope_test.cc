@@ -44,6 +44,8 @@ std::vector<node::PeerMessage> OneOfEachKind() {
       Raft(raft::HibernateResponse{Index(9), true}),
       node::ForwardRequest{1, 2, Term(7), 1500, std::string("\0\1\2", 3)},
       node::ForwardReply{1, 2, Status(), Index(40), "reply"},
+      node::StateCheckpoint{Index(64), UINT64_MAX},
+      node::StateDiverged{Index(64)},
       node::ForwardReply{
           3, 2,
           Status(Code::kUnavailable, "no_leader", "Nobody leads.").SetOutcome(Outcome::kUnknown),

@@ -23,14 +23,16 @@ std::string DiskTrouble(const node::StatusView& view) {
 }  // namespace
 
 std::vector<ReadinessCheck> CheckReadiness(const node::StatusView& view) {
-  return {{"leader", LeaderTrouble(view)},
-          {"caught_up", LagTrouble(view)},
-          {"disk", DiskTrouble(view)},
-          {"not_draining", view.draining ? "the node is shutting down" : ""}};
+  return {
+      {"leader", LeaderTrouble(view)},
+      {"caught_up", LagTrouble(view)},
+      {"disk", DiskTrouble(view)},
+      {"rebuilt", view.rebuilding ? "the node has lost data and rebuilds it from its peers" : ""},
+      {"not_draining", view.draining ? "the node is shutting down" : ""}};
 }
 
 std::vector<std::string_view> ReadinessCheckNames() {
-  return {"leader", "caught_up", "disk", "not_draining"};
+  return {"leader", "caught_up", "disk", "rebuilt", "not_draining"};
 }
 
 }  // namespace baton::http

@@ -21,6 +21,9 @@ void AddServer(const node::StatusView& status, FamilyList* list) {
               Flag(std::find(learners.begin(), learners.end(), raft.id) != learners.end()));
   list->Gauge("baton_server_draining", "1 when this node is shutting down in order.",
               Flag(status.draining));
+  list->Gauge("baton_server_rebuilding",
+              "1 while this node has lost data and rebuilds it from its peers.",
+              Flag(status.rebuilding));
   list->Gauge("baton_server_proposals_pending",
               "Proposals of this node that wait for their commit.",
               Number(status.proposals_pending));
@@ -142,6 +145,9 @@ void AddNodeFamilies(const node::NodeMetrics& node, FamilyList* list) {
                 Number(node.snapshots_sent.value()));
   list->Counter("baton_snapshots_installed_total", "Snapshots this node took over from a leader.",
                 Number(node.snapshots_installed.value()));
+  list->Counter("baton_state_divergences_total",
+                "Nodes whose state differed from the majority's, found by this node as leader.",
+                Number(node.state_divergences.value()));
   list->Counter("baton_watches_evicted_total", "Watches ended because their client was too slow.",
                 Number(node.watches_evicted.value()));
 }

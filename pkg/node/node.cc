@@ -67,6 +67,7 @@ Node::Node(std::unique_ptr<NodeCore> core)
       expiry_(&proposals_, &core_->cluster_time, &core_->state),
       transfer_(2 * core_->election_timeout_us(), 2 * core_->heartbeat_interval_us(), &core_->time,
                 core_->raft.get()),
+      repair_(core_.get(), &reads_, &transfer_),
       snapshots_(core_->parts.state, core_->parts.snapshot_worker),
       term_(core_->raft->term()) {}
 
@@ -85,6 +86,7 @@ void Node::Tick() {
   watches_.OnTick();
   transfer_.OnTick();
   if (draining_) transfer_.Drain();
+  repair_.OnTick();
   expiry_due_ = true;
 }
 
@@ -118,6 +120,11 @@ void Node::KeepAlive(SessionId session, int64_t timeout_ms, Keepalives::Callback
 
 void Node::Read(Consistency consistency, Revision min_revision, int64_t timeout_ms,
                 Service::ReadCallback done) {
+  if (repair_.rebuilding() && consistency == Consistency::kStale) {
+    done(Status(Code::kUnavailable, "rebuilding",
+                "This node has lost data and rebuilds it from its peers; ask another one"));
+    return;
+  }
   reads_.Add(consistency, min_revision, DeadlineUs(timeout_ms), std::move(done));
 }
 
@@ -187,6 +194,10 @@ void Node::ReceiveMessage(NodeId from, PeerMessage message) {
                              {{"peer", from}, {"reason", stepped.ToString()}});
   } else if (auto* request = std::get_if<ForwardRequest>(&message)) {
     forwards_.OnRequest(from, std::move(*request));
+  } else if (const auto* checkpoint = std::get_if<StateCheckpoint>(&message)) {
+    repair_.OnCheckpoint(from, *checkpoint);
+  } else if (const auto* verdict = std::get_if<StateDiverged>(&message)) {
+    repair_.OnDiverged(from, *verdict);
   } else {
     commands_.OnForwardReply(from, std::get<ForwardReply>(message));
   }
@@ -258,6 +269,7 @@ StatusView Node::MakeStatus() const {
     view.last_leader_contact_ms = (now_us - leader_contact_us_) / 1000;
   }
   view.draining = draining_;
+  view.rebuilding = repair_.rebuilding();
   return view;
 }
 

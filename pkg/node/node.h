@@ -32,6 +32,7 @@
 #include "pkg/node/node_core.h"
 #include "pkg/node/proposals.h"
 #include "pkg/node/reads.h"
+#include "pkg/node/repair.h"
 #include "pkg/node/service.h"
 #include "pkg/node/snapshots.h"
 #include "pkg/node/transfer.h"
@@ -117,12 +118,12 @@ class Node {
   void HandleReady(raft::Ready ready);
   void NoticeLeadership();
   void LogLeadership(raft::Role role, NodeId leader) const;
-  void NoticeAmnesia(bool amnesia);
   void TellClusterTime();
   void Send(std::vector<raft::Message> messages);
   void SendSnapshot(raft::Message message);
   void Persist(raft::Ready* ready);
   void Apply(const std::vector<raft::Entry>& entries);
+  void PassOver(const std::vector<raft::Entry>& entries);
   void ApplyMembership(const raft::Entry& entry);
   bool CommitState();
   // next_entries: what the log goes on with, in the same Ready.
@@ -146,6 +147,7 @@ class Node {
   Watches watches_;
   Expiry expiry_;
   Transfer transfer_;
+  Repair repair_;
   SnapshotReceiver snapshots_;
 
   // What was last noticed of the leadership.
@@ -153,7 +155,6 @@ class Node {
   NodeId leader_;
   Term term_;
   int64_t leader_contact_us_ = 0;
-  bool amnesia_ = false;  // as of the last hard state
 
   std::deque<WriteUnderWay> writes_;  // given to the log writer, not durable yet
   bool compacting_ = false;

@@ -1,5 +1,6 @@
 #include "pkg/node/node_core.h"
 
+#include <algorithm>
 #include <utility>
 #include <vector>
 
@@ -37,12 +38,16 @@ Result<std::unique_ptr<NodeCore>> NodeCore::Open(const NodeConfig& config, const
   BATON_RETURN_IF_ERROR(Validate(config));
   BATON_RETURN_IF_ERROR(CheckParts(parts));
   std::unique_ptr<NodeCore> core(new NodeCore(config, parts));
-  const Result<raft::InitialState> initial = Recover(
-      config.voters, core->state.applied(), core->state.applied_term(), parts.log, parts.state);
-  if (!initial.ok()) return initial.status();
-  core->membership = initial->config;
-  PutConfigRow(initial->config, parts.state);
-  BATON_RETURN_IF_ERROR(parts.state->Commit());
+  const Result<Recovered> recovered = Recover(config.id, config.voters, core->state.applied(),
+                                              core->state.applied_term(), parts.log, parts.state);
+  if (!recovered.ok()) return recovered.status();
+  const raft::InitialState& initial = recovered->initial;
+  core->membership = initial.config;
+  core->state_lost = recovered->state_lost;
+  if (!core->state_lost) {
+    PutConfigRow(initial.config, parts.state);
+    BATON_RETURN_IF_ERROR(parts.state->Commit());
+  }
   core->cluster_time.OnApplied(core->state.applied(), core->state.applied_term(),
                                core->state.now_ms());
   BATON_RETURN_IF_ERROR(core->NoteLogAboveApplied());
@@ -53,14 +58,14 @@ Result<std::unique_ptr<NodeCore>> NodeCore::Open(const NodeConfig& config, const
   raft_config.election_timeout_ticks = config.election_timeout_ticks;
   raft_config.heartbeat_interval_ticks = config.heartbeat_interval_ticks;
   Result<std::unique_ptr<raft::Raft>> raft =
-      raft::Raft::Create(raft_config, *initial, &core->stored_log_);
+      raft::Raft::Create(raft_config, initial, &core->stored_log_);
   if (!raft.ok()) return raft.status();
   core->raft = std::move(raft).value();
   return core;
 }
 
 Status NodeCore::NoteLogAboveApplied() {
-  Index next = state.applied() + 1;
+  Index next = std::max(state.applied() + 1, parts.log->FirstIndex());
   while (next <= parts.log->LastIndex()) {
     const Result<std::vector<raft::Entry>> entries =
         parts.log->Entries(next, parts.log->LastIndex() + 1, kReadBytesMax);

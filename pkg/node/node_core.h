@@ -63,6 +63,7 @@ class NodeCore {
   ClusterTime cluster_time;
   std::unique_ptr<raft::Raft> raft;
   bool failed = false;
+  bool state_lost = false;  // nothing is applied until a snapshot replaces the state
 
  private:
   NodeCore(const NodeConfig& node_config, const NodeParts& node_parts);

@@ -21,6 +21,12 @@ struct AppliedEntry {
   std::optional<coord::Reply> reply;  // none for an entry that is no command
 };
 
+raft::ConfigState ConfigOf(const raft::Entry& entry) {
+  Result<raft::MembershipEntry> change = raft::DecodeMembershipEntry(entry.data.view());
+  CHECK(change.ok()) << "the core has read it: " << change.status().ToString();
+  return std::move(change->config);
+}
+
 bool IsSnapshotRequest(const raft::Message& message) {
   return std::holds_alternative<raft::SnapshotRequest>(message.body);
 }
@@ -64,7 +70,7 @@ void Node::HandleReady(raft::Ready ready) {
   // Before leadership is noticed: a new leader goes on from the stamps of all it has in its log.
   core_->cluster_time.OnAppended(ready.entries);
   NoticeLeadership();
-  if (ready.hard_state) NoticeAmnesia(ready.hard_state->amnesia);
+  if (ready.hard_state) repair_.OnMemory(ready.hard_state->memory);
   Send(std::move(ready.messages));
   if (ready.snapshot) InstallSnapshot(*ready.snapshot, ready.entries);
   if (failed()) return;
@@ -102,17 +108,6 @@ void Node::LogLeadership(raft::Role role, NodeId leader) const {
   core_->parts.logger->Log(
       LogLevel::kInfo, role != role_ ? "role changed" : "leader changed",
       {{"role", raft::RoleName(role)}, {"term", core_->raft->term()}, {"leader", leader}});
-}
-
-void Node::NoticeAmnesia(bool amnesia) {
-  if (amnesia == amnesia_) return;
-  amnesia_ = amnesia;
-  if (amnesia) {
-    core_->parts.logger->Log(
-        LogLevel::kError, "this disk has lost acknowledged entries: no vote until made a learner");
-  } else {
-    core_->parts.logger->Log(LogLevel::kInfo, "no voter any more: the lost entries do not matter");
-  }
 }
 
 void Node::TellClusterTime() {
@@ -174,8 +169,18 @@ void Node::OnPersisted(raft::LogMark mark) {
   core_->raft->OnPersisted(mark);
 }
 
+// Without a state to apply them to. The snapshot that comes holds them all: it is asked for with
+// the end of the log as its least index.
+void Node::PassOver(const std::vector<raft::Entry>& entries) {
+  for (const raft::Entry& entry : entries) {
+    if (entry.type == raft::EntryType::kConfigChange) core_->membership = ConfigOf(entry);
+  }
+  core_->raft->OnApplied(entries.back().index);
+}
+
 void Node::Apply(const std::vector<raft::Entry>& entries) {
   if (entries.empty()) return;
+  if (core_->state_lost) return PassOver(entries);
   std::vector<AppliedEntry> applied;
   std::vector<coord::WaitOutcome> outcomes;
   applied.reserve(entries.size());
@@ -186,6 +191,7 @@ void Node::Apply(const std::vector<raft::Entry>& entries) {
     watches_.OnEvents(result.events);
     outcomes.insert(outcomes.end(), result.wait_outcomes.begin(), result.wait_outcomes.end());
     if (entry.type == raft::EntryType::kConfigChange) ApplyMembership(entry);
+    repair_.OnApplied(entry.index);
     applied.push_back({entry.index, entry.term, std::nullopt});
     if (is_command) applied.back().reply = std::move(result.reply);
   }
@@ -205,9 +211,7 @@ void Node::Apply(const std::vector<raft::Entry>& entries) {
 }
 
 void Node::ApplyMembership(const raft::Entry& entry) {
-  Result<raft::MembershipEntry> change = raft::DecodeMembershipEntry(entry.data.view());
-  CHECK(change.ok()) << "the core has read it: " << change.status().ToString();
-  core_->membership = std::move(change->config);
+  core_->membership = ConfigOf(entry);
   PutConfigRow(core_->membership, core_->parts.state);
 }
 
@@ -227,6 +231,7 @@ void Node::InstallSnapshot(const raft::SnapshotMeta& meta,
     core_->Fail(installed);
     return;
   }
+  core_->state_lost = false;
   core_->state.Reload();
   if (core_->state.applied() != meta.index || core_->state.applied_term() != meta.term) {
     core_->Fail(Status(Code::kCorruption, "The snapshot is not of the entry it was sent for"));
@@ -244,6 +249,7 @@ void Node::InstallSnapshot(const raft::SnapshotMeta& meta,
   waits_.OnSnapshotInstalled();
   reads_.OnApplied();
   watches_.OnSnapshotInstalled();
+  repair_.OnSnapshotInstalled();
 }
 
 void Node::CompactIfDue() {

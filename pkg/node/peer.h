@@ -39,7 +39,21 @@ struct ForwardReply {
   friend bool operator==(const ForwardReply&, const ForwardReply&) = default;
 };
 
-using PeerMessage = std::variant<raft::Message, ForwardRequest, ForwardReply>;
+// Follower to leader: the rolling hash of its state after an entry (divergence.h).
+struct StateCheckpoint {
+  Index index;
+  uint64_t hash = 0;
+  friend bool operator==(const StateCheckpoint&, const StateCheckpoint&) = default;
+};
+
+// Leader to follower: your state after this entry is not what the majority has.
+struct StateDiverged {
+  Index index;
+  friend bool operator==(const StateDiverged&, const StateDiverged&) = default;
+};
+
+using PeerMessage =
+    std::variant<raft::Message, ForwardRequest, ForwardReply, StateCheckpoint, StateDiverged>;
 
 // The unit on the wire. A node drops envelopes of another cluster, and of nodes it does not know.
 // A leader's envelopes carry its cluster time (cluster_time.h), so that the next leader goes on

@@ -95,6 +95,9 @@ class StateStore : public coord::Tables {
   // there.
   virtual Status Install(std::unique_ptr<SnapshotWriter> finished) = 0;
   virtual uint64_t ApproximateBytes() const = 0;
+  // The state is not what it should be (it differs from the peers'): from the next start on it is
+  // an empty one. Any thread.
+  virtual void Discard(const std::string& why) = 0;
 };
 
 // The way to the peers. Calls never block: what cannot be sent now is dropped, as the network

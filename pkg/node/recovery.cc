@@ -48,32 +48,54 @@ Status StartLogAt(const raft::SnapshotMeta& start, LogStore* log) {
   return log->Write({&write, 1}, /*must_sync=*/true);
 }
 
+bool IsAlone(const raft::ConfigState& config, NodeId self) {
+  return config.voters == std::vector<NodeId>{self} && config.voters_outgoing.empty();
+}
+
+Status NobodyHelps(const std::string& what) {
+  return Status(Code::kCorruption,
+                what +
+                    ", and this node is the only voter: nobody else has it. Restore the cluster "
+                    "from a backup (batonctl snapshot restore); the damaged files are still in "
+                    "the data directory.");
+}
+
+// The state is lost: the log alone is what this node has.
+Result<Recovered> RecoverFromLog(NodeId self, const LogState& found) {
+  if (found.start.config.voters.empty() || IsAlone(found.start.config, self)) {
+    return NobodyHelps("The state up to entry " + std::to_string(found.start.index.value()) +
+                       " is lost, and the log begins after it");
+  }
+  Recovered recovered;
+  recovered.initial = {found.hard_state, found.start.config, found.start.index};
+  recovered.initial.hard_state.commit = std::max(found.hard_state.commit, found.start.index);
+  recovered.state_lost = true;
+  return recovered;
+}
+
 }  // namespace
 
-Result<raft::InitialState> Recover(const std::vector<NodeId>& voters, Index applied,
-                                   Term applied_term, LogStore* log, StateStore* state) {
+Result<Recovered> Recover(NodeId self, const std::vector<NodeId>& voters, Index applied,
+                          Term applied_term, LogStore* log, StateStore* state) {
   const LogState found = log->State();
-  if (applied < found.start.index) {
-    return Status(Code::kCorruption,
-                  "The state ends at entry " + std::to_string(applied.value()) +
-                      " and the log begins after entry " +
-                      std::to_string(found.start.index.value()) +
-                      ": what lies between is missing; restore this node from its peers");
-  }
+  if (applied < found.start.index) return RecoverFromLog(self, found);
   const Result<raft::ConfigState> config = FindConfig(voters, *log, *state);
   if (!config.ok()) return config.status();
+  const bool lacks = found.hard_state.memory == raft::Memory::kLostEntries ||
+                     found.hard_state.memory == raft::Memory::kLost;
+  if (lacks && IsAlone(*config, self)) {
+    return NobodyHelps("The log has lost entries that were acknowledged");
+  }
   const bool new_log = found.start.config.voters.empty() && !found.start.index && !log->LastIndex();
   const Result<bool> holds = LogHolds(*log, applied, applied_term);
   if (!holds.ok()) return holds.status();
   if (new_log || !*holds) {
     BATON_RETURN_IF_ERROR(StartLogAt({applied, applied_term, *config}, log));
   }
-  raft::InitialState initial;
-  initial.hard_state = log->State().hard_state;
-  initial.hard_state.commit = std::max(initial.hard_state.commit, applied);
-  initial.config = *config;
-  initial.applied = applied;
-  return initial;
+  Recovered recovered;
+  recovered.initial = {log->State().hard_state, *config, applied};
+  recovered.initial.hard_state.commit = std::max(recovered.initial.hard_state.commit, applied);
+  return recovered;
 }
 
 }  // namespace baton::node

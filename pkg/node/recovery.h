@@ -6,7 +6,11 @@
 //   applied inside the log     the rule: the log beyond is applied again as it is committed
 //   applied beyond the log,    a snapshot was installed and the log not yet reset after it (the
 //   or another term there      state is replaced first): the log starts over from the state
-//   applied before the log     cannot happen in any order of ours: kCorruption
+//   applied before the log     the state was lost (pkg/storage has put an empty one in its place):
+//                              a peer's snapshot must replace it, and nothing is applied before
+//
+// A node that has lost something needs others that have it. The only voter of a cluster has none:
+// kCorruption, with what to do.
 //
 // Raft thread, before anything else.
 #pragma once
@@ -21,10 +25,15 @@
 
 namespace baton::node {
 
+struct Recovered {
+  raft::InitialState initial;
+  bool state_lost = false;
+};
+
 // Brings log and state together, durably, and says where Raft continues. `voters`: of a new
 // cluster; used only when neither log nor state know a configuration. kInvalidArgument when nobody
 // knows one; kCorruption as above.
-Result<raft::InitialState> Recover(const std::vector<NodeId>& voters, Index applied,
-                                   Term applied_term, LogStore* log, StateStore* state);
+Result<Recovered> Recover(NodeId self, const std::vector<NodeId>& voters, Index applied,
+                          Term applied_term, LogStore* log, StateStore* state);
 
 }  // namespace baton::node

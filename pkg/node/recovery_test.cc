@@ -40,36 +40,45 @@ class RecoveryTest : public ::testing::Test {
     ASSERT_TRUE(log.Write({&write, 1}, true).ok());
   }
 
+  Result<raft::InitialState> RecoverNode(const std::vector<NodeId>& voters, Index applied,
+                                         Term applied_term) {
+    const Result<Recovered> recovered =
+        Recover(NodeId(1), voters, applied, applied_term, &log, &state);
+    if (!recovered.ok()) return recovered.status();
+    EXPECT_FALSE(recovered->state_lost);
+    return recovered->initial;
+  }
+
   MemoryLogStore log;
   MemoryStateStore state;
 };
 
 TEST_F(RecoveryTest, ANewNodeTakesTheVotersItIsToldAndRemembersThem) {
-  const auto initial = Recover(kVoters, Index(), Term(), &log, &state);
+  const auto initial = RecoverNode(kVoters, Index(), Term());
   ASSERT_TRUE(initial.ok()) << initial.status().ToString();
   EXPECT_EQ(initial->config, Members({NodeId(1), NodeId(2), NodeId(3)}));
   EXPECT_EQ(initial->applied, Index());
   // The next start may name others, or nobody.
-  const auto again = Recover({NodeId(9)}, Index(), Term(), &log, &state);
+  const auto again = RecoverNode({NodeId(9)}, Index(), Term());
   EXPECT_EQ(again->config, initial->config);
-  EXPECT_TRUE(Recover({}, Index(), Term(), &log, &state).ok());
+  EXPECT_TRUE(RecoverNode({}, Index(), Term()).ok());
 }
 
 TEST_F(RecoveryTest, ANewNodeWithoutVotersIsRefused) {
-  const auto initial = Recover({}, Index(), Term(), &log, &state);
+  const auto initial = RecoverNode({}, Index(), Term());
   EXPECT_EQ(initial.status().code(), Code::kInvalidArgument);
 }
 
 TEST_F(RecoveryTest, TheStatesConfigurationWinsOverTheLogs) {
   StartLogAfter(0, 0, Members({NodeId(1), NodeId(2)}));
   PutConfigRow(Members({NodeId(4), NodeId(5)}), &state);
-  EXPECT_EQ(Recover({}, Index(), Term(), &log, &state)->config, Members({NodeId(4), NodeId(5)}));
+  EXPECT_EQ(RecoverNode({}, Index(), Term())->config, Members({NodeId(4), NodeId(5)}));
 }
 
 TEST_F(RecoveryTest, TheLogBeyondTheAppliedIndexIsKept) {
   StartLogAfter(0, 0, Members(kVoters));
   WriteLog(1, {1, 1, 2, 2}, {Term(5), NodeId(2), Index(3)});
-  const auto initial = Recover({}, Index(2), Term(1), &log, &state);
+  const auto initial = RecoverNode({}, Index(2), Term(1));
   ASSERT_TRUE(initial.ok());
   EXPECT_EQ(log.LastIndex(), Index(4));
   EXPECT_EQ(initial->hard_state, (raft::HardState{Term(5), NodeId(2), Index(3)}));
@@ -78,14 +87,14 @@ TEST_F(RecoveryTest, TheLogBeyondTheAppliedIndexIsKept) {
 TEST_F(RecoveryTest, ACommitIndexBehindTheStateIsRaised) {
   StartLogAfter(0, 0, Members(kVoters));
   WriteLog(1, {1, 1, 1}, {Term(1), NodeId(), Index(1)});
-  EXPECT_EQ(Recover({}, Index(3), Term(1), &log, &state)->hard_state.commit, Index(3));
+  EXPECT_EQ(RecoverNode({}, Index(3), Term(1))->hard_state.commit, Index(3));
 }
 
 TEST_F(RecoveryTest, AStateAheadOfTheLogStartsTheLogOverAndKeepsTheVote) {
   StartLogAfter(0, 0, Members(kVoters));
   WriteLog(1, {1, 1}, {Term(7), NodeId(3), Index(2)});
   PutConfigRow(Members({NodeId(1), NodeId(2)}), &state);
-  const auto initial = Recover({}, Index(90), Term(6), &log, &state);
+  const auto initial = RecoverNode({}, Index(90), Term(6));
   ASSERT_TRUE(initial.ok());
   EXPECT_EQ(log.State().start.index, Index(90));
   EXPECT_EQ(log.State().start.term, Term(6));
@@ -97,17 +106,48 @@ TEST_F(RecoveryTest, AStateAheadOfTheLogStartsTheLogOverAndKeepsTheVote) {
 TEST_F(RecoveryTest, ALogOfAnotherHistoryAtTheAppliedIndexStartsOver) {
   StartLogAfter(0, 0, Members(kVoters));
   WriteLog(1, {1, 1, 1, 1}, {Term(4), NodeId(), Index(1)});
-  ASSERT_TRUE(Recover({}, Index(3), Term(3), &log, &state).ok());
+  ASSERT_TRUE(RecoverNode({}, Index(3), Term(3)).ok());
   EXPECT_EQ(log.State().start.index, Index(3));
   EXPECT_EQ(log.LastIndex(), Index(3)) << "entry 4 of term 1 cannot follow entry 3 of term 3";
 }
 
-TEST_F(RecoveryTest, AHoleBetweenStateAndLogIsCorruption) {
+TEST_F(RecoveryTest, AStateBehindTheLogIsLostAndThePeersHaveIt) {
   StartLogAfter(50, 2, Members(kVoters));
-  const auto initial = Recover(kVoters, Index(49), Term(2), &log, &state);
-  EXPECT_EQ(initial.status().code(), Code::kCorruption);
-  EXPECT_NE(initial.status().message().find("entry 49"), std::string::npos);
+  WriteLog(51, {2, 2}, {Term(5), NodeId(2), Index(51)});
+  const auto recovered = Recover(NodeId(1), {}, Index(49), Term(2), &log, &state);
+  ASSERT_TRUE(recovered.ok()) << recovered.status().ToString();
+  EXPECT_TRUE(recovered->state_lost);
+  EXPECT_EQ(recovered->initial.applied, Index(50));
+  EXPECT_EQ(recovered->initial.config, Members(kVoters));
+  EXPECT_EQ(recovered->initial.hard_state, (raft::HardState{Term(5), NodeId(2), Index(51)}));
+  EXPECT_EQ(log.LastIndex(), Index(52)) << "nothing was touched";
+}
+
+TEST_F(RecoveryTest, TheOnlyVoterHasNobodyToAskForItsState) {
+  StartLogAfter(50, 2, Members({NodeId(1)}));
+  const auto recovered = Recover(NodeId(1), {}, Index(49), Term(2), &log, &state);
+  EXPECT_EQ(recovered.status().code(), Code::kCorruption);
+  EXPECT_NE(recovered.status().message().find("entry 50 is lost"), std::string::npos);
+  EXPECT_NE(recovered.status().message().find("batonctl snapshot restore"), std::string::npos);
   EXPECT_EQ(log.State().start.index, Index(50)) << "nothing was touched";
+}
+
+TEST_F(RecoveryTest, TheOnlyVoterHasNobodyToAskForItsEntries) {
+  for (const raft::Memory memory : {raft::Memory::kLostEntries, raft::Memory::kLost}) {
+    WriteLog(1, {}, {Term(5), NodeId(), Index(), memory});
+    const auto recovered = Recover(NodeId(1), {NodeId(1)}, Index(), Term(), &log, &state);
+    EXPECT_EQ(recovered.status().code(), Code::kCorruption);
+    EXPECT_NE(recovered.status().message().find("only voter"), std::string::npos);
+  }
+  WriteLog(1, {}, {Term(5), NodeId(), Index(), raft::Memory::kNewborn});
+  EXPECT_TRUE(RecoverNode({NodeId(1)}, Index(), Term()).ok());
+}
+
+TEST_F(RecoveryTest, ANodeThatLostItsEntriesSaysSoToRaft) {
+  WriteLog(1, {}, {Term(5), NodeId(), Index(), raft::Memory::kLostEntries});
+  const auto initial = RecoverNode(kVoters, Index(), Term());
+  ASSERT_TRUE(initial.ok());
+  EXPECT_EQ(initial->hard_state.memory, raft::Memory::kLostEntries);
 }
 
 TEST(NodeRowsTest, AConfigurationSurvivesItsRow) {

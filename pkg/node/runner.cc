@@ -45,9 +45,8 @@ size_t ApproximateBytes(const PeerEnvelope& envelope) {
       bytes += request->command.size();
     } else if (const auto* reply = std::get_if<ForwardReply>(&message)) {
       bytes += reply->reply.size();
-    } else {
-      const auto& body = std::get<raft::Message>(message).body;
-      const auto* append = std::get_if<raft::AppendRequest>(&body);
+    } else if (const auto* raft_message = std::get_if<raft::Message>(&message)) {
+      const auto* append = std::get_if<raft::AppendRequest>(&raft_message->body);
       if (append == nullptr) continue;
       for (const raft::Entry& entry : append->entries) bytes += entry.ApproximateBytes();
     }

@@ -31,6 +31,7 @@ struct StatusView {
   int64_t oldest_write_age_ms = 0;     // 0: no log write under way
   int64_t last_leader_contact_ms = 0;  // since the leader was last heard; 0 on the leader
   bool draining = false;
+  bool rebuilding = false;  // has lost data, and does not serve what is left (repair.h)
 };
 
 // Counted by the node, translated by pkg/metrics. Lives as long as the process.
@@ -45,6 +46,7 @@ struct NodeMetrics {
   Counter snapshots_sent;
   Counter snapshots_installed;
   Counter watches_evicted;
+  Counter state_divergences;      // found by this node while it led
   LatencyHistogram log_sync;      // one synced write of the log
   LatencyHistogram state_commit;  // one batch into the state tables
   LatencyHistogram commit;        // from proposal to applied, on the node that proposed

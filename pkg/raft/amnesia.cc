@@ -1,32 +1,76 @@
 #include "pkg/raft/amnesia.h"
 
-#include <algorithm>
-
 #include "pkg/raft/membership.h"
 
 namespace baton::raft {
+namespace {
 
-bool CheckForAmnesia(Core& core, Index acknowledged) {
-  core.commit_heard = std::max(core.commit_heard, acknowledged);
-  if (core.log.last_index() >= acknowledged || core.log.snapshot_pending()) return core.amnesia;
-  if (!core.amnesia && !IsLearner(core.membership(), core.id())) {
-    core.amnesia = true;
-    ++core.counters.amnesia_found;
+void LoseMemory(Core& core) {
+  core.memory = Memory::kLost;
+  core.cure = Cure();
+  ++core.counters.amnesia_found;
+}
+
+// No configuration that may still hold takes this node for a voter.
+bool IsKnownNonVoter(const Core& core) {
+  const ConfigState& config = core.membership();
+  return !config.voters.empty() && !IsVoter(config, core.id()) &&
+         core.log.membership_index() <= core.log.committed();
+}
+
+bool IsCured(const Core& core) {
+  if (!core.cure.needs || core.log.committed() < *core.cure.needs) return false;
+  return core.memory == Memory::kLostEntries || IsKnownNonVoter(core);
+}
+
+void Ask(Core& core) {
+  Cure& cure = core.cure;
+  const bool waits =
+      cure.read_id != 0 && core.now - cure.asked_at < core.config.election_timeout_ticks;
+  if (waits || !core.leader) return;
+  if (cure.read_id == 0) cure.read_id = core.random.Between(1, kNumberMax);
+  cure.asked_at = core.now;
+  core.Send(core.leader, ReadIndexRequest{.id = cure.read_id});
+}
+
+}  // namespace
+
+bool MayVoteFor(const Core& core, Index last_index) {
+  if (core.memory == Memory::kNewborn) return !last_index && !core.log.last_index();
+  return core.memory == Memory::kWhole;
+}
+
+void CheckForAmnesia(Core& core, Index acknowledged) {
+  if (core.amnesia() || core.log.last_index() >= acknowledged || core.log.snapshot_pending()) {
+    return;
   }
+  LoseMemory(core);
+}
+
+void CheckForPast(Core& core, Index prev_index, const std::vector<Entry>& entries) {
+  if (core.memory != Memory::kNewborn || (!prev_index && entries.empty())) return;
+  if (!prev_index && entries[0].term == core.term) {
+    core.memory = Memory::kWhole;
+  } else {
+    LoseMemory(core);
+  }
+}
+
+void SeekCure(Core& core) {
+  if (core.memory != Memory::kLostEntries && !core.amnesia()) return;
+  if (IsCured(core)) {
+    core.memory = Memory::kWhole;
+    core.cure = Cure();
+  } else if (!core.cure.needs) {
+    Ask(core);
+  }
+}
+
+bool TakeCure(Core& core, const ReadIndexResponse& response) {
+  if (core.cure.read_id == 0 || response.id != core.cure.read_id) return false;
+  core.cure.needs = response.index;
+  SeekCure(core);
   return true;
-}
-
-void CheckForCure(Core& core, Index leader_commit) {
-  core.commit_heard = std::max(core.commit_heard, leader_commit);
-  if (!core.amnesia || core.membership().voters.empty()) return;
-  const Index committed = core.log.committed();
-  if (committed < core.commit_heard || committed < core.log.membership_index()) return;
-  if (!IsVoter(core.membership(), core.id())) core.amnesia = false;
-}
-
-bool AwaitsCure(const Core& core, const Progress& peer) {
-  return peer.amnesia() && !IsVoter(core.membership(), peer.id()) &&
-         peer.state() == ReplicationState::kReplicate && peer.match() == core.log.last_index();
 }
 
 void NoteAmnesia(Core& core, Progress& peer, bool amnesia) {

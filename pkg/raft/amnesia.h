@@ -1,39 +1,55 @@
 // File: amnesia.h
 //
-// A voter whose disk has lost what it had acknowledged is worse than a dead one: entries that were
-// committed with its help may not be on a quorum any more, and it may vote twice in a term. It
-// finds that out by itself: the commit index in a heartbeat is one that it acknowledged to this
-// very leader, so a log that ends before it is not the log it was. (etcd and raft-rs end such a
-// process: "tocommit is out of range".)
+// A node whose disk has lost what it had acknowledged is worse than a dead one: entries that were
+// committed with its help may not be on a quorum any more, and it may vote twice in a term. What
+// its disk still knows is part of HardState (Memory), so that a restart does not forget it:
 //
-// From then on it does not vote, campaign or count: what it sends says so, and a leader takes it as
-// one that it knows nothing of. It takes in the log all the same. An administrator demotes it to a
-// learner, and promotes it when it has caught up. The state is part of HardState, so a restart does
-// not forget it. (A learner counts nowhere: it tells the leader once, which starts over with it.)
+//   kNewborn      The disk was empty: the driver sets it when it makes one. The node is new, or its
+//                 disk was replaced; it does not know. So it votes and stands only in the election
+//                 that begins a cluster: for candidates with an empty log, while its own is. It is
+//                 whole when it wins that election, or takes in a log that the leader of this term
+//                 began. Whatever else a leader tells it proves a past that it may have been part
+//                 of: kLost.
+//   kLostEntries  The log has lost its end, or a part, or all of it, and the driver knows that term
+//                 and vote are intact. The node does not vote or stand, but what it acknowledges
+//                 from now on counts. So that no answer from before is taken for one of now, the
+//                 driver starts it in a new term: last known term + 1, no vote.
+//   kLost         "Amnesia": nobody knows what the node has said. Also found out by itself: its log
+//                 ends before the commit index in a heartbeat, which is one that it acknowledged to
+//                 this very leader. (etcd and raft-rs end such a process: "tocommit is out of
+//                 range".) It does not vote, stand or count: what it sends says so, and a leader
+//                 takes it as one that it knows nothing of. It takes in the log all the same.
 //
-// It is cured by a committed configuration in which it is no voter, and only when its log holds all
-// that the leader has committed. On the way there it meets configurations from before its loss; one
-// in which it was not a voter yet says nothing of what it promised and acknowledged later. And one
-// that is not committed may be replaced by those that still count on its old promises.
+// THE CURE is a linearizable read (reading.h) that the node asks of the leader after the loss. The
+// answer comes from a leader that a quorum confirmed since then, so all that can have been
+// committed with this node's help is at or below its index: once the node has committed up to
+// there, its log lacks nothing. That ends kLostEntries. kLost has lost votes, too: it ends when the
+// node is moreover no voter in a configuration that it knows to be committed. An administrator
+// demotes it to a learner, and promotes it when it has caught up. (A leader that is deposed and
+// does not know it cannot confirm the read; so neither its log nor its old configurations cure
+// anybody.)
 //
-// What this cannot find: a node that lost its disk and is asked for its vote before any leader that
-// remembers it speaks to it. The driver, which knows that the disk is empty under a name that has
-// been in use, starts such a node with HardState::amnesia set.
+// The answer is known by a random id, so that one to an earlier life of the node is not taken for
+// it: Config::seed must be another one at each start.
+//
+// What no node can find by itself: that its disk was lost while others still had empty ones.
 #pragma once
 
 #include "pkg/raft/core.h"
 
 namespace baton::raft {
 
-// Follower: the leader says that this node holds everything up to `acknowledged`. True if it must
-// hear that this is not so.
-bool CheckForAmnesia(Core& core, Index acknowledged);
-// Follower: an append was taken in whose leader has committed everything up to leader_commit. Is
-// this node cured?
-void CheckForCure(Core& core, Index leader_commit);
-// Leader: the peer could be cured, but hears nothing that could do it while there is nothing to
-// replicate.
-bool AwaitsCure(const Core& core, const Progress& peer);
+// May this node, as far as its memory goes, vote for who has a log up to last_index, or stand with
+// it?
+bool MayVoteFor(const Core& core, Index last_index);
+// Follower: the leader says that this node holds everything up to `acknowledged`.
+void CheckForAmnesia(Core& core, Index acknowledged);
+// Follower: the leader sends the log from here on. Is it one that begins, or does it have a past?
+void CheckForPast(Core& core, Index prev_index, const std::vector<Entry>& entries);
+// Follower that has heard its leader: is this node cured? If not, it asks for what it needs.
+void SeekCure(Core& core);
+// Follower: the answer, if it is one to that question.
+bool TakeCure(Core& core, const ReadIndexResponse& response);
 // Leader: what a message of the peer says about its memory.
 void NoteAmnesia(Core& core, Progress& peer, bool amnesia);
 

@@ -12,8 +12,10 @@
 namespace baton::raft {
 
 struct Config {
-  NodeId id;          // must be set
-  uint64_t seed = 0;  // of the randomized election timeouts; mixed with the id
+  NodeId id;  // must be set
+  // Of the randomized election timeouts and of amnesia.h; mixed with the id. Another one at each
+  // start, or answers to an earlier life of the node may be taken for those of now.
+  uint64_t seed = 0;
   // Timeouts are drawn from [n, 2n). Must exceed heartbeat_interval_ticks; at most 1,000,000.
   uint32_t election_timeout_ticks = 10;
   uint32_t heartbeat_interval_ticks = 1;

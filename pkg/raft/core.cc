@@ -20,7 +20,7 @@ Core::Core(const Config& settings, RaftLog opened_log, const InitialState& initi
     : config(settings),
       term(initial.hard_state.term),
       vote(initial.hard_state.vote),
-      amnesia(initial.hard_state.amnesia),
+      memory(initial.hard_state.memory),
       log(std::move(opened_log)),
       random(SeedOf(settings)) {
   log.SetApplyLimits(settings.committed_bytes_max, settings.apply_unpersisted_entries_max);

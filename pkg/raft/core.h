@@ -9,6 +9,7 @@
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <set>
 #include <vector>
 
@@ -35,6 +36,13 @@ struct Outbox {
   std::vector<TraceEvent> trace;
 };
 
+// How a node that has lost something comes to be whole again (amnesia.h).
+struct Cure {
+  uint64_t read_id = 0;        // of the read that it asked the leader; 0: none yet
+  uint64_t asked_at = 0;       // and when it did last
+  std::optional<Index> needs;  // the answer
+};
+
 struct Core {
   Core(const Config& settings, RaftLog opened_log, const InitialState& initial);
 
@@ -44,7 +52,7 @@ struct Core {
   // --- the persistent state of the paper's figure 2, and what it is about ---
   Term term;
   NodeId vote;  // 0: none in `term`
-  bool amnesia = false;
+  Memory memory = Memory::kWhole;
   bool asleep = false;  // hibernation.h
   RaftLog log;
 
@@ -53,7 +61,7 @@ struct Core {
   NodeId leader;                       // of `term`; 0: unknown
   Index validated;                     // this log is known to match the leader of `term` up to here
   std::set<uint64_t> forwarded_reads;  // own reads that `leader` was asked
-  Index commit_heard;                  // the highest that any leader said to be committed
+  Cure cure;                           // amnesia.h
   Index snapshot_wanted;               // 0: none; this node takes no appends until it has one
   std::set<NodeId> snapshot_orders;    // who this node sends its snapshot to, for any leader
   std::map<NodeId, uint64_t> commit_groups;  // empty: commits regard no groups
@@ -83,6 +91,7 @@ struct Core {
   Role role_kind() const { return static_cast<Role>(role.index()); }
   Leader* leading() { return std::get_if<Leader>(&role); }
   const Leader* leading() const { return std::get_if<Leader>(&role); }
+  bool amnesia() const { return memory == Memory::kLost; }
   bool IsFollower() const { return std::holds_alternative<Follower>(role); }
 
   // Queues a message of the current term. A leader whose term is not durable yet holds it back.

@@ -30,6 +30,20 @@ std::string_view StateName(ReplicationState state) {
   return "?";
 }
 
+std::string_view MemoryText(Memory memory) {
+  switch (memory) {
+    case Memory::kWhole:
+      return "";
+    case Memory::kNewborn:
+      return " newborn";
+    case Memory::kLostEntries:
+      return " lost_entries";
+    case Memory::kLost:
+      return " amnesia";
+  }
+  return " ?";
+}
+
 void WriteEntries(std::string_view name, const std::vector<Entry>& entries, std::ostream& out) {
   if (entries.empty()) return;
   out << name << "=[";
@@ -72,7 +86,7 @@ std::string Describe(const RaftStatus& status) {
   if (status.persisted != status.last_index) out << " persisted=" << status.persisted;
   if (status.config_index) out << " config=" << status.config_index;
   if (status.transfer_target) out << " transfer=" << status.transfer_target;
-  if (status.amnesia) out << " amnesia";
+  out << MemoryText(status.memory);
   return std::move(out).str();
 }
 
@@ -96,8 +110,7 @@ std::string Describe(const Ready& ready) {
   WriteMessages("send", ready.messages, out);
   if (ready.hard_state) {
     out << "persist: term=" << ready.hard_state->term << " vote=" << ready.hard_state->vote
-        << " commit=" << ready.hard_state->commit << (ready.hard_state->amnesia ? " amnesia" : "")
-        << "\n";
+        << " commit=" << ready.hard_state->commit << MemoryText(ready.hard_state->memory) << "\n";
   }
   if (ready.snapshot) {
     out << "install: snapshot=" << ready.snapshot->index << "/" << ready.snapshot->term << " "

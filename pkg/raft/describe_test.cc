@@ -35,7 +35,7 @@ TEST(DescribeTest, AReadySaysWhatMustBeDone) {
             "send when persisted: 1->2 PreVoteRequest term=1 last=0/0\n"
             "send when persisted: 1->3 PreVoteRequest term=1 last=0/0\n");
   Ready ready;
-  ready.hard_state = HardState{Term(2), NodeId(1), Index(4), true};
+  ready.hard_state = HardState{Term(2), NodeId(1), Index(4), Memory::kLost};
   ready.snapshot = SnapshotMeta{Index(4), Term(1), Voters({1, 2})};
   ready.entries = {Entry{Term(2), Index(5), EntryType::kConfigChange, Payload()},
                    Entry{Term(2), Index(6), EntryType::kNormal, Payload("x")}};
@@ -65,7 +65,7 @@ TEST(DescribeTest, AStatus) {
   status.persisted = Index(6);
   status.config_index = Index(4);
   status.transfer_target = NodeId(3);
-  status.amnesia = true;
+  status.memory = Memory::kLost;
   EXPECT_EQ(Describe(status),
             "leader term=2 commit=5 last=7 persisted=6 config=4 transfer=3 amnesia");
   PeerStatus peer;

@@ -3,6 +3,7 @@
 #include <map>
 #include <utility>
 
+#include "pkg/raft/amnesia.h"
 #include "pkg/raft/leadership.h"
 #include "pkg/raft/lease.h"
 #include "pkg/raft/membership.h"
@@ -140,8 +141,8 @@ bool CouldLead(const Core& core) {
 
 bool MayCampaign(const Core& core) {
   if (core.snapshot_wanted && IsPatient(core)) return false;
-  return !core.amnesia && CouldLead(core) && !core.log.snapshot_pending() && !core.DiskHangs() &&
-         core.term.value() < kNumberMax;
+  return MayVoteFor(core, core.log.last_index()) && CouldLead(core) &&
+         !core.log.snapshot_pending() && !core.DiskHangs() && core.term.value() < kNumberMax;
 }
 
 void Campaign(Core& core) {
@@ -185,7 +186,7 @@ void TickElection(Core& core) {
 void HandleVoteRequest(Core& core, const Message& message, const VoteRequest& request) {
   LearnCommit(core, request.commit, request.commit_term);
   const bool protects = !request.leader_transfer && ProtectsLiveLeader(core, message.from);
-  if (message.term < core.term || protects || core.amnesia) {
+  if (message.term < core.term || protects || !MayVoteFor(core, request.last_index)) {
     Refuse(core, message.from, request);
     return;
   }

@@ -13,7 +13,7 @@ namespace {
 // the last is needed: it covers the others.
 void Acknowledge(Core& core, NodeId to, Index match) {
   const AppendResponse response{
-      .match_index = match, .commit = core.log.committed(), .amnesia = core.amnesia};
+      .match_index = match, .commit = core.log.committed(), .amnesia = core.amnesia()};
   auto& queue = core.out.messages_after_persist;
   if (!queue.empty() && queue.back().to == to && queue.back().term == core.term) {
     AppendResponse* const last = std::get_if<AppendResponse>(&queue.back().body);
@@ -35,7 +35,7 @@ void Reject(Core& core, NodeId to, const AppendRequest& request) {
                                .hint_index = hint,
                                .hint_term = hint_term.ok() ? *hint_term : Term(),
                                .commit = core.log.committed(),
-                               .amnesia = core.amnesia});
+                               .amnesia = core.amnesia()});
 }
 
 // How far this log is known to agree with the leader's. While this term's leader was the last to
@@ -56,6 +56,7 @@ bool WaitsForSnapshot(const Core& core) {
 
 Status HandleAppend(Core& core, NodeId from, AppendRequest request) {
   core.HearLeader(from);
+  CheckForPast(core, request.prev_index, request.entries);
   if (WaitsForSnapshot(core)) {
     core.log.CommitTo(std::min(request.commit, core.log.last_index()));
     Acknowledge(core, from, core.log.last_index());
@@ -64,7 +65,6 @@ Status HandleAppend(Core& core, NodeId from, AppendRequest request) {
   const bool fits = request.prev_index <= core.log.committed() ||
                     core.log.Matches(request.prev_index, request.prev_term);
   if (!fits) {
-    core.commit_heard = std::max(core.commit_heard, request.commit);
     Reject(core, from, request);
     return Status::Ok();
   }
@@ -75,7 +75,7 @@ Status HandleAppend(Core& core, NodeId from, AppendRequest request) {
   // Never further than this request proves: what lies behind it may be another leader's.
   core.validated = std::max(core.validated, proven);
   core.log.CommitTo(std::min(request.commit, proven));
-  CheckForCure(core, request.commit);
+  SeekCure(core);
   if (core.snapshot_wanted) core.snapshot_wanted = std::max(core.log.last_index(), Index(1));
   Acknowledge(core, from, proven);
   return Status::Ok();
@@ -85,11 +85,12 @@ void HandleHeartbeat(Core& core, NodeId from, const Heartbeat& heartbeat) {
   core.HearLeader(from);
   // A leader only names what it believes this log to hold. If the disk was lost since, it is wrong.
   core.log.CommitTo(std::min(heartbeat.commit, ValidatedIndex(core)));
-  const bool amnesia = CheckForAmnesia(core, heartbeat.commit);
+  CheckForAmnesia(core, heartbeat.commit);
+  SeekCure(core);
   core.Send(from, HeartbeatResponse{.read_counter = heartbeat.read_counter,
                                     .commit = core.log.committed(),
                                     .lease_stamp = heartbeat.lease_stamp,
-                                    .amnesia = amnesia});
+                                    .amnesia = core.amnesia()});
   if (core.snapshot_wanted) core.Send(from, SnapshotWanted{core.snapshot_wanted});
 }
 
@@ -99,6 +100,7 @@ void HandleSnapshot(Core& core, NodeId from, const SnapshotRequest& request) {
   const NodeId leader = request.leader ? request.leader : from;
   if (!request.leader) core.HearLeader(from);
   const SnapshotMeta& meta = request.meta;
+  CheckForPast(core, meta.index, {});
   const bool wanted = core.snapshot_wanted && meta.index >= core.snapshot_wanted;
   if (!wanted && (meta.index <= core.log.committed() || core.snapshot_wanted)) {
     ++core.counters.outdated_snapshots;  // everything in it is here already
@@ -132,7 +134,7 @@ void HandleSnapshotOrder(Core& core, NodeId leader, const SnapshotOrder& order) 
   if (core.snapshot_orders.contains(order.target)) return;  // repeated; the end will be reported
   const Result<SnapshotMeta> meta = core.log.Snapshot();
   const bool can = core.config.delegate_snapshots && meta.ok() && meta->index >= order.at_least &&
-                   !core.snapshot_wanted && !core.log.snapshot_pending() && !core.amnesia;
+                   !core.snapshot_wanted && !core.log.snapshot_pending() && !core.amnesia();
   if (!can) {
     core.Send(leader, SnapshotReport{.target = order.target, .delivered = false});
     return;

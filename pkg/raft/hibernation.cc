@@ -56,7 +56,7 @@ void HandleHibernate(Core& core, NodeId from, const Hibernate& request) {
   // A driver that has not asked for sleep would not wake this node.
   const bool agreed = core.config.hibernate_after_ticks > 0 && LogIsAtRest(core) &&
                       core.log.last_index() == request.last_index && core.forwarded_reads.empty() &&
-                      !core.snapshot_wanted && !core.amnesia;
+                      !core.snapshot_wanted && core.memory == Memory::kWhole;
   core.Send(from, HibernateResponse{request.last_index, agreed});
   core.asleep = agreed;
 }

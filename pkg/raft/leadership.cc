@@ -46,6 +46,7 @@ void BecomeLeader(Core& core, bool others_voted) {
   lead.heartbeat_at = core.now;
   lead.term_durable = others_voted;  // they were asked only after this node's disk had its vote
   lead.first_index_in_term = core.log.last_index() + 1;
+  core.memory = Memory::kWhole;
   core.role = std::move(lead);
   core.SetLeader(core.id());
   Trace(core, TraceEventKind::kBecomeLeader);

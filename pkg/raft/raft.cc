@@ -23,7 +23,7 @@ namespace {
 SoftState SoftStateOf(const Core& core) { return SoftState{core.role_kind(), core.leader}; }
 
 HardState HardStateOf(const Core& core) {
-  return HardState{core.term, core.vote, core.log.committed(), core.amnesia};
+  return HardState{core.term, core.vote, core.log.committed(), core.memory};
 }
 
 PeerStatus SelfStatus(const Core& core) {
@@ -63,6 +63,8 @@ Raft::Raft(std::unique_ptr<Core> core) : core_(std::move(core)), told_hard_(Hard
 }
 
 Raft::~Raft() = default;
+
+const Config& Raft::config() const { return core_->config; }
 
 void Raft::Tick() {
   Core& core = *core_;
@@ -229,7 +231,7 @@ void Raft::TakeReady(Ready* out) {
   core.log.TakeUnhandedEntries(&ready.entries);
   ready.mark = core.log.mark();
   ready.must_sync = ready.snapshot || !ready.entries.empty() || hard.term != told_hard_.term ||
-                    hard.vote != told_hard_.vote || hard.amnesia != told_hard_.amnesia;
+                    hard.vote != told_hard_.vote || hard.memory != told_hard_.memory;
   if (ready.must_sync) core.writes.push_back(Core::Write{ready.mark, core.now});
   core.log.TakeCommitted(&ready.committed_entries);
   // What comes back is empty and has room: see Ready::Clear.
@@ -258,7 +260,7 @@ RaftStatus Raft::GetStatus() const {
   status.last_index = core.log.last_index();
   status.config = core.membership();
   status.config_index = core.log.membership_index();
-  status.amnesia = core.amnesia;
+  status.memory = core.memory;
   status.counters = core.counters;
   if (const Leader* const lead = core.leading()) {
     status.transfer_target = lead->transfer_target;

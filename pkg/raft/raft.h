@@ -100,6 +100,7 @@ class Raft final {
   void Wake(uint64_t ticks_slept, bool leader_lives);
 
   // --- settings ---
+  const Config& config() const;  // in force now
   // New settings, for present and future peers alike. See ValidateChange.
   Status Reconfigure(const Config& config);
   // Limits for one peer until Reconfigure or the end of the leadership; messages_max 0: it is sent

@@ -51,10 +51,10 @@ class RaftAmnesiaCureTest : public ::testing::Test {
 TEST_F(RaftAmnesiaCureTest, DemotionAndPromotionMakeItCountAgain) {
   cluster.LoseDisk(NodeId(4));
   cluster.TickAll(2);
-  ASSERT_TRUE(StatusOf(4).amnesia);
+  ASSERT_TRUE(StatusOf(4).amnesia());
   cluster.Change(NodeId(1), OneChange(MemberChange::kAddLearner, 4));
   cluster.TickAll(2);
-  EXPECT_FALSE(StatusOf(4).amnesia);
+  EXPECT_FALSE(StatusOf(4).amnesia());
   EXPECT_FALSE(LeaderKnows(4));
   cluster.Change(NodeId(1), OneChange(MemberChange::kAddVoter, 4));
   cluster.Isolate(NodeId(3));
@@ -75,12 +75,12 @@ TEST_F(RaftAmnesiaCureTest, ItsOwnPastDoesNotCureIt) {
       cluster.Pump(NodeId(id));
     }
     if (StatusOf(4).last_index >= Index(1)) {
-      ASSERT_TRUE(StatusOf(4).amnesia) << "with a log up to " << StatusOf(4).last_index;
+      ASSERT_TRUE(StatusOf(4).amnesia()) << "with a log up to " << StatusOf(4).last_index;
     }
     if (!moved) break;
   }
   EXPECT_EQ(StatusOf(4).last_index, StatusOf(1).last_index);
-  EXPECT_TRUE(StatusOf(4).amnesia);
+  EXPECT_TRUE(StatusOf(4).amnesia());
 }
 
 // What follows if it did: 4 votes with half a log for a candidate that lacks what is committed.
@@ -114,29 +114,65 @@ TEST_F(RaftAmnesiaCureTest, HalfALogElectsNobody) {
 TEST_F(RaftAmnesiaCureTest, ASnapshotOfItsPastDoesNotCureIt) {
   ConfigState before = Voters({1, 2, 3});
   before.learners = Ids({4});
-  cluster.LoseDisk(NodeId(4), /*known=*/true);
+  cluster.LoseDisk(NodeId(4), Memory::kLost);
   cluster.DropWhere([](const Message& message) { return message.to == NodeId(4); });
   const SnapshotRequest old{{Index(2), Term(1), before}, {}, false};
   cluster.Step(Message{NodeId(1), NodeId(4), Term(1), old});
   cluster.Settle();
   ASSERT_EQ(StatusOf(4).commit, Index(2));
-  EXPECT_TRUE(StatusOf(4).amnesia);
+  EXPECT_TRUE(StatusOf(4).amnesia());
 }
 
 TEST_F(RaftAmnesiaCureTest, ADemotionThatIsNotCommittedDoesNotCureIt) {
   cluster.LoseDisk(NodeId(4));
   cluster.TickAll(2);
-  ASSERT_TRUE(StatusOf(4).amnesia);
+  ASSERT_TRUE(StatusOf(4).amnesia());
   cluster.Cut(NodeId(1), NodeId(2));
   cluster.Cut(NodeId(1), NodeId(3));
   ASSERT_TRUE(
       cluster.raft(NodeId(1)).ProposeMembership(OneChange(MemberChange::kAddLearner, 4)).ok());
   cluster.TickAll(2);
   ASSERT_EQ(StatusOf(4).config.learners, Ids({4}));
-  EXPECT_TRUE(StatusOf(4).amnesia) << "another leader may take it back";
+  EXPECT_TRUE(StatusOf(4).amnesia()) << "another leader may take it back";
   cluster.Heal();
   cluster.TickAll(2);
-  EXPECT_FALSE(StatusOf(4).amnesia);
+  EXPECT_FALSE(StatusOf(4).amnesia());
+}
+
+// 1 leads on in its old term, does not know that 4 has become a voter since, and has committed all
+// that it knows of.
+TEST(RaftAmnesiaDeposedTest, ADeposedLeaderCuresNobody) {
+  Cluster cluster(3);
+  cluster.Elect(NodeId(1));
+  cluster.AddNode(NodeId(4));
+  cluster.Change(NodeId(1), OneChange(MemberChange::kAddLearner, 4));
+  cluster.TickAll(2);
+  cluster.Isolate(NodeId(1));
+  for (int i = 0; i < 30; ++i) {
+    for (const uint64_t id : {2, 3}) cluster.Tick(NodeId(id));
+    cluster.Settle();
+  }
+  const NodeId second = cluster.Leader();
+  ASSERT_TRUE(second == NodeId(2) || second == NodeId(3));
+  cluster.Change(second, OneChange(MemberChange::kAddVoter, 4));
+  cluster.Propose(second, "x");
+  cluster.Settle();
+  cluster.Heal();
+  for (const uint64_t id : {2, 3}) {
+    cluster.Cut(NodeId(id), NodeId(1));
+    cluster.Cut(NodeId(id), NodeId(4));
+  }
+  cluster.LoseDisk(NodeId(4), Memory::kLost);
+  ASSERT_EQ(cluster.raft(NodeId(1)).role(), Role::kLeader);
+  for (int i = 0; i < 5; ++i) {
+    cluster.Tick(NodeId(1));
+    cluster.Settle();
+  }
+  const RaftStatus status = cluster.raft(NodeId(4)).GetStatus();
+  EXPECT_EQ(status.leader, NodeId(1));
+  EXPECT_EQ(status.config.learners, Ids({4})) << "as the deposed leader knows it";
+  EXPECT_EQ(status.commit, status.last_index);
+  EXPECT_TRUE(status.amnesia());
 }
 
 TEST_F(RaftAmnesiaCureTest, NobodyIsPromotedBeforeItIsCured) {
@@ -158,13 +194,13 @@ TEST_F(RaftAmnesiaCureTest, ItIsCuredAfterARestartInAnIdleCluster) {
     return message.to == NodeId(4) && std::holds_alternative<Heartbeat>(message.body);
   });
   cluster.Change(NodeId(1), OneChange(MemberChange::kAddLearner, 4));
-  ASSERT_TRUE(StatusOf(4).amnesia);
+  ASSERT_TRUE(StatusOf(4).amnesia());
   cluster.Crash(NodeId(4));
   cluster.DropWhere(nullptr);
   cluster.Restart(NodeId(4));
-  ASSERT_TRUE(StatusOf(4).amnesia);
+  ASSERT_TRUE(StatusOf(4).amnesia());
   cluster.TickAll(3);
-  EXPECT_FALSE(StatusOf(4).amnesia);
+  EXPECT_FALSE(StatusOf(4).amnesia());
   EXPECT_FALSE(LeaderKnows(4));
 }
 
@@ -184,14 +220,14 @@ TEST_F(RaftAmnesiaCureTest, ANewLeaderCuresItToo) {
       << "this leader has not heard it yet";
   cluster.DropWhere(nullptr);
   cluster.TickAll(4);
-  EXPECT_FALSE(StatusOf(4).amnesia);
+  EXPECT_FALSE(StatusOf(4).amnesia());
   cluster.Change(NodeId(2), OneChange(MemberChange::kAddVoter, 4));
   EXPECT_EQ(StatusOf(4).config, Voters({1, 2, 3, 4}));
 }
 
 // A learner with a long way to go must not be sent everything again with each of its answers.
 TEST_F(RaftAmnesiaCureTest, CatchingUpIsNotStartedOverWithEachAnswer) {
-  cluster.LoseDisk(NodeId(4), /*known=*/true);
+  cluster.LoseDisk(NodeId(4), Memory::kLost);
   cluster.DropWhere([](const Message& message) { return message.to == NodeId(4); });
   cluster.Change(NodeId(1), OneChange(MemberChange::kAddLearner, 4));
   for (int i = 0; i < 100; ++i) cluster.Propose(NodeId(1), "x");
@@ -206,7 +242,7 @@ TEST_F(RaftAmnesiaCureTest, CatchingUpIsNotStartedOverWithEachAnswer) {
   for (size_t at = 0; (at = said.find("2->4 AppendRequest", at)) != std::string::npos; ++at) {
     ++appends;
   }
-  EXPECT_FALSE(StatusOf(4).amnesia);
+  EXPECT_FALSE(StatusOf(4).amnesia());
   EXPECT_LT(appends, 150u) << "of about 107 entries, one in each";
 }
 

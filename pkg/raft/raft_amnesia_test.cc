@@ -38,9 +38,9 @@ class RaftAmnesiaTest : public ::testing::Test {
 
 TEST_F(RaftAmnesiaTest, ANodeFindsOutByTheNextHeartbeat) {
   cluster.LoseDisk(NodeId(3));
-  EXPECT_FALSE(StatusOf(3).amnesia) << "it cannot know yet";
+  EXPECT_FALSE(StatusOf(3).amnesia()) << "it cannot know yet";
   cluster.TickAll(1);
-  EXPECT_TRUE(StatusOf(3).amnesia);
+  EXPECT_TRUE(StatusOf(3).amnesia());
   EXPECT_EQ(StatusOf(3).counters.amnesia_found, 1u);
   EXPECT_TRUE(LeaderKnows(3));
   EXPECT_FALSE(LeaderKnows(2));
@@ -53,7 +53,9 @@ TEST(RaftAmnesiaSoloTest, ACommitIndexBeyondTheLogCrashesNobody) {
   for (const uint64_t commit : {1ull, 2ull, 1000ull, 1ull << 62}) {
     Solo voter;
     EXPECT_TRUE(voter.Hear(2, 1, Heartbeat{.commit = Index(commit)}).ok());
-    EXPECT_EQ(voter.Said(), "1->2 HeartbeatResponse term=1 commit=0 amnesia\n");
+    const std::string said = voter.Said();
+    EXPECT_EQ(said.substr(0, said.find('=')), "1->2 ReadIndexRequest term") << "for its cure";
+    EXPECT_EQ(said.substr(said.find('\n') + 1), "1->2 HeartbeatResponse term=1 commit=0 amnesia\n");
     EXPECT_TRUE(voter.Hear(2, 1, Append({5, 1}, commit)).ok());
     EXPECT_EQ(voter.Said(), "1->2 AppendResponse term=1 rejected=5 hint=0/0 commit=0 amnesia\n");
     EXPECT_TRUE(voter.Hear(2, 1, Append({0, 0}, commit, EntriesOf(1, {1}))).ok());
@@ -66,9 +68,9 @@ TEST(RaftAmnesiaSoloTest, ALogThatReachesTheCommitIndexIsNoLoss) {
   Solo voter;
   ASSERT_TRUE(voter.Hear(2, 1, Append({0, 0}, 0, EntriesOf(1, {1, 1}))).ok());
   ASSERT_TRUE(voter.Hear(2, 1, Heartbeat{.commit = Index(2)}).ok());
-  EXPECT_FALSE(voter.status().amnesia) << "at the limit";
+  EXPECT_FALSE(voter.status().amnesia()) << "at the limit";
   ASSERT_TRUE(voter.Hear(2, 1, Heartbeat{.commit = Index(3)}).ok());
-  EXPECT_TRUE(voter.status().amnesia) << "beyond";
+  EXPECT_TRUE(voter.status().amnesia()) << "beyond";
 }
 
 TEST(RaftAmnesiaSoloTest, ASnapshotUnderWayIsNoLoss) {
@@ -76,7 +78,7 @@ TEST(RaftAmnesiaSoloTest, ASnapshotUnderWayIsNoLoss) {
   ASSERT_TRUE(
       voter.Hear(2, 1, SnapshotRequest{{Index(5), Term(1), Voters({1, 2, 3})}, {}, false}).ok());
   ASSERT_TRUE(voter.Hear(2, 1, Heartbeat{.commit = Index(9)}).ok());
-  EXPECT_FALSE(voter.status().amnesia);
+  EXPECT_FALSE(voter.status().amnesia());
 }
 
 TEST_F(RaftAmnesiaTest, ALearnerStartsOverWithoutMoreAdo) {
@@ -86,7 +88,7 @@ TEST_F(RaftAmnesiaTest, ALearnerStartsOverWithoutMoreAdo) {
   cluster.LoseDisk(NodeId(3));
   cluster.TickAll(3);
   EXPECT_EQ(cluster.Applied(NodeId(3)), "a b");
-  EXPECT_FALSE(StatusOf(3).amnesia);
+  EXPECT_FALSE(StatusOf(3).amnesia());
   EXPECT_FALSE(LeaderKnows(3));
 }
 
@@ -95,7 +97,7 @@ TEST_F(RaftAmnesiaTest, ALearnerStartsOverWithoutMoreAdo) {
 class AmnesicVoterTest : public ::testing::Test {
  protected:
   AmnesicVoterTest() {
-    voter.node().LoseDisk(/*known=*/true);
+    voter.node().LoseDisk(Memory::kLost);
     voter.node().Restart();
   }
 
@@ -103,7 +105,7 @@ class AmnesicVoterTest : public ::testing::Test {
 };
 
 TEST_F(AmnesicVoterTest, ItNeverVotesUnderItsOldName) {
-  EXPECT_TRUE(voter.status().amnesia) << "its driver knew";
+  EXPECT_TRUE(voter.status().amnesia()) << "its driver knew";
   ASSERT_TRUE(voter.Hear(3, 6, Heartbeat{}).ok());
   voter.Tick(20);
   voter.Said();
@@ -141,7 +143,7 @@ TEST_F(AmnesicVoterTest, ARestartDoesNotForgetTheLoss) {
   voter.Said();
   voter.node().Crash();
   voter.node().Restart();
-  EXPECT_TRUE(voter.status().amnesia);
+  EXPECT_TRUE(voter.status().amnesia());
 }
 
 TEST(RaftAmnesiaSoloTest, FindingOutIsMadeDurable) {
@@ -151,7 +153,7 @@ TEST(RaftAmnesiaSoloTest, FindingOutIsMadeDurable) {
   ASSERT_TRUE(voter.Hear(2, 1, Heartbeat{.commit = Index(1)}).ok());
   const Ready ready = voter.raft().TakeReady();
   ASSERT_TRUE(ready.hard_state);
-  EXPECT_TRUE(ready.hard_state->amnesia);
+  EXPECT_TRUE(ready.hard_state->memory == Memory::kLost);
   EXPECT_TRUE(ready.must_sync);
 }
 
@@ -191,7 +193,7 @@ TEST_F(RaftAmnesiaTest, WhatWasCommittedWithItsHelpIsNotLost) {
   cluster.Propose(NodeId(1), "b");
   cluster.Settle();
   ASSERT_EQ(cluster.Applied(NodeId(1)), "a b") << "by 1 and 3";
-  cluster.LoseDisk(NodeId(3), /*known=*/true);
+  cluster.LoseDisk(NodeId(3), Memory::kLost);
   cluster.Crash(NodeId(1));
   cluster.Heal();
   EXPECT_EQ(cluster.WaitForLeader(200), NodeId()) << "2 lacks it and must not lead";

@@ -54,12 +54,14 @@ struct RaftStatus {
   Index persisted;
   Index first_index;
   Index last_index;
-  NodeId transfer_target;  // 0: no leadership transfer under way
-  bool amnesia = false;    // of this node (amnesia.h)
-  Index config_index;      // where `config`, the latest in the log, comes from
+  NodeId transfer_target;          // 0: no leadership transfer under way
+  Memory memory = Memory::kWhole;  // of this node (amnesia.h)
+  Index config_index;              // where `config`, the latest in the log, comes from
   ConfigState config;
   Counters counters;
   std::map<NodeId, PeerStatus> peers;  // leaders only; includes itself
+
+  bool amnesia() const { return memory == Memory::kLost; }
 };
 
 }  // namespace baton::raft

@@ -1,5 +1,6 @@
 #include "pkg/raft/reading.h"
 
+#include "pkg/raft/amnesia.h"
 #include "pkg/raft/lease.h"
 #include "pkg/raft/quorum.h"
 
@@ -55,6 +56,7 @@ void HandleReadIndexRequest(Core& core, Leader& lead, NodeId from,
 }
 
 void HandleReadIndexResponse(Core& core, const ReadIndexResponse& response) {
+  if (TakeCure(core, response)) return;
   if (core.forwarded_reads.erase(response.id) == 0) return;
   core.out.read_states.push_back(ReadState{response.id, response.index});
 }

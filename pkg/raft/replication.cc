@@ -66,7 +66,7 @@ void HandleHeartbeatResponse(Core& core, Leader& lead, Progress& peer,
   peer.OnLeaseStamp(response.lease_stamp);
   peer.OnHeartbeatAnswered();
   lead.flush = true;
-  if (AwaitsCure(core, peer) || peer.Stalled(core.now, core.config.heartbeat_interval_ticks + 1)) {
+  if (peer.Stalled(core.now, core.config.heartbeat_interval_ticks + 1)) {
     AskForLostAppends(core, peer);
   }
   ConfirmReads(core, lead);

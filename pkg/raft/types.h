@@ -51,15 +51,22 @@ struct Entry {
   friend bool operator==(const Entry&, const Entry&) = default;
 };
 
+// What a node's disk still knows of what the node has said; all but the first keep it from voting
+// (amnesia.h). Values are on disk: do not change them.
+enum class Memory : uint8_t {
+  kWhole = 0,
+  kNewborn = 1,      // a disk that was empty: a new node's, or one in the place of a lost one
+  kLostEntries = 2,  // has lost entries that the node had acknowledged, but neither term nor vote
+  kLost = 3,         // nobody knows what the node has said: it counts for nothing
+};
+
 // What must be durable before any message that depends on it is sent (Raft paper, figure 2,
 // "Persistent state"). commit may lag behind: it only speeds up a restart.
 struct HardState {
   Term term;
   NodeId vote;  // 0: none in this term
   Index commit;
-  // This node's disk has lost what the node had acknowledged: until it is no voter any more, it
-  // neither votes nor counts (amnesia.h).
-  bool amnesia = false;
+  Memory memory = Memory::kWhole;
 
   friend bool operator==(const HardState&, const HardState&) = default;
 };

@@ -5,6 +5,8 @@
 #include "pkg/storage/disk_failure.h"
 #include "pkg/storage/env.h"
 #include "pkg/storage/files.h"
+#include "pkg/storage/log_database.h"
+#include "pkg/storage/log_repair.h"
 #include "pkg/storage/sealed_text.h"
 
 namespace baton::storage {
@@ -13,6 +15,7 @@ namespace {
 constexpr char kLockName[] = "LOCK";
 constexpr char kIdentityName[] = "IDENTITY";
 constexpr char kCreatingName[] = "CREATING";
+constexpr char kWatermarkName[] = "WATERMARK";
 constexpr char kLostAndFound[] = "lost+found";  // the root of an ext4 volume has one
 
 Status UnusableSetting(const std::string& path, const std::string& why) {
@@ -60,13 +63,17 @@ Result<Content> Classify(DurableEnv* env, const std::string& path) {
   const leveldb::Status status = env->GetChildren(path, &names);
   if (!status.ok()) return UnusableSetting(path, Reason(status));
   bool creating = false;
+  bool watermark = false;
   bool other = false;
   for (const std::string& name : names) {
+    // Either is enough: IDENTITY may be lost. CREATING outweighs WATERMARK: the work was not done.
     if (name == kIdentityName) return Content::kBaton;
+    watermark |= name == kWatermarkName;
     if (name == kCreatingName) creating = true;
     other |= !IsHarmless(name);
   }
   if (creating) return Content::kHalfMade;
+  if (watermark) return Content::kBaton;
   if (!other) return Content::kEmpty;
   return Status(Code::kInvalidArgument, "foreign_directory",
                 "The data directory " + path +
@@ -86,7 +93,7 @@ Status Create(DurableEnv* env, const std::string& path, const Identity& identity
 Status CheckIdentityFile(DurableEnv* env, const std::string& path, const Identity& identity) {
   const std::string file_path = JoinPath(path, kIdentityName);
   const Result<std::string> text = ReadWholeFile(env, file_path, kSealedTextBytesMax);
-  if (!text.ok() && text.status().code() != Code::kTooLarge) return text.status();
+  if (text.status().code() == Code::kIo) return text.status();
   const Result<Identity> owner =
       text.ok() ? DecodeIdentityFile(*text, file_path)
                 : Result<Identity>(Status(Code::kCorruption, text.status().message()));
@@ -113,9 +120,10 @@ Result<std::unique_ptr<DataDir>> DataDir::Open(const std::string& path, const Id
   content = Classify(env, path);  // another process may have been at work until now
   if (!content.ok()) return content.status();
   if (*content != Content::kBaton) BATON_RETURN_IF_ERROR(Create(env, path, identity));
-  BATON_RETURN_IF_ERROR(CheckIdentityFile(env, path, identity));
+  BATON_RETURN_IF_ERROR(dir->CheckOwnerOf(identity));
   (void)env->RemoveFile(JoinPath(path, kCreatingName));  // IDENTITY outweighs it
-  BATON_RETURN_IF_ERROR(dir->OpenStores(identity, options));
+  BATON_RETURN_IF_ERROR(dir->OpenLog(identity, options));
+  BATON_RETURN_IF_ERROR(dir->OpenState(identity, options));
   return dir;
 }
 
@@ -131,13 +139,41 @@ Status DataDir::Lock() {
                     "); stop that process, or give this node a directory of its own.");
 }
 
-Status DataDir::OpenStores(const Identity& identity, const DataDirOptions& options) {
+Status DataDir::CheckOwnerOf(const Identity& identity) {
+  const Status file = CheckIdentityFile(env_, path_, identity);
+  if (file.code() != Code::kCorruption) return file;
+  const Result<Identity> owner = OwnerOfLog(env_, path_);
+  if (owner.status().code() == Code::kCorruption) return AddAdvice(file);
+  if (!owner.ok()) return owner.status();
+  BATON_RETURN_IF_ERROR(CheckOwner(*owner, identity, path_));
+  BATON_RETURN_IF_ERROR(WriteFileDurably(env_, path_, kIdentityName, EncodeIdentityFile(identity)));
+  repairs_.push_back(file.message() + " It was written again: the log knows its owner.");
+  return Status::Ok();
+}
+
+Status DataDir::OpenLog(const Identity& identity, const DataDirOptions& options) {
   Result<std::unique_ptr<LevelLogStore>> log =
       LevelLogStore::Open(env_, path_, identity, options.log);
+  if (log.status().code() == Code::kCorruption) {
+    Result<std::string> repaired = RepairLog(env_, path_, identity, log.status().message());
+    if (!repaired.ok()) return repaired.status();
+    repairs_.push_back(*std::move(repaired));
+    log = LevelLogStore::Open(env_, path_, identity, options.log);
+  }
   if (!log.ok()) return log.status();
   log_ = *std::move(log);
+  return Status::Ok();
+}
+
+Status DataDir::OpenState(const Identity& identity, const DataDirOptions& options) {
   Result<std::unique_ptr<LevelStateStore>> state =
       LevelStateStore::Open(env_, path_, identity, options.state);
+  if (state.status().code() == Code::kCorruption) {
+    repairs_.push_back(state.status().message() +
+                       " An empty state took its place, to be filled from the log or a peer.");
+    BATON_RETURN_IF_ERROR(LevelStateStore::StartOver(env_, path_, identity));
+    state = LevelStateStore::Open(env_, path_, identity, options.state);
+  }
   if (!state.ok()) return state.status();
   state_ = *std::move(state);
   return Status::Ok();

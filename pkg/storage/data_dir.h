@@ -5,10 +5,16 @@
 //   DIR/LOCK           held while a process uses the directory
 //   DIR/IDENTITY       format, cluster and node, as text; written last when a directory is made
 //   DIR/CREATING       only while a directory is being made: what is there may be thrown away
-//   DIR/WATERMARK      the highest acknowledged write of the log (watermark.h)
-//   DIR/log/           LevelDB: the Raft log (log_format.h)
-//   DIR/STATE          which of the state directories is the live one, as text
+//   DIR/WATERMARK      the highest acknowledged write of the log, term and vote (watermark.h)
+//   DIR/LOG            which of the log directories is the live one, as text (live_directory.h)
+//   DIR/log-NNNNNN/    LevelDB: the Raft log (log_format.h)
+//   DIR/STATE          which of the state directories is the live one
 //   DIR/state-NNNNNN/  LevelDB: the state tables (state_store.h)
+//   DIR/STATE-DAMAGED  only after damage was found in the state while the process ran
+//
+// Damage is repaired here as far as a node alone can: a log keeps what can be believed of it and
+// says that it lacks something (log_repair.h); a state becomes an empty one, to be replayed from
+// the log or fetched from a peer. What was damaged is set aside until that is done.
 //
 //   auto dir = DataDir::Open("/var/lib/baton", {.cluster_id = id, .node_id = NodeId(1)});
 //   if (!dir.ok()) ...  // one sentence: the path, what is wrong, what to do
@@ -18,6 +24,7 @@
 #include <cstddef>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "pkg/base/status.h"
 #include "pkg/node/ports.h"
@@ -47,7 +54,8 @@ class DataDir {
   //                     no right to use it ("unusable_directory"), files that are not Baton's
   //                     ("foreign_directory"), "wrong_cluster", "wrong_node", "newer_format"
   //   kConflict         another process uses it ("data_dir_in_use")
-  //   kCorruption       bytes are not what was written; nothing was changed
+  //   kCorruption       the directory cannot be told to be this node's: IDENTITY is damaged, and so
+  //                     is the log
   //   kIo, kStorageFull the operating system refused
   static Result<std::unique_ptr<DataDir>> Open(const std::string& path, const Identity& identity,
                                                const DataDirOptions& options = {});
@@ -62,15 +70,21 @@ class DataDir {
   node::LogStore& log() { return *log_; }
   node::StateStore& state() { return *state_; }
   const std::string& path() const { return path_; }
+  // What was damaged and how it was repaired, a sentence each. Empty: nothing.
+  const std::vector<std::string>& repairs() const { return repairs_; }
 
  private:
   DataDir(DurableEnv* env, std::string path) : env_(env), path_(std::move(path)) {}
   Status Lock();
-  Status OpenStores(const Identity& identity, const DataDirOptions& options);
+  Status OpenLog(const Identity& identity, const DataDirOptions& options);
+  Status OpenState(const Identity& identity, const DataDirOptions& options);
+  // The owner: from IDENTITY or, when that is damaged, from the log's own row.
+  Status CheckOwnerOf(const Identity& identity);
 
   DurableEnv* const env_;
   const std::string path_;
   leveldb::FileLock* lock_ = nullptr;
+  std::vector<std::string> repairs_;
   std::unique_ptr<LevelLogStore> log_;
   std::unique_ptr<LevelStateStore> state_;
 };

@@ -51,7 +51,7 @@ class DataDirTest : public ::testing::Test {
 TEST_F(DataDirTest, MakesTheDirectoryAndItsParentsForTheOwnerOnly) {
   path_ = root_ + "/a/b/data";
   ASSERT_TRUE(Open().ok());
-  for (const std::string directory : {"/a", "/a/b", "/a/b/data", "/a/b/data/log"}) {
+  for (const std::string directory : {"/a", "/a/b", "/a/b/data", "/a/b/data/log-000001"}) {
     struct stat info {};
     ASSERT_EQ(::stat((root_ + directory).c_str(), &info), 0);
     EXPECT_EQ(info.st_mode & 0777, 0700u) << directory;
@@ -114,8 +114,13 @@ TEST_F(DataDirTest, AForeignDirectoryIsLeftAsItWas) {
 TEST_F(DataDirTest, LostIdentityIsNotMistakenForANewDirectory) {
   ASSERT_TRUE(Open().ok());
   fs::remove(path_ + "/IDENTITY");
-  EXPECT_EQ(Refused().reason(), "foreign_directory");
-  EXPECT_TRUE(fs::exists(path_ + "/log/CURRENT"));
+  EXPECT_EQ(Refused({.cluster_id = "cluster-b", .node_id = NodeId(1)}).reason(), "wrong_cluster");
+  EXPECT_TRUE(fs::exists(path_ + "/log-000001/CURRENT"));
+  EXPECT_TRUE(Open().ok()) << "the log knows whose it is";
+  EXPECT_TRUE(fs::exists(path_ + "/IDENTITY"));
+  fs::remove(path_ + "/IDENTITY");
+  fs::remove(path_ + "/log-000001/CURRENT");
+  EXPECT_EQ(Refused().code(), Code::kCorruption) << "nothing says whose it is";
 }
 
 TEST_F(DataDirTest, OneUserAtATimeInThisProcess) {
@@ -177,8 +182,8 @@ TEST_F(DataDirTest, AnotherNodesLogInThisDirectoryIsRefused) {
   path_ = root_ + "/other";
   const Identity other = {.cluster_id = "cluster-a", .node_id = NodeId(2)};
   ASSERT_TRUE(DataDir::Open(path_, other).ok());
-  fs::remove_all(path_ + "/log");
-  fs::copy(mine + "/log", path_ + "/log");
+  fs::remove_all(path_ + "/log-000001");
+  fs::copy(mine + "/log-000001", path_ + "/log-000001");
   EXPECT_EQ(Refused(other).reason(), "wrong_node");
 }
 
@@ -197,16 +202,22 @@ TEST_F(DataDirTest, BadIdentitiesAreRefused) {
   EXPECT_EQ(DataDir::Open("", TestIdentity()).status().code(), Code::kInvalidArgument);
 }
 
-TEST_F(DataDirTest, MissingPartsAreNotMadeAnew) {
-  for (const std::string part :
-       {"log", "STATE", "state-000001", "WATERMARK", "log/CURRENT", "state-000001/CURRENT"}) {
+TEST_F(DataDirTest, MissingPartsAreReplacedAndTheNodeSaysSo) {
+  for (const std::string part : {"LOG", "STATE", "WATERMARK", "log-000001", "state-000001",
+                                 "log-000001/CURRENT", "state-000001/CURRENT"}) {
     SCOPED_TRACE(part);
     fs::remove_all(path_);
     ASSERT_TRUE(Open().ok());
     fs::remove_all(path_ + "/" + part);
-    const Status status = Refused();
-    EXPECT_EQ(status.code(), Code::kCorruption) << status.ToString();
-    EXPECT_NE(status.message().find("add it again as a new member"), std::string::npos);
+    const auto dir = Open();
+    ASSERT_TRUE(dir.ok()) << dir.status().ToString();
+    const raft::Memory memory = (*dir)->log().State().hard_state.memory;
+    if (part == "LOG" || part == "STATE" || part.starts_with("state")) {
+      EXPECT_EQ(memory, raft::Memory::kNewborn) << "the log is whole";
+    } else {
+      EXPECT_EQ(memory, raft::Memory::kLost) << "a newborn that has lost something";
+    }
+    EXPECT_EQ((*dir)->repairs().empty(), part == "LOG" || part == "STATE");
   }
 }
 

@@ -93,7 +93,7 @@ std::string EncodeHardState(const raft::HardState& hard_state) {
   writer.U64(hard_state.term.value());
   writer.U64(hard_state.vote.value());
   writer.U64(hard_state.commit.value());
-  writer.Bool(hard_state.amnesia);
+  writer.U8(static_cast<uint8_t>(hard_state.memory));
   return Seal(kHardStateKey, body);
 }
 
@@ -105,8 +105,10 @@ Result<raft::HardState> DecodeHardState(std::string_view value) {
   hard_state.term = Term(reader.U64());
   hard_state.vote = NodeId(reader.U64());
   hard_state.commit = Index(reader.U64());
-  hard_state.amnesia = reader.Bool();
-  if (!reader.AtEnd()) return Corrupt(kHardStateKey, "is malformed");
+  const uint8_t memory = reader.U8();
+  hard_state.memory = static_cast<raft::Memory>(memory);
+  if (!reader.AtEnd() || memory > static_cast<uint8_t>(raft::Memory::kLost))
+    return Corrupt(kHardStateKey, "is malformed");
   return hard_state;
 }
 

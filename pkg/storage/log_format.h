@@ -18,7 +18,7 @@
 //   +---------+----------------+-------------------------------------+
 //
 //   entry       index u64 | term u64 | type u8 | data (the rest of the body)
-//   hard state  term u64 | vote u64 | commit u64 | amnesia u8 (0 or 1)
+//   hard state  term u64 | vote u64 | commit u64 | memory u8 (raft::Memory)
 //   identity    cluster id string | node id u64
 //   start       index u64 | term u64 | configuration
 //   tail        write number u64 | last index u64

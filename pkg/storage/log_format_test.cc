@@ -45,12 +45,13 @@ TEST(LogFormatTest, BytesAreAsDrawn) {
             "1100000000000000"
             "01"
             "6869");
-  EXPECT_EQ(ToHex(EncodeHardState({Term(1), NodeId(2), Index(3), true})).substr(0, 52),
-            "01"
-            "0100000000000000"
-            "0200000000000000"
-            "0300000000000000"
-            "01");
+  EXPECT_EQ(
+      ToHex(EncodeHardState({Term(1), NodeId(2), Index(3), raft::Memory::kLost})).substr(0, 52),
+      "01"
+      "0100000000000000"
+      "0200000000000000"
+      "0300000000000000"
+      "03");
   EXPECT_EQ(ToHex(EncodeIdentity({.cluster_id = "ab", .node_id = NodeId(5)})).substr(0, 24),
             "01"
             "026162"
@@ -84,7 +85,8 @@ TEST(LogFormatTest, EverythingComesBack) {
   EXPECT_EQ(*DecodeEntry(EntryKey(entry.index), EncodeEntry(entry)), entry);
   const raft::Entry empty = MakeEntry(1, 1, "");
   EXPECT_EQ(*DecodeEntry(EntryKey(Index(1)), EncodeEntry(empty)), empty);
-  const raft::HardState hard_state = {.term = Term(1), .vote = NodeId(2), .commit = Index(3)};
+  const raft::HardState hard_state = {
+      .term = Term(1), .vote = NodeId(2), .commit = Index(3), .memory = raft::Memory::kLostEntries};
   EXPECT_EQ(*DecodeHardState(EncodeHardState(hard_state)), hard_state);
   EXPECT_EQ(*DecodeIdentity(EncodeIdentity(TestIdentity())), TestIdentity());
   EXPECT_EQ(*DecodeStart(EncodeStart(SampleStart())), SampleStart());

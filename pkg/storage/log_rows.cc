@@ -58,8 +58,10 @@ Status ReadEntries(const Database& database, LogRows* rows) {
       TakeStale(key, rows);
     } else {
       const Result<raft::Entry> entry = DecodeEntry(key, ToView(row->value()));
-      if (!entry.ok()) return entry.status();
-      BATON_RETURN_IF_ERROR(TakeEntry(*entry, rows));
+      const Status taken = entry.ok() ? TakeEntry(*entry, rows) : entry.status();
+      // Rows are also missing where LevelDB could not read a table; it goes on with the next.
+      if (!taken.ok()) BATON_RETURN_IF_ERROR(database.StatusOf(*row));
+      BATON_RETURN_IF_ERROR(taken);
     }
   }
   return database.StatusOf(*row);

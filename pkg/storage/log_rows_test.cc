@@ -31,7 +31,7 @@ class LogRowsTest : public ::testing::Test {
   Status OpenAfter(const std::function<void(leveldb::WriteBatch*)>& change) {
     env_.PutImage(image_);
     DatabaseOptions options;
-    options.directory = "/data/log";
+    options.directory = "/data/log-000001";
     {
       auto database = Database::Open(&env_, options);
       EXPECT_TRUE(database.ok());
@@ -45,9 +45,8 @@ class LogRowsTest : public ::testing::Test {
                      const std::function<void(leveldb::WriteBatch*)>& change) {
     const Status status = OpenAfter(change);
     EXPECT_EQ(status.code(), Code::kCorruption) << sentence;
-    EXPECT_EQ(status.message().find("The log in /data/log cannot be used: " + sentence), 0u)
+    EXPECT_EQ(status.message().find("The log in /data/log-000001 cannot be used: " + sentence), 0u)
         << status.message();
-    EXPECT_NE(status.message().find("add it again as a new member"), std::string::npos);
   }
 
   FaultEnv env_;

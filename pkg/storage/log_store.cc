@@ -8,24 +8,13 @@
 #include "pkg/storage/disk_failure.h"
 #include "pkg/storage/files.h"
 #include "pkg/storage/log_batch.h"
+#include "pkg/storage/log_database.h"
 #include "pkg/storage/log_format.h"
 #include "pkg/storage/log_rows.h"
 #include "pkg/storage/watermark.h"
 
 namespace baton::storage {
 namespace {
-
-constexpr char kDirectoryName[] = "log";
-// Reads of old entries only; what is new is in LogMemory.
-constexpr size_t kBlockCacheBytes = 1u << 20;
-
-DatabaseOptions MakeDatabaseOptions(const std::string& directory) {
-  DatabaseOptions options;
-  options.directory = directory;
-  options.wal_damage = WalDamage::kCutTornTail;
-  options.block_cache_bytes = kBlockCacheBytes;
-  return options;
-}
 
 // Nothing that was acknowledged may be missing.
 Status CheckWatermark(const std::string& directory, const Acknowledged& newest,
@@ -42,35 +31,40 @@ Status CheckWatermark(const std::string& directory, const Acknowledged& newest,
 }  // namespace
 
 Status LevelLogStore::Create(DurableEnv* env, const std::string& parent, const Identity& identity) {
-  const std::string directory = JoinPath(parent, kDirectoryName);
-  BATON_RETURN_IF_ERROR(RemoveTree(env, directory));
-  BATON_RETURN_IF_ERROR(Watermark::Create(env, parent, Acknowledged{}));
-  DatabaseOptions options = MakeDatabaseOptions(directory);
-  options.create = true;
-  Result<std::unique_ptr<Database>> database = Database::Open(env, options);
+  const LiveDirectory first;
+  Acknowledged nothing;
+  nothing.memory = raft::Memory::kNewborn;
+  BATON_RETURN_IF_ERROR(Watermark::Create(env, parent, nothing));
+  Result<std::unique_ptr<Database>> database =
+      MakeLogDatabase(env, JoinPath(parent, kLogSeries.NameOf(first.number)));
   if (!database.ok()) return database.status();
   const LogMemory empty(0);
   LogBatch batch(empty);
   batch.rows()->Put(ToSlice(kIdentityKey), EncodeIdentity(identity));
-  batch.SetHardState({});
+  raft::HardState newborn;
+  newborn.memory = raft::Memory::kNewborn;
+  batch.SetHardState(newborn);
   batch.SetStart({});
   batch.SetTail(1);
   BATON_RETURN_IF_ERROR((*database)->Write(batch.rows(), /*sync=*/true));
-  return FromLevelDb(env->SyncDir(parent), "Cannot sync " + parent);
+  BATON_RETURN_IF_ERROR(FromLevelDb(env->SyncDir(parent), "Cannot sync " + parent));
+  return kLogSeries.Write(env, parent, first);
 }
 
 Result<std::unique_ptr<LevelLogStore>> LevelLogStore::Open(DurableEnv* env,
                                                            const std::string& parent,
                                                            const Identity& identity,
                                                            const LogStoreOptions& options) {
-  const std::string directory = JoinPath(parent, kDirectoryName);
+  Result<LiveDirectory> live = FindLiveLog(env, parent);
+  if (!live.ok()) return live.status();
+  const std::string directory = JoinPath(parent, kLogSeries.NameOf(live->number));
   // Before the database: opening it changes files, and this may already say no.
   Result<std::unique_ptr<Watermark>> watermark = Watermark::Open(env, parent);
   if (watermark.status().code() == Code::kCorruption) {
     return Unusable("log", directory, watermark.status().message());
   }
   if (!watermark.ok()) return watermark.status();
-  DatabaseOptions database_options = MakeDatabaseOptions(directory);
+  DatabaseOptions database_options = LogDatabaseOptions(directory);
   database_options.write_buffer_bytes = options.write_buffer_bytes;
   Result<std::unique_ptr<Database>> database = Database::Open(env, database_options);
   if (database.status().code() == Code::kCorruption) {
@@ -80,6 +74,11 @@ Result<std::unique_ptr<LevelLogStore>> LevelLogStore::Open(DurableEnv* env,
   Result<LogRows> rows = ReadLogRows(**database, identity, options.cache_bytes_max);
   if (!rows.ok()) return rows.status();
   BATON_RETURN_IF_ERROR(CheckWatermark(directory, (*watermark)->newest(), *rows));
+  if (live->set_aside && rows->hard_state.memory == raft::Memory::kWhole) {
+    live->set_aside.reset();  // the peers have given back what it may have held
+    BATON_RETURN_IF_ERROR(kLogSeries.Write(env, parent, *live));
+  }
+  BATON_RETURN_IF_ERROR(kLogSeries.RemoveOthers(env, parent, *live));
 
   const Index stale_low = rows->stale_low;
   const Index stale_high = rows->stale_high;
@@ -190,7 +189,8 @@ bool LevelLogStore::OnlyMovesCommit(std::span<const node::LogWrite> writes) cons
   return std::all_of(writes.begin(), writes.end(), [this](const node::LogWrite& write) {
     if (write.snapshot || !write.entries.empty()) return false;
     return !write.hard_state || (write.hard_state->term == hard_state_.term &&
-                                 write.hard_state->vote == hard_state_.vote);
+                                 write.hard_state->vote == hard_state_.vote &&
+                                 write.hard_state->memory == hard_state_.memory);
   });
 }
 
@@ -284,7 +284,8 @@ Status LevelLogStore::Commit(LogBatch* batch) {
   failure_ = watermark_->Record({.write_number = write_number_,
                                  .last_index = batch->last(),
                                  .term = hard_state.term,
-                                 .vote = hard_state.vote});
+                                 .vote = hard_state.vote,
+                                 .memory = hard_state.memory});
   return failure_;
 }
 

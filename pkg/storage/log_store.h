@@ -44,8 +44,9 @@ struct LogStoreOptions {
 
 class LevelLogStore final : public node::LogStore {
  public:
-  // A new, empty log in `parent`/log with its watermark in `parent`/WATERMARK. What was there is
-  // removed: the caller knows that it is nothing.
+  // A new, empty log in `parent`/log-000001, named by `parent`/LOG, with its watermark in
+  // `parent`/WATERMARK. What was there is removed: the caller knows that it is nothing. Its hard
+  // state says that it is newborn.
   static Status Create(DurableEnv* env, const std::string& parent, const Identity& identity);
   // kCorruption, with the place and what to do: see above. `env` must outlive the store.
   static Result<std::unique_ptr<LevelLogStore>> Open(DurableEnv* env, const std::string& parent,

@@ -44,7 +44,8 @@ class LogStoreTest : public ::testing::Test {
 TEST_F(LogStoreTest, NewLogIsEmptyAndBeginsWithIndexOne) {
   EXPECT_EQ(log_->FirstIndex(), Index(1));
   EXPECT_EQ(log_->LastIndex(), Index(0));
-  EXPECT_EQ(log_->State().hard_state, raft::HardState());
+  EXPECT_EQ(log_->State().hard_state,
+            (raft::HardState{Term(), NodeId(), Index(), raft::Memory::kNewborn}));
   EXPECT_EQ(log_->State().start, raft::SnapshotMeta());
   EXPECT_EQ(*log_->TermAt(Index(0)), Term(0));
   EXPECT_EQ(log_->TermAt(Index(1)).status().code(), Code::kNotFound);
@@ -195,7 +196,7 @@ TEST_F(LogStoreTest, EntriesThatASnapshotOfTheSameBatchReplacesLeaveNoRows) {
   ASSERT_TRUE(log_->Write(writes, true).ok());
   EXPECT_EQ(All(), MakeEntries(7, 7, 3));
   log_.reset();
-  auto database = Database::Open(&env_, {.directory = "/data/log"});
+  auto database = Database::Open(&env_, {.directory = "/data/log-000001"});
   ASSERT_TRUE(database.ok()) << database.status().ToString();
   std::vector<std::string> keys;
   const auto row = (*database)->NewIterator(/*fill_cache=*/false);
@@ -215,6 +216,7 @@ TEST_F(LogStoreTest, SnapshotOfIndexZeroCarriesTheFirstConfiguration) {
 }
 
 TEST_F(LogStoreTest, CommitIndexAloneCostsNoWriteAndIsThereAfterACleanStop) {
+  ASSERT_TRUE(WriteOne(log_.get(), VoteWrite(0, 0, 0)).ok());  // newborn no more
   Append(1, 3, 1);
   const uint64_t changes = env_.changes();
   ASSERT_TRUE(WriteOne(log_.get(), VoteWrite(0, 0, 2), /*must_sync=*/false).ok());
@@ -225,6 +227,7 @@ TEST_F(LogStoreTest, CommitIndexAloneCostsNoWriteAndIsThereAfterACleanStop) {
 }
 
 TEST_F(LogStoreTest, CommitIndexTravelsWithTheNextBatch) {
+  ASSERT_TRUE(WriteOne(log_.get(), VoteWrite(0, 0, 0)).ok());
   ASSERT_TRUE(WriteOne(log_.get(), VoteWrite(0, 0, 2), /*must_sync=*/false).ok());
   Append(1, 3, 1);
   env_.PowerOff();

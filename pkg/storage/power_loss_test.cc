@@ -31,9 +31,11 @@ void Die(FaultEnv* env, uint64_t way, Random* tear) {
 
 // ---- the log ----
 
+constexpr raft::Memory kNewborn = raft::Memory::kNewborn;
+
 // A log in plain memory, and what of it was acknowledged.
 struct LogModel {
-  raft::HardState hard_state;
+  raft::HardState hard_state = {.term = {}, .vote = {}, .commit = {}, .memory = kNewborn};
   Index start;
   std::vector<raft::Entry> entries;  // from start + 1 on
 

@@ -1,11 +1,13 @@
 #include "pkg/storage/state_store.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "pkg/base/check.h"
 #include "pkg/storage/database.h"
 #include "pkg/storage/disk_failure.h"
 #include "pkg/storage/files.h"
+#include "pkg/storage/live_directory.h"
 #include "pkg/storage/state_database.h"
 #include "pkg/storage/state_snapshot.h"
 
@@ -20,42 +22,69 @@ std::string TableKey(std::string_view key) {
   return table_key;
 }
 
-// Removes what an interrupted install left.
-Status RemoveOtherStates(DurableEnv* env, const std::string& parent, uint64_t live_number) {
-  const Result<std::vector<std::string>> names = ListDirectory(env, parent);
-  if (!names.ok()) return names.status();
-  for (const std::string& name : *names) {
-    const std::optional<uint64_t> number = NumberOfStateDirectory(name);
-    if (!number || *number == live_number) continue;
-    BATON_RETURN_IF_ERROR(RemoveTree(env, JoinPath(parent, name)));
-  }
-  return Status::Ok();
-}
+constexpr char kDamagedName[] = "STATE-DAMAGED";
+constexpr size_t kDamageTextBytesMax = 4096;
 
 }  // namespace
 
 Status LevelStateStore::Create(DurableEnv* env, const std::string& parent,
                                const Identity& identity) {
-  constexpr uint64_t kFirstNumber = 1;
+  return CreateAs(env, parent, identity, LiveDirectory{});
+}
+
+Status LevelStateStore::CreateAs(DurableEnv* env, const std::string& parent,
+                                 const Identity& identity, const LiveDirectory& live) {
   Result<std::unique_ptr<Database>> database =
-      MakeStateDatabase(env, parent, kFirstNumber, StateStoreOptions{});
+      MakeStateDatabase(env, parent, live.number, StateStoreOptions{});
   if (!database.ok()) return database.status();
   BATON_RETURN_IF_ERROR(FinishStateDatabase(env, parent, database->get(), identity));
-  return WriteStatePointer(env, parent, kFirstNumber);
+  return kStateSeries.Write(env, parent, live);
+}
+
+Status LevelStateStore::StartOver(DurableEnv* env, const std::string& parent,
+                                  const Identity& identity) {
+  const Result<uint64_t> highest = kStateSeries.Highest(env, parent);
+  if (!highest.ok()) return highest.status();
+  const Result<LiveDirectory> old = kStateSeries.Read(env, parent);
+  // Found damaged again before anything took its place: the first one is the one to keep.
+  const uint64_t kept =
+      old.ok() ? old->set_aside.value_or(old->number) : std::max<uint64_t>(*highest, 1);
+  const LiveDirectory live{std::max(*highest, kept) + 1, kept};
+  BATON_RETURN_IF_ERROR(CreateAs(env, parent, identity, live));
+  if (!env->FileExists(JoinPath(parent, kDamagedName))) return Status::Ok();
+  return FromLevelDb(env->RemoveFile(JoinPath(parent, kDamagedName)),
+                     "Cannot remove " + JoinPath(parent, kDamagedName));
+}
+
+Result<LiveDirectory> LevelStateStore::FindLive(DurableEnv* env, const std::string& parent,
+                                                const Identity& identity,
+                                                const StateStoreOptions& options) {
+  Result<LiveDirectory> live = kStateSeries.Read(env, parent);
+  if (live.status().code() != Code::kCorruption) return live;
+  live = kStateSeries.Find(env, parent, [&](uint64_t number) {
+    return OpenStateDatabase(env, parent, number, identity, options).ok();
+  });
+  if (live.ok()) BATON_RETURN_IF_ERROR(kStateSeries.Write(env, parent, *live));
+  return live;
 }
 
 Result<std::unique_ptr<LevelStateStore>> LevelStateStore::Open(DurableEnv* env,
                                                                const std::string& parent,
                                                                const Identity& identity,
                                                                const StateStoreOptions& options) {
-  const Result<uint64_t> number = ReadStatePointer(env, parent);
-  if (!number.ok()) return number.status();
+  const std::string damaged = JoinPath(parent, kDamagedName);
+  if (env->FileExists(damaged)) {
+    const Result<std::string> why = ReadWholeFile(env, damaged, kDamageTextBytesMax);
+    return Unusable("state", parent, why.ok() && !why->empty() ? *why : "It could not be read");
+  }
+  const Result<LiveDirectory> live = FindLive(env, parent, identity, options);
+  if (!live.ok()) return live.status();
   Result<std::unique_ptr<Database>> database =
-      OpenStateDatabase(env, parent, *number, identity, options);
+      OpenStateDatabase(env, parent, live->number, identity, options);
   if (!database.ok()) return database.status();
-  BATON_RETURN_IF_ERROR(RemoveOtherStates(env, parent, *number));
+  BATON_RETURN_IF_ERROR(kStateSeries.RemoveOthers(env, parent, *live));
   return std::unique_ptr<LevelStateStore>(
-      new LevelStateStore(env, parent, identity, options, *std::move(database), *number));
+      new LevelStateStore(env, parent, identity, options, *std::move(database), live->number));
 }
 
 LevelStateStore::LevelStateStore(DurableEnv* env, std::string parent, Identity identity,
@@ -79,7 +108,7 @@ std::optional<std::string> LevelStateStore::Get(std::string_view key) const {
   const auto written = overlay_.find(key);
   if (written != overlay_.end()) return written->second;
   Result<std::optional<std::string>> value = live_->Get(TableKey(key));
-  if (!value.ok()) FatalDisk("reading a row of the state", value.status());
+  if (!value.ok()) Stop("reading a row of the state", value.status());
   return *std::move(value);
 }
 
@@ -113,7 +142,22 @@ void LevelStateStore::Scan(std::string_view start, std::string_view end,
     ++written;
   }
   const Status status = live_->StatusOf(*row);
-  if (!status.ok()) FatalDisk("scanning the state", status);
+  if (!status.ok()) Stop("scanning the state", status);
+}
+
+// What is damaged stays so: the next start must not find out anew, and stop again.
+void LevelStateStore::MarkDamaged(const Status& why) const {
+  if (why.code() != Code::kCorruption) return;
+  (void)WriteFileDurably(env_, parent_, kDamagedName, why.message().substr(0, kDamageTextBytesMax));
+}
+
+void LevelStateStore::Stop(std::string_view what, const Status& why) const {
+  MarkDamaged(why);
+  FatalDisk(what, why);
+}
+
+void LevelStateStore::Discard(const std::string& why) {
+  MarkDamaged(Status(Code::kCorruption, why));
 }
 
 Status LevelStateStore::Commit() {
@@ -126,7 +170,10 @@ Status LevelStateStore::Commit() {
       batch.Delete(TableKey(key));
     }
   }
-  BATON_RETURN_IF_ERROR(live_->Write(&batch, /*sync=*/false));
+  if (const Status written = live_->Write(&batch, /*sync=*/false); !written.ok()) {
+    MarkDamaged(written);  // found by a compaction
+    return written;
+  }
   overlay_.clear();
   return Status::Ok();
 }
@@ -149,7 +196,8 @@ Status LevelStateStore::Install(std::unique_ptr<node::SnapshotWriter> finished) 
   auto* const writer = dynamic_cast<LevelSnapshotWriter*>(finished.get());
   CHECK(writer != nullptr && writer->finished()) << "Install needs a finished writer";
   writer->Keep();  // from here on the pointer may name it, even if an error comes back
-  const Status pointed = WriteStatePointer(env_, parent_, writer->number());
+  const Status pointed =
+      kStateSeries.Write(env_, parent_, {.number = writer->number(), .set_aside = {}});
   if (!pointed.ok()) {
     live_->Fail(pointed);  // a restart may find either state
     return pointed;

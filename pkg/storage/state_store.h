@@ -24,6 +24,7 @@
 #include "pkg/base/status.h"
 #include "pkg/node/ports.h"
 #include "pkg/storage/identity.h"
+#include "pkg/storage/live_directory.h"
 
 namespace baton::storage {
 
@@ -43,8 +44,12 @@ class LevelStateStore final : public node::StateStore {
  public:
   // A new, empty state in `parent`/state-000001, named by `parent`/STATE.
   static Status Create(DurableEnv* env, const std::string& parent, const Identity& identity);
-  // Opens the state that `parent`/STATE names and removes the others (left by a crash). kCorruption
-  // with the place and what to do. `env` must outlive the store.
+  // Puts a new, empty state in the place of a damaged one, which is set aside until a copy from a
+  // peer is installed.
+  static Status StartOver(DurableEnv* env, const std::string& parent, const Identity& identity);
+  // Opens the state that `parent`/STATE names and removes those that it does not (left by a crash).
+  // kCorruption with the place and what to do; also when a row turned out to be damaged while the
+  // process ran (`parent`/STATE-DAMAGED). `env` must outlive the store.
   static Result<std::unique_ptr<LevelStateStore>> Open(DurableEnv* env, const std::string& parent,
                                                        const Identity& identity,
                                                        const StateStoreOptions& options);
@@ -66,6 +71,8 @@ class LevelStateStore final : public node::StateStore {
   // snapshot reader of it is gone.
   Status Install(std::unique_ptr<node::SnapshotWriter> finished) override;
   uint64_t ApproximateBytes() const override;
+  // The state is not what it should be: the next Open says so. Changes nothing now.
+  void Discard(const std::string& why) override;
 
  private:
   // nullopt: deleted here.
@@ -74,7 +81,13 @@ class LevelStateStore final : public node::StateStore {
   LevelStateStore(DurableEnv* env, std::string parent, Identity identity,
                   const StateStoreOptions& options, std::shared_ptr<Database> live,
                   uint64_t live_number);
+  static Status CreateAs(DurableEnv* env, const std::string& parent, const Identity& identity,
+                         const LiveDirectory& live);
+  static Result<LiveDirectory> FindLive(DurableEnv* env, const std::string& parent,
+                                        const Identity& identity, const StateStoreOptions& options);
   std::shared_ptr<Database> Live() const;
+  void MarkDamaged(const Status& why) const;
+  [[noreturn]] void Stop(std::string_view what, const Status& why) const;
 
   // Constant after construction.
   DurableEnv* const env_;

@@ -11,7 +11,7 @@ namespace baton::storage {
 namespace {
 
 constexpr char kFileName[] = "WATERMARK";
-constexpr size_t kRecordBytes = 36;
+constexpr size_t kRecordBytes = 37;
 constexpr size_t kFileBytesMax = (Watermark::kRecordsMax + 1) * kRecordBytes;
 
 std::string Encode(const Acknowledged& acknowledged) {
@@ -21,6 +21,7 @@ std::string Encode(const Acknowledged& acknowledged) {
   writer.U64(acknowledged.last_index.value());
   writer.U64(acknowledged.term.value());
   writer.U64(acknowledged.vote.value());
+  writer.U8(static_cast<uint8_t>(acknowledged.memory));
   writer.U32(Crc32c(record));
   return record;
 }
@@ -32,7 +33,10 @@ std::optional<Acknowledged> Decode(std::string_view record) {
   acknowledged.last_index = Index(reader.U64());
   acknowledged.term = Term(reader.U64());
   acknowledged.vote = NodeId(reader.U64());
+  const uint8_t memory = reader.U8();
+  acknowledged.memory = static_cast<raft::Memory>(memory);
   const uint32_t crc = reader.U32();
+  if (memory > static_cast<uint8_t>(raft::Memory::kLost)) return std::nullopt;
   if (!reader.AtEnd() || crc != Crc32c(record.substr(0, kRecordBytes - 4))) return std::nullopt;
   return acknowledged;
 }
@@ -78,13 +82,15 @@ Status Watermark::StartFile() {
 }
 
 Status Watermark::Record(const Acknowledged& acknowledged) {
+  const bool promises = acknowledged.term != newest_.term || acknowledged.vote != newest_.vote ||
+                        acknowledged.memory != newest_.memory;
   newest_ = acknowledged;
   if (file_ == nullptr || records_ >= kRecordsMax) return StartFile();
   leveldb::Status status = file_->Append(Encode(acknowledged));
   if (status.ok()) status = file_->Flush();  // to the system; a killed process loses nothing
   ++records_;
   ++unsynced_;
-  if (status.ok() && unsynced_ >= kSyncEveryWrites) {
+  if (status.ok() && (promises || unsynced_ >= kSyncEveryWrites)) {
     status = file_->Sync();
     unsynced_ = 0;
   }

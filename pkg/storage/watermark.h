@@ -7,15 +7,16 @@
 // cut takes the row away.
 //
 //   DIR/WATERMARK := record+
-//   record  +--------------+------------+----------+----------+---------+
-//           | write number | last index | term     | vote     | CRC-32C |   all little-endian
-//           | u64          | u64        | u64      | u64      | u32     |
-//           +--------------+------------+----------+----------+---------+
+//   record  +--------------+------------+----------+----------+--------+---------+
+//           | write number | last index | term     | vote     | memory | CRC-32C |  little-endian
+//           | u64          | u64        | u64      | u64      | u8     | u32     |
+//           +--------------+------------+----------+----------+--------+---------+
 //
-// A record is appended after a write became durable and before it is acknowledged. It reaches the
-// disk a little later (every kSyncEveryWrites, and when the system feels like it), so it lags after
-// a power loss, and never runs ahead. The last intact record counts. The first record after Open
-// and every kRecordsMax begin a fresh file.
+// A record is appended after a write became durable and before it is acknowledged. With a new term,
+// vote or memory it is synced at once: if the log is lost, these are known (log_repair.h).
+// Otherwise it reaches the disk a little later (every kSyncEveryWrites, and when the system feels
+// like it), so its index lags after a power loss, and never runs ahead. The last intact record
+// counts. The first record after Open and every kRecordsMax begin a fresh file.
 #pragma once
 
 #include <cstdint>
@@ -34,6 +35,7 @@ struct Acknowledged {
   Index last_index;
   Term term;
   NodeId vote;
+  raft::Memory memory = raft::Memory::kWhole;
   friend bool operator==(const Acknowledged&, const Acknowledged&) = default;
 };
 

@@ -7,7 +7,7 @@
 namespace baton::storage {
 namespace {
 
-constexpr size_t kRecordBytes = 36;
+constexpr size_t kRecordBytes = 37;
 
 Acknowledged Write(uint64_t number) {
   return {

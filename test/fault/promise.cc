@@ -79,6 +79,7 @@ std::string CheckState(const Rows& rows, Index log_start, const Promise& promise
 }
 
 std::string CheckAll(storage::DataDir* dir, const Promise& promise) {
+  if (!dir->repairs().empty()) return "a crash was taken for damage: " + dir->repairs()[0];
   std::string broken = CheckLog(dir->log(), promise);
   if (!broken.empty()) return broken;
   const Result<Rows> rows = ReadRows(&dir->state());

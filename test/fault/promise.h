@@ -26,7 +26,8 @@ inline constexpr char kAppliedRow[] = "applied";
 
 // A log in plain memory.
 struct LogModel {
-  raft::HardState hard_state;
+  raft::HardState hard_state = {
+      .term = {}, .vote = {}, .commit = {}, .memory = raft::Memory::kNewborn};
   raft::SnapshotMeta start;
   std::vector<raft::Entry> entries;  // from start.index + 1 on
 

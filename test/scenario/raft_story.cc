@@ -16,6 +16,14 @@ const std::vector<std::string> kClusterKeys = {"voters",        "joint",     "le
                                                "learners_next", "witnesses", "auto_leave",
                                                "commit_quorum", "messages"};
 
+raft::Memory MemoryOf(const Stanza& stanza) {
+  const std::string name = stanza.Value("memory", "whole");
+  if (name == "newborn") return raft::Memory::kNewborn;
+  if (name == "lost") return raft::Memory::kLost;
+  CHECK(name == "whole") << "line " << stanza.line << ": unknown memory " << name;
+  return raft::Memory::kWhole;
+}
+
 }  // namespace
 
 const RaftStory::Commands& RaftStory::Stage() {
@@ -40,6 +48,7 @@ const RaftStory::Commands& RaftStory::Stage() {
       {"crash", &RaftStory::Process},
       {"restart", &RaftStory::Process},
       {"lose-disk", &RaftStory::Process},
+      {"lose-tail", &RaftStory::Process},
       {"hold-disk", &RaftStory::Process},
       {"release-disk", &RaftStory::Process},
       {"trace", &RaftStory::Trace},
@@ -213,7 +222,8 @@ std::string RaftStory::Process(const Stanza& stanza) {
   const NodeId id = Node(stanza);
   if (stanza.command == "crash") cluster_->Crash(id);
   if (stanza.command == "restart") cluster_->Restart(id);
-  if (stanza.command == "lose-disk") cluster_->node(id).LoseDisk();
+  if (stanza.command == "lose-disk") cluster_->node(id).LoseDisk(MemoryOf(stanza));
+  if (stanza.command == "lose-tail") cluster_->node(id).LoseTail(Index(Number(stanza, 1, 0)));
   if (stanza.command == "hold-disk") cluster_->HoldDisk(id);
   if (stanza.command == "release-disk") cluster_->ReleaseDisk(id);
   return "";

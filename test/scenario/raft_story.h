@@ -27,7 +27,8 @@
 //   write N                                 the oldest write reaches the disk; nothing is said
 //   report N term last_index                OnPersisted of that mark
 //   hold-disk N, release-disk N, crash N, restart N
-//   lose-disk N                             crashed: it comes back empty
+//   lose-disk N [memory=newborn|lost]       crashed: it comes back empty
+//   lose-tail N INDEX                       crashed: it comes back with its log up to INDEX
 //   fail-disk N                             every read of its log is an error from now on
 //   hold-apply N, apply N                   the state machine waits; takes one page
 //   compact N keep                          drop the log, offer a snapshot

@@ -94,6 +94,21 @@ uint64_t MemoryLogStore::ApproximateBytes() const {
   return bytes;
 }
 
+void MemoryLogStore::Lose(raft::Memory memory, Index last) {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  raft::HardState hard_state;
+  hard_state.memory = memory;
+  if (memory == raft::Memory::kLostEntries) {
+    hard_state.term = state_.hard_state.term + 1;
+    CHECK_GE(last, state_.start.index);
+    if (last < LastIndexLocked()) entries_.resize(last.value() - state_.start.index.value());
+  } else {
+    state_.start = {};
+    entries_.clear();
+  }
+  state_.hard_state = hard_state;
+}
+
 void MemoryLogStore::FailWrites(Status status) {
   const std::lock_guard<std::mutex> lock(mutex_);
   failure_ = std::move(status);
@@ -261,6 +276,20 @@ uint64_t MemoryStateStore::ApproximateBytes() const {
   uint64_t bytes = 0;
   for (const auto& [key, value] : live_) bytes += key.size() + value.size();
   return bytes;
+}
+
+void MemoryStateStore::Discard(const std::string&) {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  discarded_ = true;
+}
+
+void MemoryStateStore::StartOver() {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  discarded_ = false;
+  live_.clear();
+  durable_.clear();
+  open_.clear();
+  unsynced_.clear();
 }
 
 void MemoryStateStore::Crash(size_t kept) {

@@ -33,6 +33,9 @@ class MemoryLogStore final : public LogStore {
 
   // All further writes fail with this.
   void FailWrites(Status status);
+  // What pkg/storage makes of a log that lost what is beyond `last` (kLostEntries), or everything
+  // (kLost), or of an empty disk (kNewborn). The node must not be running.
+  void Lose(raft::Memory memory, Index last = Index());
   uint64_t writes() const;         // calls of Write
   uint64_t synced_writes() const;  // those that had to sync
   uint64_t compactions() const;
@@ -65,7 +68,11 @@ class MemoryStateStore final : public StateStore {
   Result<std::unique_ptr<SnapshotWriter>> BeginInstall() override;
   Status Install(std::unique_ptr<SnapshotWriter> finished) override;
   uint64_t ApproximateBytes() const override;
+  void Discard(const std::string& why) override;
 
+  // The disk loses the state, or Discard has been called and the process starts again.
+  void StartOver();
+  bool discarded() const { return discarded_; }
   // The process dies: writes since the last Commit are gone; of the batches committed since the
   // last Sync, the first `kept` remain.
   void Crash(size_t kept);
@@ -87,6 +94,7 @@ class MemoryStateStore final : public StateStore {
   Batch open_;                  // since the last Commit
   std::deque<Batch> unsynced_;  // committed, oldest first
   Status failure_;
+  bool discarded_ = false;
 };
 
 }  // namespace baton::node::testing

@@ -20,11 +20,13 @@ SimCluster::SimCluster(SimOptions options) : options_(std::move(options)), rando
     place.config.voters = voters;
     place.log = std::make_unique<MemoryLogStore>();
     place.state = std::make_unique<MemoryStateStore>();
+    place.used_log = place.log.get();
+    place.used_state = place.state.get();
     place.metrics = std::make_unique<NodeMetrics>();
     place.transport = std::make_unique<SimTransport>(this, id);
     place.log_writer = std::make_unique<SimLogWriter>(this, id);
     place.snapshot_worker = std::make_unique<SimSnapshotWorker>(this, id);
-    Start(id);
+    CHECK(Start(id).ok());
   }
 }
 
@@ -41,13 +43,13 @@ Node& SimCluster::node(NodeId id) {
   return *At(id).node;
 }
 
-void SimCluster::Start(NodeId id) {
+Status SimCluster::Start(NodeId id) {
   Place& place = At(id);
   ++place.life;
   place.config.seed = random_.NextU64();
   NodeParts parts;
-  parts.log = place.log.get();
-  parts.state = place.state.get();
+  parts.log = place.used_log;
+  parts.state = place.used_state;
   parts.transport = place.transport.get();
   parts.log_writer = place.log_writer.get();
   parts.snapshot_worker = place.snapshot_worker.get();
@@ -56,10 +58,11 @@ void SimCluster::Start(NodeId id) {
   parts.stopwatch = this;
   parts.fatal = [](const Status&) {};
   Result<std::unique_ptr<Node>> node = Node::Create(place.config, parts, now_us_);
-  CHECK(node.ok()) << node.status().ToString();
+  if (!node.ok()) return node.status();
   place.node = std::move(node).value();
   const auto tick_us = static_cast<uint64_t>(place.config.tick_ms) * 1000;
   AfterOn(id, static_cast<int64_t>(random_.Below(tick_us)), [this, id](Node&) { TickLater(id); });
+  return Status::Ok();
 }
 
 void SimCluster::TickLater(NodeId id) {
@@ -192,8 +195,20 @@ void SimCluster::Crash(NodeId id, CrashKind kind) {
 }
 
 void SimCluster::Restart(NodeId id) {
+  const Status started = TryRestart(id);
+  CHECK(started.ok()) << started.ToString();
+}
+
+Status SimCluster::TryRestart(NodeId id) {
   CHECK(!alive(id));
-  Start(id);
+  return Start(id);
+}
+
+void SimCluster::UseDisk(NodeId id, LogStore* log, StateStore* state) {
+  Place& place = At(id);
+  CHECK(!alive(id));
+  place.used_log = log != nullptr ? log : place.log.get();
+  place.used_state = state != nullptr ? state : place.state.get();
 }
 
 void SimCluster::Cut(NodeId a, NodeId b) {

@@ -100,6 +100,7 @@ class SimLogWriter final : public LogWriter {
   };
   void Schedule();
   void DoNext();
+  bool Survives(const Status& done);
 
   SimCluster* cluster_;
   NodeId self_;
@@ -150,6 +151,10 @@ class SimCluster final : public Clock {
   // by chance. Log writes under way are lost.
   void Crash(NodeId id, CrashKind kind = CrashKind::kKill);
   void Restart(NodeId id);
+  // The node's own disk instead of the ones in memory, from its next start on; not owned. Null:
+  // those in memory again. An error of its disk fails the node, as in a process.
+  void UseDisk(NodeId id, LogStore* log, StateStore* state);
+  Status TryRestart(NodeId id);  // for a disk with which the node may not start
   void Cut(NodeId a, NodeId b);  // both directions
   void Isolate(NodeId id);
   void Heal();
@@ -185,6 +190,8 @@ class SimCluster final : public Clock {
     NodeConfig config;
     std::unique_ptr<MemoryLogStore> log;
     std::unique_ptr<MemoryStateStore> state;
+    LogStore* used_log = nullptr;  // these, or a test's own
+    StateStore* used_state = nullptr;
     std::unique_ptr<NodeMetrics> metrics;
     std::unique_ptr<SimTransport> transport;
     std::unique_ptr<SimLogWriter> log_writer;
@@ -201,7 +208,7 @@ class SimCluster final : public Clock {
   void AfterOn(NodeId id, int64_t delay_us, std::function<void(Node&)> event);
   void RunOn(NodeId id, uint64_t life, const std::function<void(Node&)>& event);
   void TickLater(NodeId id);
-  void Start(NodeId id);
+  Status Start(NodeId id);
   void Deliver(const PeerEnvelope& envelope);
   bool Connected(NodeId from, NodeId to) const;
   int64_t NetworkDelayUs();

@@ -95,23 +95,26 @@ void SimLogWriter::Schedule() {
   });
 }
 
+// A disk that fails ends the process.
+bool SimLogWriter::Survives(const Status& done) {
+  if (done.ok()) return true;
+  cluster_->After(0, [this] {
+    if (cluster_->alive(self_)) cluster_->Crash(self_);
+  });
+  return false;
+}
+
 void SimLogWriter::DoNext() {
   Job job = std::move(jobs_.front());
   jobs_.pop_front();
   SimCluster::Place& place = cluster_->At(self_);
   if (job.compact) {
-    CHECK(place.state->Sync().ok());
-    CHECK(place.log->Compact(*job.compact).ok());
+    if (!Survives(place.used_state->Sync())) return;
+    if (!Survives(place.used_log->Compact(*job.compact))) return;
     cluster_->AfterOn(self_, 0, [](Node& node) { node.OnCompacted(); });
     return;
   }
-  const Status written = place.log->Write({&job.write->write, 1}, job.write->must_sync);
-  if (!written.ok()) {
-    cluster_->After(0, [this] {
-      if (cluster_->alive(self_)) cluster_->Crash(self_);
-    });
-    return;
-  }
+  if (!Survives(place.used_log->Write({&job.write->write, 1}, job.write->must_sync))) return;
   for (raft::Message& message : job.write->messages) {
     const NodeId to = message.to;
     place.transport->Send(to, std::move(message));

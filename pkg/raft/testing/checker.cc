@@ -134,8 +134,8 @@ void Checker::Check(const TestNode& node) {
   CHECK(status.term != seen.term || !seen.vote || status.vote == seen.vote)
       << "node " << node.id() << " votes twice in term " << status.term;
   // Vote and loss of memory may come to light in one step; after it there are no votes.
-  CHECK(!status.amnesia || status.role == Role::kFollower) << "node " << node.id();
-  CHECK(!status.amnesia || !seen.amnesia || !status.vote || status.vote == seen.vote)
+  CHECK(!status.amnesia() || status.role == Role::kFollower) << "node " << node.id();
+  CHECK(!status.amnesia() || !seen.amnesia || !status.vote || status.vote == seen.vote)
       << "node " << node.id() << " has lost its disk and votes";
   CHECK_LE(status.applied, status.commit);
   CHECK_LE(status.commit, status.last_index);
@@ -148,7 +148,7 @@ void Checker::Check(const TestNode& node) {
         << "two leaders in term " << status.term << ": " << leader->second << " and " << node.id();
     if (is_new) CheckNewLeader(node);
   }
-  seen = Seen{status.term, status.vote, status.commit, status.amnesia};
+  seen = Seen{status.term, status.vote, status.commit, status.amnesia()};
 }
 
 void Checker::CheckNewLeader(const TestNode& node) {

@@ -157,9 +157,17 @@ void Cluster::Restart(NodeId id) {
   Pump(id);
 }
 
-void Cluster::LoseDisk(NodeId id, bool known) {
+void Cluster::LoseDisk(NodeId id, Memory memory) {
   checker_.OnDiskLost(id);
-  node(id).LoseDisk(known);
+  node(id).LoseDisk(memory);
+  slept_.erase(id);
+  ReleaseDisk(id);
+  Restart(id);
+}
+
+void Cluster::LoseTail(NodeId id, Index last) {
+  checker_.OnDiskLost(id);
+  node(id).LoseTail(last);
   slept_.erase(id);
   ReleaseDisk(id);
   Restart(id);

@@ -78,8 +78,10 @@ class Cluster {
   // As a driver does before it hands anything to a node that may sleep: its leader lives if that
   // process runs.
   void Wake(NodeId id);
-  // Loses its disk and starts again; `known` as in TestNode.
-  void LoseDisk(NodeId id, bool known = false);
+  // Loses its disk and starts again; `memory` as in TestNode.
+  void LoseDisk(NodeId id, Memory memory = Memory::kWhole);
+  // Loses the end of its log and starts again.
+  void LoseTail(NodeId id, Index last);
   // Messages for which it is true are lost. Empty: none.
   void DropWhere(std::function<bool(const Message&)> drop) { drop_ = std::move(drop); }
 

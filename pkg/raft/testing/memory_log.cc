@@ -69,6 +69,11 @@ void MemoryLog::Compact(Index index) {
   start_.term = *term;
 }
 
+void MemoryLog::CutAfter(Index last) {
+  CHECK_GE(last, start_.index);
+  if (last < LastIndex()) entries_.resize(last.value() - start_.index.value());
+}
+
 void MemoryLog::Wipe() { *this = MemoryLog(start_.config); }
 
 bool MemoryLog::Holds(Index index, Term term) const {

@@ -35,6 +35,8 @@ class MemoryLog final : public LogReader {
   void Crash() { hard_state_ = synced_hard_state_; }
   // Drops entries up to `index`.
   void Compact(Index index);
+  // The entries beyond `last` are gone.
+  void CutAfter(Index last);
   // Everything is gone, as with a lost disk.
   void Wipe();
 

@@ -49,8 +49,7 @@ void RandomClients::Call(NodeId id) {
 }
 
 void RandomClients::Prefer(NodeId id) {
-  Config config = world_.options.config;
-  config.id = id;
+  Config config = world_.cluster.raft(id).config();
   config.priority = static_cast<uint32_t>(world_.random.Below(3));
   CHECK(world_.cluster.raft(id).Reconfigure(config).ok());
 }

@@ -1,5 +1,6 @@
 #include "pkg/raft/testing/random_faults.h"
 
+#include <algorithm>
 #include <cstddef>
 #include <variant>
 
@@ -40,10 +41,37 @@ void RandomFaults::Strike() {
       if (disks_to_lose_ == 0 || !IsVoter(world_.options.membership, id)) return;
       --disks_to_lose_;
       ++disks_lost_;
-      return cluster.LoseDisk(id, /*known=*/true);
+      return LoseDisk(id);
     default:
       if (running) cluster.raft(id).OnUnreachable(world_.AnyNode());
   }
+}
+
+void RandomFaults::LoseDisk(NodeId id) {
+  Cluster& cluster = world_.cluster;
+  TestNode& node = cluster.node(id);
+  switch (world_.random.Below(3)) {
+    case 0: {
+      const Index low = std::max(node.durable_applied(), node.log().start().index);
+      return cluster.LoseTail(
+          id, Index(world_.random.Between(low.value(), node.log().LastIndex().value() + 1)));
+    }
+    case 1:
+      if (OthersHaveLogs(id)) return cluster.LoseDisk(id, Memory::kNewborn);
+      [[fallthrough]];
+    default:
+      return cluster.LoseDisk(id, Memory::kLost);
+  }
+}
+
+// What amnesia.h says that no newborn can find by itself is not asked of it.
+bool RandomFaults::OthersHaveLogs(NodeId id) const {
+  for (const auto& [other, node] : world_.cluster.nodes()) {
+    if (other != id && IsVoter(world_.options.membership, other) && !node.log().LastIndex()) {
+      return false;
+    }
+  }
+  return true;
 }
 
 void RandomFaults::EndAll() {

@@ -30,6 +30,9 @@ class RandomFaults {
   uint64_t disks_lost() const { return disks_lost_; }
 
  private:
+  void LoseDisk(NodeId id);  // in one of three ways
+  bool OthersHaveLogs(NodeId id) const;
+
   RandomCluster& world_;
   uint64_t per_mille_ = 0;
   uint64_t disks_to_lose_ = 0;

@@ -1,5 +1,6 @@
 #include "pkg/raft/testing/test_node.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "pkg/base/check.h"
@@ -33,19 +34,35 @@ void TestNode::Crash() {
 
 void TestNode::Restart() {
   CHECK(!running());
+  Config config = config_;
+  config.seed += losses_ * 1'000'003;
   Result<std::unique_ptr<Raft>> made =
-      Raft::Create(config_, InitialState{log_.hard_state(), membership_, durable_applied_}, &log_);
+      Raft::Create(config, InitialState{log_.hard_state(), membership_, durable_applied_}, &log_);
   CHECK(made.ok()) << made.status().ToString();
   raft_ = std::move(*made);
 }
 
-void TestNode::LoseDisk(bool known) {
+void TestNode::LoseDisk(Memory memory) {
   if (running()) Crash();
+  ++losses_;
   log_ = MemoryLog(first_membership_);
-  log_.Write(HardState{.term = {}, .vote = {}, .commit = {}, .amnesia = known}, std::nullopt, {},
+  log_.Write(HardState{.term = {}, .vote = {}, .commit = {}, .memory = memory}, std::nullopt, {},
              /*must_sync=*/true);
   applied_ = durable_applied_ = Index();
   membership_ = durable_membership_ = first_membership_;
+}
+
+void TestNode::LoseTail(Index last) {
+  if (running()) Crash();
+  CHECK_GE(last, durable_applied_);
+  ++losses_;
+  HardState hard_state = log_.hard_state();
+  hard_state.memory = Memory::kLostEntries;
+  hard_state.term = hard_state.term + 1;
+  hard_state.vote = NodeId();
+  hard_state.commit = std::min(hard_state.commit, last);
+  log_.CutAfter(last);
+  log_.Write(hard_state, std::nullopt, {}, /*must_sync=*/true);
 }
 
 void TestNode::TakeReadys(const ReadyHook& on_ready) {

@@ -35,9 +35,12 @@ class TestNode {
   // --- the process ---
   void Crash();  // loses memory, queued writes and completions
   void Restart();
-  // The process stops and its disk is lost. Restarts as a new node would; or, `known`, as one whose
-  // driver knows that the name has been in use (amnesia.h).
-  void LoseDisk(bool known = false);
+  // The process stops and its disk is lost. Restarts as a new node would; or as one whose
+  // driver knows better (amnesia.h).
+  void LoseDisk(Memory memory = Memory::kWhole);
+  // The process stops and the log loses what is beyond `last`; the driver knows that from its hard
+  // state that it does.
+  void LoseTail(Index last);
   bool running() const { return raft_ != nullptr; }
   Raft& raft() { return *raft_; }
   const Raft& raft() const { return *raft_; }
@@ -67,6 +70,7 @@ class TestNode {
   // --- the state machine ---
   Index applied() const { return applied_; }
   const std::vector<Entry>& applied_entries() const { return applied_entries_; }
+  Index durable_applied() const { return durable_applied_; }
   // What was applied becomes durable; the log up to `keep` entries before it is dropped and a
   // snapshot of the state is on offer.
   void Compact(uint64_t keep);
@@ -90,6 +94,7 @@ class TestNode {
   void Apply(const std::vector<Entry>& entries);
 
   Config config_;
+  uint64_t losses_ = 0;
   ConfigState first_membership_;
   MemoryLog log_;
   ConfigState membership_;          // as of applied_
