@@ -1,6 +1,6 @@
 # What people do with Baton. `make help` explains; scripts/ does the work.
 .DEFAULT_GOAL := help
-.PHONY: help run tour test build asan tsan format memory failover bench-raft raft-seeds fault packages
+.PHONY: help run tour test build asan tsan format memory failover bench-raft raft-seeds fault damage packages
 
 # One comment after ## is the help of its target.
 help:       ## this text
@@ -44,6 +44,11 @@ fault: SEEDS = 10
 fault: packages  ## crash at every storage call of SEEDS (10) disk lives, and fail each call once
 	@bazel run --config=opt --ui_event_filters=-info,-stdout,-stderr --noshow_progress //test/fault:crash_points_test -- --seeds=$(SEEDS)
 	@bazel run --config=opt --ui_event_filters=-info,-stdout,-stderr --noshow_progress //test/fault:failed_calls_test -- --seeds=$(SEEDS)
+
+FLIPS ?= 10000
+CUTS ?= 1000
+damage: packages  ## flip FLIPS (10000) bytes and cut CUTS (1000) files of one of three nodes
+	@bazel run --config=opt --ui_event_filters=-info,-stdout,-stderr --noshow_progress //test/fault:damage_test -- --flips=$(FLIPS) --cuts=$(CUTS)
 
 packages:
 	@scripts/install-packages
