@@ -47,7 +47,8 @@ Index ValidatedIndex(const Core& core) {
 // A snapshot that was asked for must not be behind what is here, so nothing is added to the log
 // until it comes; once the log ends with an entry of this leader. Before, its end may be a deposed
 // leader's, which no snapshot might ever reach, or lack what the leader needs to commit anything
-// and to make the snapshot. All of the log is the leader's then, so it is acknowledged to its end.
+// and to make the snapshot: it gives way to the leader's entries, or to any snapshot if these are
+// compacted. All of the log is the leader's then, so it is acknowledged to its end.
 bool WaitsForSnapshot(const Core& core) {
   return core.snapshot_wanted && core.log.last_term() == core.term;
 }
@@ -102,7 +103,7 @@ void HandleSnapshot(Core& core, NodeId from, const SnapshotRequest& request) {
   const SnapshotMeta& meta = request.meta;
   CheckForPast(core, meta.index, {});
   const bool wanted = core.snapshot_wanted && meta.index >= core.snapshot_wanted;
-  if (!wanted && (meta.index <= core.log.committed() || core.snapshot_wanted)) {
+  if (!wanted && (meta.index <= core.log.committed() || WaitsForSnapshot(core))) {
     ++core.counters.outdated_snapshots;  // everything in it is here already
     Acknowledge(core, leader, core.log.committed());
     return;

@@ -163,6 +163,19 @@ TEST_F(SnapshotAskerTest, AnEndOfTheLogThatTheLeaderDoesNotHaveGoesFirst) {
   EXPECT_NE(follower.Said().find("SnapshotWanted term=2 at_least=4"), std::string::npos);
 }
 
+// The entries that would replace it may be compacted.
+TEST_F(SnapshotAskerTest, AnEndOfTheLogThatTheLeaderDoesNotHaveGivesWayToAnySnapshot) {
+  ASSERT_TRUE(follower.Hear(2, 1, Append({3, 1}, 3, EntriesOf(4, {1, 1, 1, 1, 1, 1}))).ok());
+  follower.Said();
+  ASSERT_TRUE(follower.raft().RequestSnapshot().ok());
+  EXPECT_EQ(follower.Said(), "1->2 SnapshotWanted term=1 at_least=9\n");
+  ASSERT_TRUE(follower.Hear(3, 2, SnapshotAt(5, 2)).ok());
+  EXPECT_EQ(follower.Said(), "1->3 AppendResponse term=2 match=5 commit=5\n");
+  EXPECT_EQ(follower.status().last_index, Index(5));
+  ASSERT_TRUE(follower.Hear(3, 2, Heartbeat{}).ok());
+  EXPECT_EQ(follower.Said().find("SnapshotWanted"), std::string::npos) << "it has started over";
+}
+
 // The leader can make no snapshot that reaches the end of the log before the asker has said what it
 // holds: its word is needed to commit that.
 // Nobody else could win: the log of the asker is the longest.
@@ -305,6 +318,16 @@ TEST_F(SnapshotLeaderTest, OneThatIsOlderThanWantedIsNotSent) {
   leader.node().Compact(100);
   ASSERT_TRUE(leader.Hear(3, 1, HeartbeatResponse{}).ok());
   EXPECT_NE(leader.Said().find("1->3 SnapshotRequest term=1 snapshot=7/1"), std::string::npos);
+}
+
+// The request may be forgotten by then, and nothing be committed without the peer.
+TEST_F(SnapshotLeaderTest, OneThatIsOlderThanWantedIsSentIfTheLogWillNotDo) {
+  Advance(3);
+  ASSERT_TRUE(leader.Hear(3, 1, SnapshotWanted{Index(9)}).ok());
+  leader.node().Compact(0);  // offers 6
+  leader.raft().OnUnreachable(NodeId(3));
+  ASSERT_TRUE(leader.Hear(3, 1, HeartbeatResponse{}).ok());
+  EXPECT_EQ(leader.Said(), "1->3 SnapshotRequest term=1 snapshot=6/1\n");
 }
 
 TEST_F(SnapshotLeaderTest, OneThatIsCancelledIsNamedAndTriedAgainAfterASignOfLife) {

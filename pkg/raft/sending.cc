@@ -54,11 +54,13 @@ void SendOrder(Core& core, Progress& peer) {
   peer.OnAsked(core.now);
 }
 
-// The entries that the peer needs are compacted away, or it has asked for a snapshot.
-void SendSnapshot(Core& core, const Leader& lead, Progress& peer) {
+// The entries that the peer needs are compacted away, or it has asked for a snapshot at or beyond
+// `wanted`. What it asked for does not hold back what it needs: the request may be forgotten there,
+// and the peer may be needed to commit what such a snapshot would hold.
+void SendSnapshot(Core& core, const Leader& lead, Progress& peer, Index wanted = Index()) {
   // A dead peer is worth no snapshot; it will be heard when it is back.
   if (core.now - peer.active_at() >= core.config.election_timeout_ticks) return;
-  const Index at_least = std::max(core.log.first_index() - 1, peer.snapshot_wanted());
+  const Index at_least = std::max(core.log.first_index() - 1, wanted);
   if (const NodeId source = SnapshotSource(core, lead, peer, at_least)) {
     peer.OnSnapshotStarted(at_least, source);
     SendOrder(core, peer);
@@ -137,7 +139,7 @@ void Flush(Core& core) {
   if (!lead || !lead->flush) return;
   const bool ask_all = StartReadRound(core, *lead) || lead->heartbeat_due;
   for (Progress& peer : lead->peers) {
-    if (peer.snapshot_wanted()) SendSnapshot(core, *lead, peer);
+    if (peer.snapshot_wanted()) SendSnapshot(core, *lead, peer, peer.snapshot_wanted());
     while (AppendIsDue(core, *lead, peer) && SendAppend(core, *lead, peer)) {
     }
     if (ask_all || CommitNewsIsDue(core, peer)) SendHeartbeat(core, *lead, peer);
