@@ -17,11 +17,10 @@ std::optional<Index> PlanCompaction(const CompactionLimits& limits, const raft::
   const uint64_t entries = status.last_index - before_first;
   if (entries <= limits.entries_max) return std::nullopt;
   Index drop_to = Minus(applied, limits.entries_kept);
-  if (!status.peers.empty()) {
-    Index slowest = status.last_index;
-    for (const auto& [id, peer] : status.peers) slowest = std::min(slowest, peer.match);
-    const Index bound = Minus(status.last_index, limits.entries_max);
-    drop_to = std::min(drop_to, std::max(slowest, bound));
+  for (const auto& [id, peer] : status.peers) {
+    const uint64_t patience = peer.recently_active ? CompactionLimits::kPatience : 1;
+    const Index bound = Minus(status.last_index, patience * limits.entries_max);
+    drop_to = std::min(drop_to, std::max(peer.match, bound));
   }
   // A slow follower moves the bound one entry at a time: wait for a tenth, and write once.
   const uint64_t worthwhile = std::max<uint64_t>(1, limits.entries_max / 10);

@@ -2,7 +2,9 @@
 //
 // How much of the log to drop. The log keeps entries_kept behind the applied index, so that a
 // follower that was away for a moment needs no snapshot; on a leader also what its slowest follower
-// still needs, as long as the log does not exceed entries_max for its sake.
+// still needs, as long as the log does not exceed entries_max for its sake. For one that is there
+// and catching up it is kPatience times as much: what is written while a snapshot travels must
+// still be there when that has arrived, or the follower would need the next snapshot, and so on.
 #pragma once
 
 #include <cstdint>
@@ -14,6 +16,7 @@
 namespace baton::node {
 
 struct CompactionLimits {
+  static constexpr uint64_t kPatience = 4;
   uint64_t entries_max = 0;   // of the log; beyond, it is compacted
   uint64_t entries_kept = 0;  // behind the applied index; less than entries_max
 };

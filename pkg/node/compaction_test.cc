@@ -50,6 +50,22 @@ TEST(CompactionTest, BeyondTheBoundTheSlowestIsLeftBehind) {
   EXPECT_EQ(PlanCompaction(kLimits, status, Index(500)), Index(400));
 }
 
+// Such as one that receives a snapshot: its match is from before it.
+TEST(CompactionTest, WhoIsThereAndCatchesUpIsWaitedForFourTimesAsLong) {
+  raft::RaftStatus status = LogOf(1, 400);
+  AddPeer(&status, 1, 400);
+  AddPeer(&status, 2, 3);
+  AddPeer(&status, 3, 320);
+  status.peers.at(NodeId(2)).recently_active = true;
+  EXPECT_EQ(PlanCompaction(kLimits, status, Index(400)), std::nullopt);
+  status.last_index = Index(500);
+  EXPECT_EQ(PlanCompaction(kLimits, status, Index(500)), Index(100));
+  status.peers.at(NodeId(2)).match = Index(250);
+  EXPECT_EQ(PlanCompaction(kLimits, status, Index(500)), Index(250));
+  status.peers.at(NodeId(2)).recently_active = false;
+  EXPECT_EQ(PlanCompaction(kLimits, status, Index(500)), Index(400));
+}
+
 TEST(CompactionTest, ASlowFollowerDoesNotCauseAWritePerEntry) {
   raft::RaftStatus status = LogOf(401, 505);
   AddPeer(&status, 2, 3);

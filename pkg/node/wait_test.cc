@@ -260,7 +260,7 @@ TEST_F(WaitTest, AnEndThatIsHiddenInASnapshotMayHaveBeenAGrant) {
   cluster->Isolate(Other(1));
   MustUnlock(leader, 1, token);
   MustUnlock(leader, 2, MustLock(leader, 2));
-  for (int i = 0; i < 150; ++i) {
+  for (int i = 0; i < 250; ++i) {
     const auto put = cluster->Submit(leader, Put("k", std::to_string(i)), 5'000);
     ASSERT_TRUE(cluster->RunUntil([&] { return put->ok(); }, 2'000));
   }
@@ -280,7 +280,7 @@ TEST_F(WaitTest, AGrantThatIsHiddenInASnapshotIsFound) {
   const auto wait = Queue(Other(1), Lock("l", 2, 600'000));
   cluster->Isolate(Other(1));
   MustUnlock(leader, 1, token);
-  for (int i = 0; i < 150; ++i) {
+  for (int i = 0; i < 250; ++i) {
     const auto put = cluster->Submit(leader, Put("k", std::to_string(i)), 5'000);
     ASSERT_TRUE(cluster->RunUntil([&] { return put->ok(); }, 2'000));
   }
