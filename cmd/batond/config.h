@@ -54,6 +54,9 @@ struct Config {
   size_t waits_max = 0;
   uint64_t log_entries_max = 0;
   uint64_t log_entries_kept = 0;
+  bool snapshot_delegation = false;
+  size_t snapshots_out_max = 0;
+  int64_t snapshot_bytes_per_second_max = 0;
 };
 
 // Converts and checks. What `values` does not hold has its default. kInvalidArgument with one

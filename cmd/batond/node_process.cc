@@ -40,6 +40,8 @@ node::NodeConfig NodeConfigOf(const Config& config) {
   node.waits_max = config.waits_max;
   node.log_entries_max = config.log_entries_max;
   node.log_entries_kept = config.log_entries_kept;
+  node.delegate_snapshots = config.snapshot_delegation;
+  node.snapshots_out_max = config.snapshots_out_max;
   return node;
 }
 
@@ -47,6 +49,7 @@ http::PeerTransportOptions TransportOptionsOf(const Config& config) {
   http::PeerTransportOptions options;
   options.cluster_id = config.cluster_id;
   options.self = config.node_id;
+  options.snapshot_bytes_per_second_max = config.snapshot_bytes_per_second_max;
   for (const auto& [id, address] : config.initial_cluster) {
     if (id != config.node_id) options.peer_urls[id] = "http://" + address.ToString();
   }
@@ -192,6 +195,13 @@ class WiredNode final : public NodeProcess {
     NameMembers();
     context_.seed = DrawSeed();
     context_.version = cli::kVersion;
+    context_.snapshots_out = [this] {
+      std::vector<node::SnapshotTransfer> snapshots;
+      for (const http::PeerStats& peer : transport_->Stats()) {
+        if (peer.snapshot_out) snapshots.push_back(*peer.snapshot_out);
+      }
+      return snapshots;
+    };
   }
 
   // A node knows its own name. When that is the default, so are the others', as far as anybody told

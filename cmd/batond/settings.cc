@@ -215,6 +215,34 @@ constexpr Setting kSettings[] = {
      .low = 0,
      .high = 100'000'000,
      .help = "Applied entries kept for slow followers. Less than log-entries-max."},
+    {.name = "snapshot-delegation",
+     .group = kBounds,
+     .type = SettingType::kChoice,
+     .value_name = "on|off",
+     .default_text = "on",
+     .choices = "on|off",
+     .help =
+         "A follower that needs a snapshot gets it from another follower, if one can, instead of "
+         "the leader."},
+    {.name = "snapshots-out-max",
+     .group = kBounds,
+     .type = SettingType::kNumber,
+     .value_name = "N",
+     .default_text = "2",
+     .low = 1,
+     .high = 14,
+     .help =
+         "Snapshots that this node sends at once. Each keeps a copy of the state open on disk."},
+    {.name = "snapshot-bytes-per-second-max",
+     .group = kBounds,
+     .type = SettingType::kNumber,
+     .value_name = "BYTES",
+     .default_text = "33554432",
+     .low = 65'536,
+     .high = 100'000'000'000,
+     .help =
+         "What all snapshots that this node sends may take of the network, together. The default "
+         "is about a quarter of a gigabit a second."},
 };
 
 }  // namespace

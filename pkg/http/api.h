@@ -10,6 +10,7 @@
 #include <map>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "pkg/base/clock.h"
 #include "pkg/base/logger.h"
@@ -31,6 +32,8 @@ struct ApiContext {
   std::map<NodeId, std::string> node_names;
   uint64_t seed = 0;  // of session ids and request ids; from the system's entropy, drawn in cmd/
   std::string version;
+  // The snapshots that this node sends now. Unset: it has no transport.
+  std::function<std::vector<node::SnapshotTransfer>()> snapshots_out = {};
   // Beyond it reads are refused: kUnavailable/"overloaded".
   std::shared_ptr<ReadBudget> read_budget = std::make_shared<ReadBudget>(128 << 20);
 };

@@ -234,6 +234,8 @@ TEST(ClusterHandlersTest, TheNodesAccount) {
                                            {"inflight_messages", 0}}}}));
   EXPECT_EQ(cluster["members"][2]["client_url"], nullptr);
 
+  EXPECT_EQ(cluster["snapshots"], json::array());
+
   const json hash = api.SendJson(200, "GET", "/v1/admin/hash");
   EXPECT_EQ(hash, (json{{"index", 1}, {"state_hash", cluster["state_hash"]}}));
   EXPECT_EQ(hash["state_hash"].get<std::string>().size(), 16u);
@@ -385,6 +387,32 @@ SnapshotPiece Piece() {
   return piece;
 }
 
+TEST(ClusterHandlersTest, SnapshotsOnTheirWay) {
+  ApiServer api;
+  api.context().snapshots_out = [] {
+    return std::vector<node::SnapshotTransfer>{{.peer = NodeId(3), .pieces = 7, .resumes = 1}};
+  };
+  api.service().ChangeStatus([](node::StatusView* view) {
+    view->snapshot_in =
+        node::SnapshotTransfer{.peer = NodeId(2), .pieces = 3, .bytes = 3000, .total_bytes = 9000};
+    view->snapshot_in->SetAge(1'500'000);
+  });
+  const json snapshots = api.SendJson(200, "GET", "/v1/cluster")["snapshots"];
+  ASSERT_EQ(snapshots.size(), 2u);
+  EXPECT_EQ(snapshots[0], (json{{"direction", "in"},
+                                {"peer_id", 2},
+                                {"peer_name", "pod-2"},
+                                {"pieces", 3},
+                                {"bytes", 3000},
+                                {"total_bytes", 9000},
+                                {"bytes_per_second", 2000},
+                                {"age_ms", 1500}}));
+  EXPECT_EQ(snapshots[1]["direction"], "out");
+  EXPECT_EQ(snapshots[1]["peer_id"], 3);
+  EXPECT_EQ(snapshots[1]["total_bytes"], nullptr);
+  EXPECT_EQ(snapshots[1]["resumes"], 1);
+}
+
 TEST(PeerHandlersTest, SnapshotPieces) {
   ApiServer api(ApiServer::Kind::kPeer);
   EXPECT_EQ(api.Send("POST", "/peer/v1/snapshot", EncodeSnapshotPiece(Piece())).status, 204);
@@ -402,10 +430,30 @@ TEST(PeerHandlersTest, SnapshotPieces) {
   api.ExpectProblem(400, "wrong_receiver", "POST", "/peer/v1/snapshot",
                     EncodeSnapshotPiece(astray));
   api.ExpectProblem(400, "malformed_envelope", "POST", "/peer/v1/snapshot", "no line");
-  api.service().SetPeerAnswer(Status(Code::kInvalidArgument, "unexpected_chunk", "Start over"));
-  api.ExpectProblem(400, "unexpected_chunk", "POST", "/peer/v1/snapshot",
-                    EncodeSnapshotPiece(Piece()));
+  const std::map<std::string, std::pair<Code, int>> refusals = {
+      {"busy", {Code::kUnavailable, 503}},
+      {"duplicate_piece", {Code::kConflict, 409}},
+      {"piece_out_of_order", {Code::kConflict, 409}},
+      {"no_such_snapshot", {Code::kNotFound, 404}},
+  };
+  for (const auto& [reason, answer] : refusals) {
+    api.service().SetPeerAnswer(Status(answer.first, reason, "No"));
+    api.ExpectProblem(answer.second, reason, "POST", "/peer/v1/snapshot",
+                      EncodeSnapshotPiece(Piece()));
+  }
   EXPECT_TRUE(api.service().TakeChunks().empty());
+}
+
+TEST(PeerHandlersTest, HowFarASnapshotHasCome) {
+  ApiServer api(ApiServer::Kind::kPeer);
+  const std::string path = "/peer/v1/snapshot?stream=18446744073709551615&from=2";
+  const std::string here = "&cluster_id=" + std::string(FakeService::kClusterId) + "&to=1";
+  EXPECT_EQ(api.Send("GET", path + here).body, R"({"next":5,"complete":false})");
+  api.ExpectProblem(403, "wrong_cluster", "GET", path + "&cluster_id=fedcba9876543210&to=1");
+  api.ExpectProblem(400, "wrong_receiver", "GET", path + here + "1");
+  api.ExpectProblem(400, "unknown_parameter", "GET", path + here + "&piece=1");
+  api.service().SetPeerAnswer(Status(Code::kNotFound, "no_such_snapshot", "No"));
+  api.ExpectProblem(404, "no_such_snapshot", "GET", path + here);
 }
 
 }  // namespace

@@ -73,6 +73,31 @@ nlohmann::json CountsJson(const coord::StateCounts& counts) {
           {"idempotency_entries", counts.idempotency_entries}};
 }
 
+nlohmann::json SnapshotJson(const ApiContext& context, const node::SnapshotTransfer& transfer,
+                            std::string_view direction) {
+  nlohmann::json json = {{"direction", direction},
+                         {"peer_id", transfer.peer.value()},
+                         {"peer_name", NodeNameOf(context, transfer.peer)},
+                         {"pieces", transfer.pieces},
+                         {"bytes", transfer.bytes},
+                         {"total_bytes", nullptr},
+                         {"bytes_per_second", transfer.bytes_per_second},
+                         {"age_ms", transfer.age_ms}};
+  if (transfer.total_bytes > 0) json["total_bytes"] = transfer.total_bytes;
+  return json;
+}
+
+nlohmann::json SnapshotsJson(const ApiContext& context, const node::StatusView& view) {
+  nlohmann::json snapshots = nlohmann::json::array();
+  if (view.snapshot_in) snapshots.push_back(SnapshotJson(context, *view.snapshot_in, "in"));
+  if (!context.snapshots_out) return snapshots;
+  for (const node::SnapshotTransfer& transfer : context.snapshots_out()) {
+    snapshots.push_back(SnapshotJson(context, transfer, "out"));
+    snapshots.back()["resumes"] = transfer.resumes;
+  }
+  return snapshots;
+}
+
 void GetCluster(const Call& call) {
   const QueryFields query(call.request(), {});
   if (!query.ok()) return call.Fail(query.status());
@@ -98,6 +123,7 @@ void GetCluster(const Call& call) {
                          {"draining", view->draining},
                          {"rebuilding", view->rebuilding},
                          {"members", MembersJson(context, raft)},
+                         {"snapshots", SnapshotsJson(context, *view)},
                          {"counts", CountsJson(view->counts)}};
   if (raft.leader) body["leader_name"] = NodeNameOf(context, raft.leader);
   call.Answer(Response::Json(200, JsonText(body)));

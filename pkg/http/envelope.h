@@ -15,7 +15,10 @@
 //
 // A piece of a snapshot is one line of JSON, and then its bytes as they are:
 //
-//   {"cluster_id":"...","from":1,"to":2,"stream":7,"number":0,"message":{...}}\n<bytes>
+//   {"cluster_id":"...","from":1,"to":2,"stream":7,"number":0,"total_bytes":0,"message":{...}}\n
+//   <bytes>
+//
+// How far a snapshot has come (the answer to GET): {"next":5,"complete":false}
 #pragma once
 
 #include <cstddef>
@@ -54,5 +57,8 @@ struct SnapshotPiece {
 };
 std::string EncodeSnapshotPiece(const SnapshotPiece& piece);
 Result<SnapshotPiece> DecodeSnapshotPiece(std::string_view bytes);
+
+std::string EncodeSnapshotReach(const node::Service::SnapshotReach& reach);
+Result<node::Service::SnapshotReach> DecodeSnapshotReach(std::string_view bytes);
 
 }  // namespace baton::http

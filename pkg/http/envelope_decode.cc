@@ -365,6 +365,7 @@ Result<SnapshotPiece> DecodeSnapshotPiece(std::string_view bytes) {
   piece.chunk.from = in.Numbered<NodeId>(*parsed, "from");
   piece.chunk.stream = in.Number(*parsed, "stream");
   piece.chunk.number = in.Number(*parsed, "number");
+  piece.chunk.total_bytes = in.Number(*parsed, "total_bytes");
   if (parsed->contains("message")) {
     const node::PeerMessage message =
         ReadMessage(&in, (*parsed)["message"], piece.chunk.from, piece.to);
@@ -377,6 +378,20 @@ Result<SnapshotPiece> DecodeSnapshotPiece(std::string_view bytes) {
   if (!in.ok()) return in.status();
   piece.chunk.bytes = bytes.substr(line_end + 1);
   return piece;
+}
+
+Result<node::Service::SnapshotReach> DecodeSnapshotReach(std::string_view bytes) {
+  const Result<json> parsed = ParseJson(bytes, kLimits);
+  if (!parsed.ok()) return parsed.status();
+  if (!parsed->is_object()) {
+    return Status(Code::kInvalidArgument, "malformed_envelope", "the reach is no object");
+  }
+  Decoder in;
+  node::Service::SnapshotReach reach;
+  reach.next_chunk = in.Number(*parsed, "next");
+  reach.complete = in.Bool(*parsed, "complete");
+  if (!in.ok()) return in.status();
+  return reach;
 }
 
 }  // namespace baton::http

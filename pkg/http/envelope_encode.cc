@@ -358,9 +358,19 @@ std::string EncodeSnapshotPiece(const SnapshotPiece& piece) {
   object.Number("to", piece.to);
   object.Number("stream", piece.chunk.stream);
   object.Number("number", piece.chunk.number);
+  object.Number("total_bytes", piece.chunk.total_bytes);
   if (piece.chunk.message) WriteMessage(*piece.chunk.message, object.Nested("message"));
   object.End();
   return out.append("\n").append(piece.chunk.bytes);
+}
+
+std::string EncodeSnapshotReach(const node::Service::SnapshotReach& reach) {
+  std::string out;
+  ObjectWriter object(&out);
+  object.Number("next", reach.next_chunk);
+  object.Bool("complete", reach.complete);
+  object.End();
+  return out;
 }
 
 }  // namespace baton::http

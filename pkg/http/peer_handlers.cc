@@ -1,6 +1,8 @@
 // /peer/v1: what other nodes send.
 
+#include <limits>
 #include <nlohmann/json.hpp>
+#include <string>
 #include <utility>
 
 #include "pkg/http/api_call.h"
@@ -24,27 +26,53 @@ void TakeMessages(const Call& call) {
   AnswerStatus(call, call.service().Deliver(*std::move(envelope)));
 }
 
+Status CheckSnapshotAddress(const Call& call, const std::string& cluster_id, NodeId to) {
+  if (cluster_id != call.context->cluster_id) {
+    return Status(Code::kPermissionDenied, "wrong_cluster", "The snapshot is of another cluster");
+  }
+  if (to != call.context->node_id) {
+    return Status(Code::kInvalidArgument, "wrong_receiver", "The snapshot is for another node");
+  }
+  return Status::Ok();
+}
+
 // Answered when the piece is on disk, so that the sender does not send faster than that.
 void TakeSnapshotPiece(const Call& call) {
   Result<SnapshotPiece> piece = DecodeSnapshotPiece(call.request().body);
   if (!piece.ok()) return call.Fail(piece.status());
-  if (piece->cluster_id != call.context->cluster_id) {
-    return call.Fail(
-        Status(Code::kPermissionDenied, "wrong_cluster", "The snapshot is of another cluster"));
-  }
-  if (piece->to != call.context->node_id) {
-    return call.Fail(
-        Status(Code::kInvalidArgument, "wrong_receiver", "The snapshot is for another node"));
+  if (Status checked = CheckSnapshotAddress(call, piece->cluster_id, piece->to); !checked.ok()) {
+    return call.Fail(checked);
   }
   call.service().OnSnapshotChunk(std::move(piece->chunk), [call](const Status& status) {
     call.exchange->Post([call, status] { AnswerStatus(call, status); });
   });
 }
 
+void TellSnapshotReach(const Call& call) {
+  QueryFields query(call.request(), {"cluster_id", "from", "to", "stream"});
+  constexpr uint64_t kNumberMax = std::numeric_limits<uint64_t>::max();
+  const std::string cluster_id = query.TextOr("cluster_id", "");
+  const NodeId from(query.NumberOr("from", 0, 0, kNumberMax));
+  const NodeId to(query.NumberOr("to", 0, 0, kNumberMax));
+  const uint64_t stream = query.NumberOr("stream", 0, 0, kNumberMax);
+  if (!query.ok()) return call.Fail(query.status());
+  if (Status checked = CheckSnapshotAddress(call, cluster_id, to); !checked.ok()) {
+    return call.Fail(checked);
+  }
+  const auto answer = [call](const Result<node::Service::SnapshotReach>& reach) {
+    call.exchange->Post([call, reach] {
+      if (!reach.ok()) return call.Fail(reach.status());
+      call.Answer(Response::Json(200, EncodeSnapshotReach(*reach)));
+    });
+  };
+  call.service().GetSnapshotReach(from, stream, answer);
+}
+
 }  // namespace
 
 void AddPeerRoutes(RouteTable* table) {
   table->Add("POST", "/peer/v1/messages", TakeMessages);
+  table->Add("GET", "/peer/v1/snapshot", TellSnapshotReach);
   table->Add("POST", "/peer/v1/snapshot", TakeSnapshotPiece);
 }
 

@@ -57,6 +57,12 @@ struct PeerLink {
   Counter sent_envelopes;
   Counter failures;
   Counter dropped_messages;
+  Counter snapshot_pieces;   // taken by the peer
+  Counter snapshot_bytes;    // of them
+  Counter snapshot_resumes;  // a piece got no answer, and the peer was asked how far it is
+  Counter snapshots_delivered;
+  Counter snapshots_failed;
+  Counter snapshots_cancelled;
   LatencyHistogram round_trip;
 
   // The outcome of a call. Logs when the peer comes or goes.

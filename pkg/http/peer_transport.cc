@@ -33,7 +33,10 @@ struct Peer {
 class HttpPeerTransport final : public PeerTransport {
  public:
   HttpPeerTransport(const PeerTransportOptions& options, Clock* clock)
-      : options_(options), clock_(clock) {}
+      : options_(options),
+        clock_(clock),
+        snapshot_bandwidth_(options.snapshot_bytes_per_second_max,
+                            static_cast<int64_t>(options.snapshot_piece_bytes)) {}
   ~HttpPeerTransport() override { Stop(); }
 
   Status AddPeer(NodeId id, const std::string& url, Clock* clock, Logger* logger);
@@ -52,6 +55,7 @@ class HttpPeerTransport final : public PeerTransport {
   }
   void SendSnapshot(NodeId to, raft::Message message,
                     std::unique_ptr<node::SnapshotReader> snapshot) override;
+  void CancelSnapshot(NodeId to) override;
 
  private:
   ClientOptions ClientFor(int64_t request_timeout_ms) const;
@@ -61,6 +65,7 @@ class HttpPeerTransport final : public PeerTransport {
   const PeerTransportOptions options_;
   Clock* const clock_;
   ClusterTimeStamp stamp_;
+  SharedTokenBucket snapshot_bandwidth_;
   std::map<NodeId, std::unique_ptr<Peer>> peers_;  // constant after Create
 };
 
@@ -101,9 +106,10 @@ Status HttpPeerTransport::AddPeer(NodeId id, const std::string& url, Clock* cloc
   peer->appends = *std::move(appends);
   SnapshotSenderOptions options;
   options.thread_name = "snapshot-" + std::to_string(id.value() % 10'000);
-  options.piece_bytes = options_.snapshot_piece_bytes;
+  options.snapshot.piece_bytes = options_.snapshot_piece_bytes;
+  options.snapshot.resume_ms = options_.snapshot_resume_ms;
   options.client = ClientFor(options_.snapshot_timeout_ms);
-  auto snapshots = SnapshotSender::Create(options, &peer->link);
+  auto snapshots = SnapshotSender::Create(options, &peer->link, &snapshot_bandwidth_);
   if (!snapshots.ok()) return snapshots.status();
   peer->snapshots = *std::move(snapshots);
   peers_.emplace(id, std::move(peer));
@@ -153,6 +159,11 @@ void HttpPeerTransport::SendSnapshot(NodeId to, raft::Message message,
   found->second->snapshots->Push(std::move(message), std::move(snapshot));
 }
 
+void HttpPeerTransport::CancelSnapshot(NodeId to) {
+  const auto found = peers_.find(to);
+  if (found != peers_.end()) found->second->snapshots->Cancel();
+}
+
 std::vector<PeerStats> HttpPeerTransport::Stats() const {
   std::vector<PeerStats> all;
   for (const auto& [id, peer] : peers_) {
@@ -165,6 +176,13 @@ std::vector<PeerStats> HttpPeerTransport::Stats() const {
     stats.failures = link.failures.value();
     stats.dropped_messages = link.dropped_messages.value();
     stats.round_trip = link.round_trip.Read();
+    stats.snapshot_pieces = link.snapshot_pieces.value();
+    stats.snapshot_bytes = link.snapshot_bytes.value();
+    stats.snapshot_resumes = link.snapshot_resumes.value();
+    stats.snapshots_delivered = link.snapshots_delivered.value();
+    stats.snapshots_failed = link.snapshots_failed.value();
+    stats.snapshots_cancelled = link.snapshots_cancelled.value();
+    stats.snapshot_out = peer->snapshots->Progress();
     all.push_back(stats);
   }
   return all;
@@ -177,6 +195,9 @@ Status CheckOptions(const PeerTransportOptions& options) {
   if (options.batch_bytes_max == 0 || options.outbox_messages_max == 0 ||
       options.outbox_bytes_max == 0 || options.snapshot_piece_bytes == 0) {
     return wrong("the bounds of outboxes, batches and pieces must not be 0");
+  }
+  if (options.snapshot_bytes_per_second_max < 1) {
+    return wrong("snapshot_bytes_per_second_max must be at least 1");
   }
   if (options.outbox_messages_max > kEnvelopeMessagesMax) {
     return wrong("outbox_messages_max must be at most " + std::to_string(kEnvelopeMessagesMax) +

@@ -10,6 +10,7 @@
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -31,12 +32,15 @@ struct PeerTransportOptions {
   size_t outbox_bytes_max = 64 << 20;
   size_t batch_bytes_max = 4 << 20;
   size_t snapshot_piece_bytes = 1 << 20;
+  // Of the snapshots to all peers together.
+  int64_t snapshot_bytes_per_second_max = 64 << 20;
   // A peer that says nothing for so long is given up. Urgent messages are worth nothing when late.
   int64_t connect_timeout_ms = 500;
   int64_t urgent_timeout_ms = 2'000;
   int64_t append_timeout_ms = 10'000;
-  int64_t snapshot_timeout_ms = 60'000;
-  int64_t backoff_max_ms = 250;  // the longest pause after failures
+  int64_t snapshot_timeout_ms = 20'000;
+  int64_t snapshot_resume_ms = 60'000;  // OutgoingSnapshotOptions::resume_ms
+  int64_t backoff_max_ms = 250;         // the longest pause after failures
 };
 
 struct PeerStats {
@@ -47,6 +51,14 @@ struct PeerStats {
   uint64_t failures = 0;
   uint64_t dropped_messages = 0;
   LatencyHistogram::Snapshot round_trip;
+  // Of snapshots.
+  uint64_t snapshot_pieces = 0;  // taken by the peer
+  uint64_t snapshot_bytes = 0;   // of them
+  uint64_t snapshot_resumes = 0;
+  uint64_t snapshots_delivered = 0;
+  uint64_t snapshots_failed = 0;
+  uint64_t snapshots_cancelled = 0;
+  std::optional<node::SnapshotTransfer> snapshot_out;  // under way
 };
 
 class PeerTransport : public node::Transport {

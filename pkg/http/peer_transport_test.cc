@@ -159,6 +159,7 @@ class Reports final : public node::Service {
   void TransferLeadership(NodeId, StatusCallback) override {}
   Status Deliver(node::PeerEnvelope) override { return Status::Ok(); }
   void OnSnapshotChunk(SnapshotChunk, StatusCallback) override {}
+  void GetSnapshotReach(NodeId, uint64_t, ReachCallback) override {}
   std::shared_ptr<const node::StatusView> GetStatus() const override { return nullptr; }
   const node::NodeMetrics& metrics() const override { return metrics_; }
 

@@ -2,24 +2,26 @@
 
 #include <pthread.h>
 
+#include <chrono>
 #include <utility>
-
-#include "pkg/http/envelope.h"
 
 namespace baton::http {
 
 Result<std::unique_ptr<SnapshotSender>> SnapshotSender::Create(const SnapshotSenderOptions& options,
-                                                               PeerLink* link) {
+                                                               PeerLink* link,
+                                                               SharedTokenBucket* bandwidth) {
   Result<std::unique_ptr<Client>> client = Client::Create(link->url, options.client);
   if (!client.ok()) return client.status();
-  return std::unique_ptr<SnapshotSender>(new SnapshotSender(options, link, *std::move(client)));
+  return std::unique_ptr<SnapshotSender>(
+      new SnapshotSender(options, link, bandwidth, *std::move(client)));
 }
 
 // Streams of an earlier life of this process must not be taken for one of this life.
 SnapshotSender::SnapshotSender(const SnapshotSenderOptions& options, PeerLink* link,
-                               std::unique_ptr<Client> client)
+                               SharedTokenBucket* bandwidth, std::unique_ptr<Client> client)
     : options_(options),
       link_(link),
+      bandwidth_(bandwidth),
       client_(std::move(client)),
       stream_(static_cast<uint64_t>(link->clock->WallMs()) << 16) {}
 
@@ -32,14 +34,25 @@ void SnapshotSender::Push(raft::Message message, std::unique_ptr<node::SnapshotR
   {
     const std::lock_guard lock(mutex_);
     if (stopping_) return;
-    if (!busy_) {
-      busy_ = true;
+    const bool busy = job_.has_value() || (under_way_ != nullptr && !cancelled_);
+    if (!busy) {
       job_ = Job{std::move(message), std::move(snapshot)};
-      changed_.notify_one();
+      changed_.notify_all();
       return;
     }
   }
   link_->service->OnSnapshotSent(link_->peer, false);
+}
+
+void SnapshotSender::Cancel() {
+  std::optional<Job> dropped;  // outlives the lock: it may close files
+  {
+    const std::lock_guard lock(mutex_);
+    dropped = std::exchange(job_, std::nullopt);
+    cancelled_ = under_way_ != nullptr;
+  }
+  changed_.notify_all();
+  link_->snapshots_cancelled.Add();
 }
 
 void SnapshotSender::Stop() {
@@ -52,66 +65,55 @@ void SnapshotSender::Stop() {
   if (thread_.joinable()) thread_.join();
 }
 
-bool SnapshotSender::stopping() {
+std::optional<node::SnapshotTransfer> SnapshotSender::Progress() const {
   const std::lock_guard lock(mutex_);
-  return stopping_;
+  if (under_way_ == nullptr || cancelled_) return std::nullopt;
+  return under_way_->Progress();
+}
+
+bool SnapshotSender::Wait(int64_t wait_us) {
+  std::unique_lock lock(mutex_);
+  return !changed_.wait_for(lock, std::chrono::microseconds(wait_us),
+                            [this] { return stopping_ || cancelled_; });
 }
 
 void SnapshotSender::Run() {
   while (true) {
     std::optional<Job> job;
+    std::shared_ptr<OutgoingSnapshot> snapshot;
     {
       std::unique_lock lock(mutex_);
       changed_.wait(lock, [this] { return stopping_ || job_.has_value(); });
       if (stopping_) return;
       job = std::exchange(job_, std::nullopt);
+      snapshot = std::make_shared<OutgoingSnapshot>(options_.snapshot, link_, client_.get(),
+                                                    bandwidth_, ++stream_);
+      under_way_ = snapshot;
+      cancelled_ = false;
     }
-    ++stream_;
-    const Status sent = Stream(*job);
+    const Status sent = snapshot->Run(job->message, job->snapshot.get(),
+                                      [this](int64_t wait_us) { return Wait(wait_us); });
     job.reset();  // lets go of what the snapshot pins
+    bool cancelled = false;
     {
       const std::lock_guard lock(mutex_);
       if (stopping_) return;
-      busy_ = false;
+      under_way_.reset();
+      cancelled = std::exchange(cancelled_, false);
     }
-    if (sent.ok()) {
-      link_->OnDelivered();
-    } else {
-      link_->OnFailed(sent.message());
-    }
-    link_->service->OnSnapshotSent(link_->peer, sent.ok());
+    if (!cancelled) Report(sent);
   }
 }
 
-Status SnapshotSender::Stream(const Job& job) {
-  Result<std::string> piece = job.snapshot->NextChunk(options_.piece_bytes);
-  for (uint64_t number = 0;; ++number) {
-    if (!piece.ok()) return piece.status();
-    if (stopping()) return Status(Code::kUnavailable, "shutting_down", "The transport stops");
-    // One piece ahead, because the last one is marked by the message it carries.
-    Result<std::string> next = job.snapshot->NextChunk(options_.piece_bytes);
-    if (!next.ok()) return next.status();
-    const bool last = next->empty();
-    const auto message = last ? std::optional<raft::Message>(job.message) : std::nullopt;
-    BATON_RETURN_IF_ERROR(SendPiece(number, *std::move(piece), message));
-    if (last) return Status::Ok();
-    piece = std::move(next);
+void SnapshotSender::Report(const Status& sent) {
+  if (sent.ok()) {
+    link_->OnDelivered();
+    link_->snapshots_delivered.Add();
+  } else {
+    link_->OnFailed(sent.message());
+    link_->snapshots_failed.Add();
   }
-}
-
-Status SnapshotSender::SendPiece(uint64_t number, std::string bytes,
-                                 const std::optional<raft::Message>& message) {
-  SnapshotPiece piece;
-  piece.cluster_id = link_->cluster_id;
-  piece.to = link_->peer;
-  piece.chunk.from = link_->self;
-  piece.chunk.stream = stream_;
-  piece.chunk.number = number;
-  piece.chunk.bytes = std::move(bytes);
-  piece.chunk.message = message;
-  std::string body = EncodeSnapshotPiece(piece);
-  link_->sent_bytes.Add(body.size());
-  return PostToPeer(client_.get(), "/peer/v1/snapshot", std::move(body));
+  link_->service->OnSnapshotSent(link_->peer, sent.ok());
 }
 
 }  // namespace baton::http

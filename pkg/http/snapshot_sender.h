@@ -1,12 +1,10 @@
 // File: snapshot_sender.h
 //
-// One thread that streams snapshots to one peer, piece after piece: the next is read and sent when
-// the peer has the one before on its disk. One snapshot at a time; the outcome of each goes to
-// Service::OnSnapshotSent.
+// One thread that sends snapshots to one peer (outgoing_snapshot.h), one at a time; the outcome of
+// each goes to Service::OnSnapshotSent, unless it was cancelled.
 #pragma once
 
 #include <condition_variable>
-#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <mutex>
@@ -15,27 +13,37 @@
 #include <thread>
 
 #include "pkg/http/client.h"
+#include "pkg/http/outgoing_snapshot.h"
 #include "pkg/http/peer_link.h"
+#include "pkg/http/token_bucket.h"
 #include "pkg/node/ports.h"
 
 namespace baton::http {
 
 struct SnapshotSenderOptions {
   std::string thread_name;  // at most 15 characters
-  size_t piece_bytes = 1 << 20;
+  OutgoingSnapshotOptions snapshot;
   ClientOptions client;
 };
 
 class SnapshotSender {
  public:
+  // `bandwidth` is shared by the senders of all peers.
   static Result<std::unique_ptr<SnapshotSender>> Create(const SnapshotSenderOptions& options,
-                                                        PeerLink* link);
+                                                        PeerLink* link,
+                                                        SharedTokenBucket* bandwidth);
   ~SnapshotSender() { Stop(); }
 
   void Start();
-  // Does not block. While another one is under way: it has failed.
+  // Does not block. While another one is under way that was not cancelled: it has failed.
   void Push(raft::Message message, std::unique_ptr<node::SnapshotReader> snapshot);
+  // Does not block. Ends what waits, or what is under way after the piece under way; its outcome is
+  // not told.
+  void Cancel();
   void Stop();
+
+  // Of the snapshot under way.
+  std::optional<node::SnapshotTransfer> Progress() const;
 
  private:
   struct Job {
@@ -43,24 +51,26 @@ class SnapshotSender {
     std::unique_ptr<node::SnapshotReader> snapshot;
   };
 
-  SnapshotSender(const SnapshotSenderOptions& options, PeerLink* link,
+  SnapshotSender(const SnapshotSenderOptions& options, PeerLink* link, SharedTokenBucket* bandwidth,
                  std::unique_ptr<Client> client);
 
   void Run();
-  bool stopping();
-  Status Stream(const Job& job);
-  Status SendPiece(uint64_t number, std::string bytes, const std::optional<raft::Message>& message);
+  void Report(const Status& sent);
+  // False: stopped or cancelled.
+  bool Wait(int64_t wait_us);
 
   const SnapshotSenderOptions options_;
   PeerLink* const link_;
+  SharedTokenBucket* const bandwidth_;
   const std::unique_ptr<Client> client_;
   uint64_t stream_;  // this thread's; another one for each snapshot
 
-  std::mutex mutex_;
+  mutable std::mutex mutex_;
   std::condition_variable changed_;
   // State below is protected by mutex_.
-  std::optional<Job> job_;
-  bool busy_ = false;  // a job waits or is under way
+  std::optional<Job> job_;  // waits
+  std::shared_ptr<OutgoingSnapshot> under_way_;
+  bool cancelled_ = false;  // what is under way
   bool stopping_ = false;
 
   std::thread thread_;

@@ -26,6 +26,11 @@ void AddListenerFamilies(const std::string& listener, const http::ServerStats& s
 // peer_families.cc: baton_peer_*, with the peer's number as label.
 void AddPeerFamilies(const std::vector<http::PeerStats>& peers, FamilyList* list);
 
+// snapshot_families.cc: baton_snapshot*, and etcd's names for the same.
+void AddSnapshotStatusFamilies(const node::StatusView& status, FamilyList* list);
+void AddSnapshotNodeFamilies(const node::NodeMetrics& node, FamilyList* list);
+void AddSnapshotPeerFamilies(const std::vector<http::PeerStats>& peers, FamilyList* list);
+
 // process_families.cc: process_*, os_fd_*, baton_build_info.
 void AddProcessFamilies(const ProcessFacts& facts, FamilyList* list);
 void AddBuildFamily(const std::string& version, FamilyList* list);

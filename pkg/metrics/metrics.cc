@@ -21,12 +21,14 @@ FamilyList CollectFamilies(const MetricsSource& source) {
     if (const std::shared_ptr<const node::StatusView> status = source.status()) {
       AddStatusFamilies(*status, &list);
       AddEtcdStatusFamilies(*status, &list);
+      AddSnapshotStatusFamilies(*status, &list);
       local_id = EtcdMemberId(status->raft.id);
     }
   }
   if (source.node != nullptr) {
     AddNodeFamilies(*source.node, &list);
     AddEtcdNodeFamilies(*source.node, &list);
+    AddSnapshotNodeFamilies(*source.node, &list);
   }
   for (const ListenerSource& listener : source.listeners) {
     AddListenerFamilies(listener.name, listener.stats(), &list);
@@ -35,6 +37,7 @@ FamilyList CollectFamilies(const MetricsSource& source) {
     const std::vector<http::PeerStats> peers = source.peers();
     AddPeerFamilies(peers, &list);
     AddEtcdPeerFamilies(local_id, peers, &list);
+    AddSnapshotPeerFamilies(peers, &list);
   }
   if (source.process) AddProcessFamilies(source.process(), &list);
   return list;

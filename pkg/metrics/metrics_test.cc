@@ -91,8 +91,25 @@ class MetricsTest : public ::testing::Test {
   void FillPeers() {
     LatencyHistogram round_trip;
     round_trip.ObserveUs(800);
-    peers_ = {{NodeId(2), true, 31, 32, 33, 34, round_trip.Read()},
-              {NodeId(3), false, 0, 0, 8, 0, LatencyHistogram().Read()}};
+    http::PeerStats near;
+    near.peer = NodeId(2);
+    near.reachable = true;
+    near.sent_bytes = 31;
+    near.sent_envelopes = 32;
+    near.failures = 33;
+    near.dropped_messages = 34;
+    near.round_trip = round_trip.Read();
+    near.snapshot_pieces = 35;
+    near.snapshot_bytes = 36;
+    near.snapshot_resumes = 37;
+    near.snapshots_delivered = 38;
+    near.snapshots_failed = 39;
+    near.snapshots_cancelled = 40;
+    near.snapshot_out = node::SnapshotTransfer{.peer = NodeId(2), .bytes = 41, .total_bytes = 42};
+    http::PeerStats far;
+    far.peer = NodeId(3);
+    far.failures = 8;
+    peers_ = {near, far};
   }
 
   Families Render() const {
@@ -125,6 +142,30 @@ class MetricsTest : public ::testing::Test {
   ProcessFacts process_;
   MetricsSource source_;
 };
+
+TEST_F(MetricsTest, SnapshotsAreCountedAtBothEnds) {
+  node_.snapshot_bytes_received.Add(43);
+  status_.snapshot_in = node::SnapshotTransfer{.peer = NodeId(2), .bytes = 44, .total_bytes = 45};
+  const Families families = Render();
+  const std::map<std::string, std::string> near = {{"peer", "2"}};
+  const std::map<std::string, std::string> far = {{"peer", "3"}};
+  EXPECT_EQ(ValueOf(families, "baton_snapshot_sending", near), 1);
+  EXPECT_EQ(ValueOf(families, "baton_snapshot_sending", far), 0);
+  EXPECT_EQ(ValueOf(families, "baton_snapshot_sending_bytes", near), 41);
+  EXPECT_EQ(ValueOf(families, "baton_snapshot_sending_total_bytes", near), 42);
+  EXPECT_EQ(ValueOf(families, "baton_snapshot_sent_pieces_total", near), 35);
+  EXPECT_EQ(ValueOf(families, "baton_snapshot_sent_bytes_total", near), 36);
+  EXPECT_EQ(ValueOf(families, "baton_snapshot_resumes_total", near), 37);
+  EXPECT_EQ(ValueOf(families, "baton_snapshots_delivered_total", near), 38);
+  EXPECT_EQ(ValueOf(families, "baton_snapshots_failed_total", near), 39);
+  EXPECT_EQ(ValueOf(families, "baton_snapshots_cancelled_total", near), 40);
+  EXPECT_EQ(ValueOf(families, "baton_snapshot_received_bytes_total"), 43);
+  EXPECT_EQ(ValueOf(families, "baton_snapshot_receiving_bytes"), 44);
+  EXPECT_EQ(ValueOf(families, "baton_snapshot_receiving_total_bytes"), 45);
+  EXPECT_EQ(ValueOf(families, "etcd_server_snapshot_apply_in_progress_total"), 1);
+  EXPECT_EQ(ValueOf(families, "etcd_network_snapshot_send_success", {{"To", "2"}}), 38);
+  EXPECT_EQ(ValueOf(families, "etcd_network_snapshot_send_inflights_total", {{"To", "3"}}), 0);
+}
 
 TEST_F(MetricsTest, FamiliesAreTheOnesOfTheGolden) {
   std::ostringstream actual;
@@ -189,7 +230,8 @@ TEST_F(MetricsTest, HistogramBucketsAreCumulativeAndEndInTheCount) {
       ++histograms;
     }
   }
-  EXPECT_EQ(histograms, 3 + 1 + 2 + 2 + 2);  // node, route, peers, etcd's disk, etcd's peers
+  EXPECT_EQ(histograms,
+            3 + 1 + 2 + 2 + 2 + 2);  // node, route, peers, etcd's disk, etcd's peers, snapshots
 }
 
 TEST_F(MetricsTest, ServerAndRaftFacts) {

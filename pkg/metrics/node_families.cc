@@ -141,10 +141,6 @@ void AddNodeFamilies(const node::NodeMetrics& node, FamilyList* list) {
   list->Counter("baton_peer_envelopes_rejected_total",
                 "Envelopes of another cluster, of an unknown sender, or malformed.",
                 Number(node.peer_envelopes_rejected.value()));
-  list->Counter("baton_snapshots_sent_total", "Snapshots sent to followers.",
-                Number(node.snapshots_sent.value()));
-  list->Counter("baton_snapshots_installed_total", "Snapshots this node took over from a leader.",
-                Number(node.snapshots_installed.value()));
   list->Counter("baton_state_divergences_total",
                 "Nodes whose state differed from the majority's, found by this node as leader.",
                 Number(node.state_divergences.value()));

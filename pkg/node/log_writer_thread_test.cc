@@ -56,6 +56,7 @@ class RecordingTransport final : public Transport {
   }
   void SetClusterTime(Term, int64_t) override {}
   void SendSnapshot(NodeId, raft::Message, std::unique_ptr<SnapshotReader>) override {}
+  void CancelSnapshot(NodeId) override {}
 
  private:
   std::vector<std::string>* record_;

@@ -68,7 +68,7 @@ Node::Node(std::unique_ptr<NodeCore> core)
       transfer_(2 * core_->election_timeout_us(), 2 * core_->heartbeat_interval_us(), &core_->time,
                 core_->raft.get()),
       repair_(core_.get(), &reads_, &transfer_),
-      snapshots_(core_->parts.state, core_->parts.snapshot_worker),
+      snapshots_(core_->parts.snapshot_worker, &core_->time, core_->parts.metrics),
       term_(core_->raft->term()) {}
 
 void Node::AdvanceTo(int64_t now_us) {
@@ -85,6 +85,7 @@ void Node::Tick() {
   waits_.OnTick();
   watches_.OnTick();
   transfer_.OnTick();
+  snapshots_.OnTick();
   if (draining_) transfer_.Drain();
   repair_.OnTick();
   expiry_due_ = true;
@@ -223,8 +224,12 @@ void Node::OnSnapshotChunk(Service::SnapshotChunk chunk, Service::StatusCallback
   snapshots_.OnChunk(std::move(chunk), std::move(done));
 }
 
-void Node::OnChunkWritten(const Status& status) {
-  std::optional<raft::Message> message = snapshots_.OnChunkWritten(status);
+Result<Service::SnapshotReach> Node::GetSnapshotReach(NodeId from, uint64_t stream) const {
+  return snapshots_.Reach(from, stream);
+}
+
+void Node::OnChunkWritten(SnapshotWritten written) {
+  std::optional<raft::Message> message = snapshots_.OnChunkWritten(std::move(written));
   if (message) ReceiveMessage(message->from, std::move(*message));
 }
 
@@ -270,6 +275,7 @@ StatusView Node::MakeStatus() const {
   }
   view.draining = draining_;
   view.rebuilding = repair_.rebuilding();
+  view.snapshot_in = snapshots_.Progress();
   return view;
 }
 

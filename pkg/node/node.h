@@ -20,6 +20,7 @@
 #include <cstdint>
 #include <deque>
 #include <memory>
+#include <set>
 #include <utility>
 #include <vector>
 
@@ -78,13 +79,14 @@ class Node {
   // --- peers ---
   Status Receive(PeerEnvelope envelope);
   void OnUnreachable(NodeId peer);
-  void OnSnapshotSent(NodeId peer, bool delivered) { core_->raft->OnSnapshotSent(peer, delivered); }
+  void OnSnapshotSent(NodeId peer, bool delivered);
   void OnSnapshotChunk(Service::SnapshotChunk chunk, Service::StatusCallback done);
+  Result<Service::SnapshotReach> GetSnapshotReach(NodeId from, uint64_t stream) const;
 
   // --- completions ---
   void OnPersisted(raft::LogMark mark);
   void OnCompacted() { compacting_ = false; }
-  void OnChunkWritten(const Status& status);
+  void OnChunkWritten(SnapshotWritten written);
 
   // True when there is more to do at once.
   bool Step();
@@ -121,6 +123,9 @@ class Node {
   void TellClusterTime();
   void Send(std::vector<raft::Message> messages);
   void SendSnapshot(raft::Message message);
+  // The term is over, and nobody would take what was sent in its name.
+  void GiveUpSnapshots();
+  void CancelSnapshots(const std::vector<NodeId>& receivers);
   void Persist(raft::Ready* ready);
   void Apply(const std::vector<raft::Entry>& entries);
   void PassOver(const std::vector<raft::Entry>& entries);
@@ -156,6 +161,7 @@ class Node {
   Term term_;
   int64_t leader_contact_us_ = 0;
 
+  std::set<NodeId> snapshots_out_;    // whom a snapshot is being sent to, in this term
   std::deque<WriteUnderWay> writes_;  // given to the log writer, not durable yet
   bool compacting_ = false;
   bool expiry_due_ = false;

@@ -52,6 +52,7 @@ Status Validate(const NodeConfig& config) {
   if (config.log_entries_kept >= config.log_entries_max) {
     return Bad("log_entries_kept", "must be less than log_entries_max");
   }
+  if (config.snapshots_out_max < 1) return Bad("snapshots_out_max", "must be >= 1");
   return Status::Ok();
 }
 

@@ -28,6 +28,10 @@ struct NodeConfig {
   size_t waits_max = 10'000;
   uint64_t log_entries_max = 100'000;  // beyond: compact
   uint64_t log_entries_kept = 10'000;  // behind the applied index, for slow followers
+  // A leader has the snapshot for a follower sent by another follower, if one can.
+  bool delegate_snapshots = true;
+  size_t snapshots_out_max =
+      2;  // that this node sends at once; each keeps a copy of the state open
 };
 
 // kInvalidArgument naming the field and its limit.

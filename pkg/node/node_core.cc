@@ -57,6 +57,7 @@ Result<std::unique_ptr<NodeCore>> NodeCore::Open(const NodeConfig& config, const
   raft_config.seed = config.seed;
   raft_config.election_timeout_ticks = config.election_timeout_ticks;
   raft_config.heartbeat_interval_ticks = config.heartbeat_interval_ticks;
+  raft_config.delegate_snapshots = config.delegate_snapshots;
   Result<std::unique_ptr<raft::Raft>> raft =
       raft::Raft::Create(raft_config, initial, &core->stored_log_);
   if (!raft.ok()) return raft.status();

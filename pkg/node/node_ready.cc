@@ -71,6 +71,7 @@ void Node::HandleReady(raft::Ready ready) {
   core_->cluster_time.OnAppended(ready.entries);
   NoticeLeadership();
   if (ready.hard_state) repair_.OnMemory(ready.hard_state->memory);
+  CancelSnapshots(ready.cancelled_snapshots);  // first: the next one may be among the messages
   Send(std::move(ready.messages));
   if (ready.snapshot) InstallSnapshot(*ready.snapshot, ready.entries);
   if (failed()) return;
@@ -90,6 +91,7 @@ void Node::NoticeLeadership() {
     core_->parts.metrics->leader_changes.Add();
     leader_contact_us_ = core_->time.now_us;
   }
+  if (term != term_) GiveUpSnapshots();
   role_ = role;
   leader_ = leader;
   term_ = term;
@@ -130,6 +132,10 @@ void Node::Send(std::vector<raft::Message> messages) {
 
 void Node::SendSnapshot(raft::Message message) {
   const NodeId to = message.to;
+  if (snapshots_out_.contains(to) || snapshots_out_.size() >= core_->config.snapshots_out_max) {
+    core_->raft->OnSnapshotSent(to, false);  // asked for again at the next heartbeat
+    return;
+  }
   Result<std::unique_ptr<SnapshotReader>> reader = core_->parts.state->OpenSnapshot();
   if (!reader.ok()) {
     core_->parts.logger->Log(LogLevel::kWarning, "snapshot not made",
@@ -141,7 +147,26 @@ void Node::SendSnapshot(raft::Message message) {
   std::get<raft::SnapshotRequest>(message.body).meta = {
       core_->state.applied(), core_->state.applied_term(), core_->membership};
   core_->parts.metrics->snapshots_sent.Add();
+  snapshots_out_.insert(to);
   core_->parts.transport->SendSnapshot(to, std::move(message), std::move(reader).value());
+}
+
+void Node::OnSnapshotSent(NodeId peer, bool delivered) {
+  snapshots_out_.erase(peer);
+  core_->raft->OnSnapshotSent(peer, delivered);
+}
+
+void Node::GiveUpSnapshots() {
+  for (const NodeId peer : std::exchange(snapshots_out_, {})) {
+    core_->parts.transport->CancelSnapshot(peer);
+    core_->raft->OnSnapshotSent(peer, false);
+  }
+}
+
+void Node::CancelSnapshots(const std::vector<NodeId>& receivers) {
+  for (const NodeId peer : receivers) {
+    if (snapshots_out_.erase(peer) > 0) core_->parts.transport->CancelSnapshot(peer);
+  }
 }
 
 void Node::Persist(raft::Ready* ready) {
@@ -227,7 +252,9 @@ void Node::InstallSnapshot(const raft::SnapshotMeta& meta,
                            const std::vector<raft::Entry>& next_entries) {
   std::unique_ptr<SnapshotWriter> copy = snapshots_.Take(meta);
   CHECK(copy != nullptr) << "the core installs only what it was given with its bytes";
-  if (const Status installed = core_->parts.state->Install(std::move(copy)); !installed.ok()) {
+  const Status installed = core_->parts.state->Install(copy.get());
+  core_->parts.snapshot_worker->Discard(std::move(copy));  // the old state
+  if (!installed.ok()) {
     core_->Fail(installed);
     return;
   }

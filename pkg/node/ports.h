@@ -67,9 +67,12 @@ class SnapshotReader {
   // The next piece, of about bytes_max; empty string: that was all. Pieces are framed and
   // checksummed.
   virtual Result<std::string> NextChunk(size_t bytes_max) = 0;
+  // The bytes of all pieces together, guessed from those that were read; 0: no idea (yet).
+  virtual uint64_t TotalBytesAbout() { return 0; }
 };
 
 // Receives such a copy beside the live state. Destroyed before Install: leaves nothing behind.
+// After it: removes what was the live state before. Both may take a while.
 class SnapshotWriter {
  public:
   virtual ~SnapshotWriter() = default;
@@ -79,8 +82,8 @@ class SnapshotWriter {
   virtual Status Finish() = 0;
 };
 
-// The state tables. All calls on the raft thread but for Sync (log writer's thread), the reader's
-// and the writer's own calls (one thread each).
+// The state tables. All calls on the raft thread but for Sync (log writer's thread), BeginInstall
+// (any thread), the reader's and the writer's own calls (one thread each).
 class StateStore : public coord::Tables {
  public:
   // The writes since the last Commit, as one atomic batch that need not be durable yet.
@@ -91,9 +94,9 @@ class StateStore : public coord::Tables {
   // A copy of the state as of the last Commit.
   virtual Result<std::unique_ptr<SnapshotReader>> OpenSnapshot() = 0;
   virtual Result<std::unique_ptr<SnapshotWriter>> BeginInstall() = 0;
-  // Replaces the live state by the finished copy: after a crash either the old or the new one is
-  // there.
-  virtual Status Install(std::unique_ptr<SnapshotWriter> finished) = 0;
+  // Exchanges the live state and the finished copy, so that `finished` holds the old state. After a
+  // crash either the old or the new one is there. After an error only destroying it makes sense.
+  virtual Status Install(SnapshotWriter* finished) = 0;
   virtual uint64_t ApproximateBytes() const = 0;
   // The state is not what it should be (it differs from the peers'): from the next start on it is
   // an empty one. Any thread.
@@ -115,6 +118,9 @@ class Transport {
   // through Service::OnSnapshotSent.
   virtual void SendSnapshot(NodeId to, raft::Message message,
                             std::unique_ptr<SnapshotReader> snapshot) = 0;
+  // Nobody wants that snapshot any more: its sending stops, and no outcome is told unless it was on
+  // its way already. Another one may be sent at once.
+  virtual void CancelSnapshot(NodeId to) = 0;
 };
 
 }  // namespace baton::node

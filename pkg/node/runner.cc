@@ -66,8 +66,9 @@ class NodeRunner final : public Runner {
                      },
                      [this] { inbox_.PushCompletion([](Node& node) { node.OnCompacted(); }); },
                      ports.fatal}),
-        snapshot_thread_([this](const Status& status) {
-          inbox_.PushCompletion([status](Node& node) { node.OnChunkWritten(status); });
+        snapshot_thread_(ports.state, [this](SnapshotWritten written) {
+          const auto shared = std::make_shared<SnapshotWritten>(std::move(written));
+          inbox_.PushCompletion([shared](Node& node) { node.OnChunkWritten(std::move(*shared)); });
         }) {}
   ~NodeRunner() override { Stop(); }
 
@@ -114,6 +115,7 @@ class NodeRunner final : public Runner {
   void OnUnreachable(NodeId peer) override;
   void OnSnapshotSent(NodeId peer, bool delivered) override;
   void OnSnapshotChunk(SnapshotChunk chunk, StatusCallback done) override;
+  void GetSnapshotReach(NodeId from, uint64_t stream, ReachCallback done) override;
 
   std::shared_ptr<const StatusView> GetStatus() const override {
     const std::lock_guard<std::mutex> lock(status_mutex_);
@@ -317,6 +319,15 @@ void NodeRunner::OnSnapshotChunk(SnapshotChunk chunk, StatusCallback done) {
   const Status pushed = inbox_.PushPeer(
       {[piece, shared](Node& node) { node.OnSnapshotChunk(std::move(*piece), std::move(*shared)); },
        refuse, bytes});
+  if (!pushed.ok()) refuse(pushed);
+}
+
+void NodeRunner::GetSnapshotReach(NodeId from, uint64_t stream, ReachCallback done) {
+  const auto shared = Shared(std::move(done));
+  const auto refuse = [shared](const Status& why) { (*shared)(why); };
+  const Status pushed = inbox_.PushPeer(
+      {[from, stream, shared](Node& node) { (*shared)(node.GetSnapshotReach(from, stream)); },
+       refuse});
   if (!pushed.ok()) refuse(pushed);
 }
 

@@ -128,15 +128,25 @@ class Service {
   virtual void OnUnreachable(NodeId peer) = 0;
   virtual void OnSnapshotSent(NodeId peer, bool delivered) = 0;
   // A snapshot arrives in numbered pieces (from 0); the last carries `message`. The callback comes
-  // when the piece is on disk and the next may be sent (back-pressure). A piece 0 starts over.
+  // when the piece is on disk and the next may be sent (back-pressure). Piece 0 of another stream
+  // starts over. Errors as SnapshotReceiver::OnChunk.
   struct SnapshotChunk {
     NodeId from;
-    uint64_t stream = 0;  // chosen by the sender, one per attempt
+    uint64_t stream = 0;  // chosen by the sender, one per snapshot
     uint64_t number = 0;
+    uint64_t total_bytes = 0;  // of all pieces, about; 0: not known
     std::string bytes;
     std::optional<raft::Message> message;
   };
   virtual void OnSnapshotChunk(SnapshotChunk chunk, StatusCallback done) = 0;
+  // How far that snapshot has come here: every piece before next_chunk is on disk.
+  struct SnapshotReach {
+    uint64_t next_chunk = 0;
+    bool complete = false;
+  };
+  using ReachCallback = std::function<void(Result<SnapshotReach>)>;
+  // kNotFound/"no_such_snapshot", kUnavailable/"busy" (a piece is being written).
+  virtual void GetSnapshotReach(NodeId from, uint64_t stream, ReachCallback done) = 0;
 
   // --- about the node ---
   virtual std::shared_ptr<const StatusView> GetStatus() const = 0;

@@ -20,28 +20,32 @@ void SnapshotThread::Stop() {
   if (thread_.joinable()) thread_.join();
 }
 
-void SnapshotThread::Write(SnapshotWriter* writer, std::string chunk, bool last) {
+void SnapshotThread::Write(SnapshotWork work) { Push({false, std::move(work)}); }
+
+void SnapshotThread::Discard(std::unique_ptr<SnapshotWriter> writer) {
+  Push({true, {std::move(writer), "", false}});
+}
+
+void SnapshotThread::Push(Job job) {
   {
     const std::lock_guard<std::mutex> lock(mutex_);
-    CHECK(!piece_.has_value()) << "one piece at a time";
-    piece_ = Piece{writer, std::move(chunk), last};
+    jobs_.push_back(std::move(job));
   }
   changed_.notify_one();
 }
 
 void SnapshotThread::Run() {
   while (true) {
-    Piece piece;
+    Job job;
     {
       std::unique_lock<std::mutex> lock(mutex_);
-      changed_.wait(lock, [this] { return stopping_ || piece_.has_value(); });
-      if (!piece_) return;
-      piece = std::move(*piece_);
-      piece_.reset();
+      changed_.wait(lock, [this] { return stopping_ || !jobs_.empty(); });
+      if (jobs_.empty()) return;
+      job = std::move(jobs_.front());
+      jobs_.pop_front();
     }
-    Status status = piece.writer->Append(piece.chunk);
-    if (status.ok() && piece.last) status = piece.writer->Finish();
-    written_(status);
+    if (job.discard) continue;  // it goes with `job`
+    written_(DoSnapshotWork(state_, std::move(job.work)));
   }
 }
 

@@ -1,17 +1,16 @@
 // File: snapshot_thread.h
 //
-// The SnapshotWorker of a process: a thread that writes the pieces of an arriving snapshot, one at
-// a time, so that the raft thread does not wait for the disk. It sleeps when none arrives.
+// The SnapshotWorker of a process: a thread that does what arriving snapshots do to files, in
+// order, so that the raft thread does not wait for the disk. It sleeps when none arrives.
 #pragma once
 
 #include <condition_variable>
+#include <deque>
 #include <functional>
+#include <memory>
 #include <mutex>
-#include <optional>
-#include <string>
 #include <thread>
 
-#include "pkg/base/status.h"
 #include "pkg/node/snapshots.h"
 
 namespace baton::node {
@@ -19,29 +18,32 @@ namespace baton::node {
 class SnapshotThread final : public SnapshotWorker {
  public:
   // `written`, on this thread: the outcome of the piece under way.
-  explicit SnapshotThread(std::function<void(const Status&)> written)
-      : written_(std::move(written)) {}
+  SnapshotThread(StateStore* state, std::function<void(SnapshotWritten)> written)
+      : state_(state), written_(std::move(written)) {}
   ~SnapshotThread() override { Stop(); }
 
   void Start();
-  // Finishes the piece under way, then ends the thread. The writers may be destroyed afterwards.
+  // Does what it was given, then ends the thread.
   void Stop();
 
-  void Write(SnapshotWriter* writer, std::string chunk, bool last) override;
+  void Write(SnapshotWork work) override;
+  void Discard(std::unique_ptr<SnapshotWriter> writer) override;
 
  private:
-  struct Piece {
-    SnapshotWriter* writer = nullptr;
-    std::string chunk;
-    bool last = false;
+  struct Job {
+    bool discard = false;  // work.writer
+    SnapshotWork work;
   };
 
+  void Push(Job job);
   void Run();
 
-  const std::function<void(const Status&)> written_;
+  StateStore* const state_;
+  const std::function<void(SnapshotWritten)> written_;
   std::mutex mutex_;
   std::condition_variable changed_;
-  std::optional<Piece> piece_;
+  // One piece at most, and what was discarded since: each of them was once a piece.
+  std::deque<Job> jobs_;
   bool stopping_ = false;
   std::thread thread_;
 };

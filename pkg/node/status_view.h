@@ -5,6 +5,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 
 #include "pkg/base/histogram.h"
@@ -13,6 +14,23 @@
 #include "pkg/raft/raft.h"
 
 namespace baton::node {
+
+// A snapshot on its way, as seen from one of its ends.
+struct SnapshotTransfer {
+  NodeId peer;               // the other end
+  uint64_t pieces = 0;       // that are on the receiver's disk
+  uint64_t bytes = 0;        // of them
+  uint64_t total_bytes = 0;  // about; 0: not known
+  uint64_t resumes = 0;      // how often a broken connection was gone on from; at the sender only
+  int64_t age_ms = 0;
+  uint64_t bytes_per_second = 0;  // since it began
+
+  // Sets age_ms, and bytes_per_second from `bytes`.
+  void SetAge(int64_t age_us) {
+    age_ms = age_us / 1000;
+    bytes_per_second = age_ms > 0 ? bytes * 1000 / static_cast<uint64_t>(age_ms) : 0;
+  }
+};
 
 struct StatusView {
   std::string cluster_id;
@@ -32,6 +50,7 @@ struct StatusView {
   int64_t last_leader_contact_ms = 0;  // since the leader was last heard; 0 on the leader
   bool draining = false;
   bool rebuilding = false;  // has lost data, and does not serve what is left (repair.h)
+  std::optional<SnapshotTransfer> snapshot_in;  // being received
 };
 
 // Counted by the node, translated by pkg/metrics. Lives as long as the process.
@@ -42,14 +61,20 @@ struct NodeMetrics {
   Counter leader_changes;
   Counter peer_messages_sent;
   Counter peer_messages_received;
-  Counter peer_envelopes_rejected;  // foreign cluster, unknown sender, malformed
-  Counter snapshots_sent;
+  Counter peer_envelopes_rejected;   // foreign cluster, unknown sender, malformed
+  Counter snapshots_sent;            // begun; how they went is counted by the transport
+  Counter snapshot_pieces_received;  // and written to disk
+  Counter snapshot_bytes_received;   // of them
+  Counter snapshot_pieces_refused;   // twice, out of order, of another snapshot, while busy
+  Counter snapshots_received;        // complete
+  Counter snapshots_given_up;        // damaged, not writable, or the rest did not come in time
   Counter snapshots_installed;
   Counter watches_evicted;
-  Counter state_divergences;      // found by this node while it led
-  LatencyHistogram log_sync;      // one synced write of the log
-  LatencyHistogram state_commit;  // one batch into the state tables
-  LatencyHistogram commit;        // from proposal to applied, on the node that proposed
+  Counter state_divergences;          // found by this node while it led
+  LatencyHistogram log_sync;          // one synced write of the log
+  LatencyHistogram state_commit;      // one batch into the state tables
+  LatencyHistogram snapshot_receive;  // from the first piece to the last
+  LatencyHistogram commit;            // from proposal to applied, on the node that proposed
 };
 
 }  // namespace baton::node

@@ -152,7 +152,7 @@ TEST_F(ConcurrencyTest, CommitsBesideSyncsSnapshotsAndInstalls) {
         ASSERT_TRUE(writer->Finish().ok());
       });
       receiver.join();
-      ASSERT_TRUE(state->Install(std::move(writer)).ok());
+      ASSERT_TRUE(state->Install(writer.get()).ok());
     }
   }
   stop = true;

@@ -118,10 +118,14 @@ void Database::ReleaseSnapshot(const leveldb::Snapshot* snapshot) {
 
 uint64_t Database::ApproximateBytes() const {
   static const std::string kLastKey(16, '\xff');  // after every key of this room
-  const leveldb::Range all(leveldb::Slice(), kLastKey);
-  uint64_t tables = 0;
-  db_->GetApproximateSizes(&all, 1, &tables);
-  return tables + env_->WalBytes();
+  return ApproximateTableBytes(kLastKey) + env_->WalBytes();
+}
+
+uint64_t Database::ApproximateTableBytes(std::string_view end) const {
+  const leveldb::Range range(leveldb::Slice(), ToSlice(end));
+  uint64_t bytes = 0;
+  db_->GetApproximateSizes(&range, 1, &bytes);
+  return bytes;
 }
 
 }  // namespace baton::storage

@@ -73,6 +73,8 @@ class Database {
 
   // Bytes on disk, about.
   uint64_t ApproximateBytes() const;
+  // Of the tables alone, as far as they hold keys before `end`.
+  uint64_t ApproximateTableBytes(std::string_view end) const;
   const std::string& directory() const { return directory_; }
   // Whether the destructor removes the directory. Any thread.
   void SetRemoveOnClose(bool remove) { remove_on_close_ = remove; }

@@ -6,6 +6,13 @@
 #include "pkg/base/check.h"
 
 namespace baton::storage {
+namespace {
+
+// Before so much was read, the part that is in memory only may be most of it.
+constexpr uint64_t kPassedBytesMin = 256 << 10;
+constexpr std::string_view kAfterLastKey("\xff", 1);
+
+}  // namespace
 
 LevelSnapshotReader::LevelSnapshotReader(std::shared_ptr<Database> database)
     : database_(std::move(database)), snapshot_(database_->GetSnapshot()) {
@@ -25,14 +32,28 @@ Result<std::string> LevelSnapshotReader::NextChunk(size_t bytes_max) {
     const std::string_view key = ToView(row_->key()).substr(1);
     const std::string_view value = ToView(row_->value());
     const size_t frame_bytes = encoder_.pending_bytes() + key.size() + value.size();
-    if (encoder_.pending_bytes() > 0 && frame_bytes > bytes_max) return encoder_.RowsFrame();
+    if (encoder_.pending_bytes() > 0 && frame_bytes > bytes_max) return Count(encoder_.RowsFrame());
     encoder_.Add(key, value);
     row_->Next();
   }
   BATON_RETURN_IF_ERROR(database_->StatusOf(*row_));
-  if (encoder_.pending_bytes() > 0) return encoder_.RowsFrame();
+  if (encoder_.pending_bytes() > 0) return Count(encoder_.RowsFrame());
   ended_ = true;
-  return encoder_.EndFrame();
+  return Count(encoder_.EndFrame());
+}
+
+Result<std::string> LevelSnapshotReader::Count(std::string chunk) {
+  read_bytes_ += chunk.size();
+  return chunk;
+}
+
+uint64_t LevelSnapshotReader::TotalBytesAbout() {
+  if (ended_ || !row_->Valid()) return read_bytes_;
+  const uint64_t passed = database_->ApproximateTableBytes(ToView(row_->key()));
+  const uint64_t all = database_->ApproximateTableBytes(kAfterLastKey);
+  if (passed < kPassedBytesMin || passed > all) return 0;
+  return static_cast<uint64_t>(static_cast<double>(read_bytes_) * static_cast<double>(all) /
+                               static_cast<double>(passed));
 }
 
 LevelSnapshotWriter::LevelSnapshotWriter(DurableEnv* env, std::string parent, Identity identity,
@@ -68,8 +89,12 @@ Status LevelSnapshotWriter::Finish() {
   return Status::Ok();
 }
 
-void LevelSnapshotWriter::Keep() {
-  if (database_ != nullptr) database_->SetRemoveOnClose(false);
+void LevelSnapshotWriter::Keep() { database_->SetRemoveOnClose(false); }
+
+void LevelSnapshotWriter::SwapDatabase(std::shared_ptr<Database>* live) {
+  database_.swap(*live);
+  finished_ = false;
+  database_->SetRemoveOnClose(true);  // when the last reader lets go of it
 }
 
 }  // namespace baton::storage

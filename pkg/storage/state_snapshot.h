@@ -24,12 +24,17 @@ class LevelSnapshotReader final : public node::SnapshotReader {
 
   // One frame of about bytes_max, or of one row if that is larger.
   Result<std::string> NextChunk(size_t bytes_max) override;
+  // From how far the reader has come in the tables, which may be compressed. No idea while that is
+  // not far.
+  uint64_t TotalBytesAbout() override;
 
  private:
+  Result<std::string> Count(std::string chunk);
   const std::shared_ptr<Database> database_;
   const leveldb::Snapshot* const snapshot_;
   std::unique_ptr<leveldb::Iterator> row_;
   SnapshotEncoder encoder_;
+  uint64_t read_bytes_ = 0;  // of the pieces so far
   bool ended_ = false;
 };
 
@@ -46,14 +51,15 @@ class LevelSnapshotWriter final : public node::SnapshotWriter {
   uint64_t number() const { return number_; }
   // The directory stays when the writer goes: STATE may name it.
   void Keep();
-  std::shared_ptr<Database> TakeDatabase() { return std::move(database_); }
+  // This one becomes the live state, and the old one is what goes with the writer.
+  void SwapDatabase(std::shared_ptr<Database>* live);
 
  private:
   DurableEnv* const env_;
   const std::string parent_;
   const Identity identity_;
   const uint64_t number_;
-  std::unique_ptr<Database> database_;
+  std::shared_ptr<Database> database_;
   SnapshotDecoder decoder_;
   Status failure_;  // of the first piece that was refused
   bool finished_ = false;

@@ -192,8 +192,8 @@ Result<std::unique_ptr<node::SnapshotWriter>> LevelStateStore::BeginInstall() {
       new LevelSnapshotWriter(env_, parent_, identity_, *std::move(database), number));
 }
 
-Status LevelStateStore::Install(std::unique_ptr<node::SnapshotWriter> finished) {
-  auto* const writer = dynamic_cast<LevelSnapshotWriter*>(finished.get());
+Status LevelStateStore::Install(node::SnapshotWriter* finished) {
+  auto* const writer = dynamic_cast<LevelSnapshotWriter*>(finished);
   CHECK(writer != nullptr && writer->finished()) << "Install needs a finished writer";
   writer->Keep();  // from here on the pointer may name it, even if an error comes back
   const Status pointed =
@@ -202,13 +202,11 @@ Status LevelStateStore::Install(std::unique_ptr<node::SnapshotWriter> finished) 
     live_->Fail(pointed);  // a restart may find either state
     return pointed;
   }
-  std::shared_ptr<Database> old = writer->TakeDatabase();
   {
     const std::lock_guard lock(mutex_);
-    live_.swap(old);
+    writer->SwapDatabase(&live_);
   }
   overlay_.clear();
-  old->SetRemoveOnClose(true);  // when the last reader lets go of it
   return Status::Ok();
 }
 

@@ -12,6 +12,7 @@
 // our own ("identity": written last when a state is made, so its presence says "complete").
 #pragma once
 
+#include <atomic>
 #include <cstddef>
 #include <functional>
 #include <map>
@@ -67,9 +68,9 @@ class LevelStateStore final : public node::StateStore {
   Result<std::unique_ptr<node::SnapshotReader>> OpenSnapshot() override;
   Result<std::unique_ptr<node::SnapshotWriter>> BeginInstall() override;
   // Writes that were not committed are dropped with the old state. `finished` must come from this
-  // store's BeginInstall and have said OK to Finish. The old state is removed when the last
-  // snapshot reader of it is gone.
-  Status Install(std::unique_ptr<node::SnapshotWriter> finished) override;
+  // store's BeginInstall and have said OK to Finish. The old state is removed when `finished` and
+  // the last snapshot reader of it are gone.
+  Status Install(node::SnapshotWriter* finished) override;
   uint64_t ApproximateBytes() const override;
   // The state is not what it should be: the next Open says so. Changes nothing now.
   void Discard(const std::string& why) override;
@@ -95,9 +96,8 @@ class LevelStateStore final : public node::StateStore {
   const Identity identity_;
   const StateStoreOptions options_;
 
-  // Used by the raft thread only.
-  Overlay overlay_;
-  uint64_t next_number_;  // of the next state directory
+  Overlay overlay_;                    // used by the raft thread only
+  std::atomic<uint64_t> next_number_;  // of the next state directory
 
   // Changed by the raft thread under mutex_; other threads read it under mutex_.
   mutable std::mutex mutex_;

@@ -280,7 +280,7 @@ Status DiskLife::Install(bool give_up) {
   BATON_RETURN_IF_ERROR((*writer)->Append(encoder.EndFrame()));
   BATON_RETURN_IF_ERROR((*writer)->Finish());
   ChangePromise([&](Promise* promise) { promise->states[version_ + 1] = next; });
-  BATON_RETURN_IF_ERROR(Part("state", dir_->state().Install(*std::move(writer))));
+  BATON_RETURN_IF_ERROR(Part("state", dir_->state().Install(writer->get())));
   ++version_;
   applied_ = index;
   rows_ = *next;

@@ -417,6 +417,17 @@ void FakeService::OnSnapshotChunk(SnapshotChunk chunk, StatusCallback done) {
   });
 }
 
+void FakeService::GetSnapshotReach(NodeId, uint64_t, ReachCallback done) {
+  Post([this, done = std::move(done)] {
+    Status answer;
+    {
+      const std::lock_guard lock(mutex_);
+      answer = peer_answer_;
+    }
+    done(answer.ok() ? Result<SnapshotReach>(SnapshotReach{5, false}) : answer);
+  });
+}
+
 std::vector<node::PeerEnvelope> FakeService::TakeEnvelopes() {
   const std::lock_guard lock(mutex_);
   return std::exchange(envelopes_, {});

@@ -22,7 +22,7 @@
 
 namespace baton::http {
 
-class FakeService final : public node::Service {
+class FakeService : public node::Service {
  public:
   static constexpr char kClusterId[] = "0123456789abcdef";
 
@@ -73,6 +73,8 @@ class FakeService final : public node::Service {
   void OnUnreachable(NodeId peer) override;
   void OnSnapshotSent(NodeId peer, bool delivered) override;
   void OnSnapshotChunk(SnapshotChunk chunk, StatusCallback done) override;
+  // Piece 5 of any snapshot comes next, unless SetPeerAnswer says otherwise.
+  void GetSnapshotReach(NodeId from, uint64_t stream, ReachCallback done) override;
   std::shared_ptr<const node::StatusView> GetStatus() const override;
   const node::NodeMetrics& metrics() const override { return metrics_; }
 

@@ -41,6 +41,7 @@ class LocalTransport final : public Transport {
   void SetClusterTime(Term term, int64_t cluster_time_ms) override;
   void SendSnapshot(NodeId to, raft::Message message,
                     std::unique_ptr<SnapshotReader> snapshot) override;
+  void CancelSnapshot(NodeId) override {}  // it goes on, and its outcome is told
 
  private:
   struct Stream;

@@ -261,8 +261,8 @@ Result<std::unique_ptr<SnapshotWriter>> MemoryStateStore::BeginInstall() {
   return std::unique_ptr<SnapshotWriter>(std::make_unique<MemorySnapshotWriter>());
 }
 
-Status MemoryStateStore::Install(std::unique_ptr<SnapshotWriter> finished) {
-  auto* writer = dynamic_cast<MemorySnapshotWriter*>(finished.get());
+Status MemoryStateStore::Install(SnapshotWriter* finished) {
+  auto* writer = dynamic_cast<MemorySnapshotWriter*>(finished);
   CHECK(writer != nullptr && writer->finished());
   const std::lock_guard<std::mutex> lock(mutex_);
   live_ = writer->TakeRows();

@@ -66,7 +66,7 @@ class MemoryStateStore final : public StateStore {
   Status Sync() override;
   Result<std::unique_ptr<SnapshotReader>> OpenSnapshot() override;
   Result<std::unique_ptr<SnapshotWriter>> BeginInstall() override;
-  Status Install(std::unique_ptr<SnapshotWriter> finished) override;
+  Status Install(SnapshotWriter* finished) override;
   uint64_t ApproximateBytes() const override;
   void Discard(const std::string& why) override;
 

@@ -62,6 +62,10 @@ class SimTransport final : public Transport {
   void SetClusterTime(Term term, int64_t cluster_time_ms) override;
   void SendSnapshot(NodeId to, raft::Message message,
                     std::unique_ptr<SnapshotReader> snapshot) override;
+  void CancelSnapshot(NodeId to) override;
+  uint64_t cancelled_snapshots() const { return cancelled_snapshots_; }
+  // Most that were under way at once.
+  size_t snapshots_at_once() const { return snapshots_at_once_; }
 
  private:
   friend class SimCluster;
@@ -73,6 +77,8 @@ class SimTransport final : public Transport {
     raft::Message message;
     std::unique_ptr<SnapshotReader> reader;
     std::string chunk;  // the next to go
+    bool cancelled = false;
+    bool ended = false;
   };
   void SendChunk(const std::shared_ptr<Stream>& stream);
 
@@ -82,6 +88,9 @@ class SimTransport final : public Transport {
   Term term_;
   int64_t cluster_time_ms_ = 0;
   uint64_t last_stream_ = 0;
+  uint64_t cancelled_snapshots_ = 0;
+  size_t snapshots_at_once_ = 0;
+  std::map<NodeId, std::shared_ptr<Stream>> streams_;  // the latest of each receiver
 };
 
 // The log writer of one node: jobs are done in order, one disk latency after they were given, or
@@ -111,7 +120,8 @@ class SimLogWriter final : public LogWriter {
 class SimSnapshotWorker final : public SnapshotWorker {
  public:
   SimSnapshotWorker(SimCluster* cluster, NodeId self) : cluster_(cluster), self_(self) {}
-  void Write(SnapshotWriter* writer, std::string chunk, bool last) override;
+  void Write(SnapshotWork work) override;
+  void Discard(std::unique_ptr<SnapshotWriter>) override {}
 
  private:
   SimCluster* cluster_;
@@ -137,6 +147,7 @@ class SimCluster final : public Clock {
   Node& node(NodeId id);
   MemoryLogStore& log(NodeId id) { return *At(id).log; }
   MemoryStateStore& state(NodeId id) { return *At(id).state; }
+  const SimTransport& transport(NodeId id) const { return *At(id).transport; }
   NodeMetrics& metrics(NodeId id) { return *At(id).metrics; }
   // Of the living nodes that lead the one of the highest term, if a majority follows it.
   std::optional<NodeId> Leader();

@@ -1,4 +1,5 @@
 // The network and the disk of a SimCluster, as one node sees them.
+#include <algorithm>
 #include <utility>
 
 #include "pkg/node/testing/sim_cluster.h"
@@ -38,12 +39,27 @@ void SimTransport::SendSnapshot(NodeId to, raft::Message message,
   Result<std::string> first = stream->reader->NextChunk(cluster_->options_.snapshot_chunk_bytes);
   CHECK(first.ok());
   stream->chunk = std::move(first).value();
+  streams_[to] = stream;
+  size_t under_way = 0;
+  for (const auto& [peer, other] : streams_) under_way += other->ended || other->cancelled ? 0 : 1;
+  snapshots_at_once_ = std::max(snapshots_at_once_, under_way);
   cluster_->AfterOn(self_, 0, [this, stream](Node&) { SendChunk(stream); });
 }
 
+void SimTransport::CancelSnapshot(NodeId to) {
+  const auto stream = streams_.find(to);
+  CHECK(stream != streams_.end()) << "nothing was sent to " << to;
+  stream->second->cancelled = true;
+  ++cancelled_snapshots_;
+}
+
 void SimTransport::SendChunk(const std::shared_ptr<Stream>& stream) {
-  const auto give_up = [this, to = stream->to] {
-    cluster_->AfterOn(self_, 100'000, [to](Node& node) { node.OnSnapshotSent(to, false); });
+  if (stream->cancelled) return;
+  const auto give_up = [this, stream, to = stream->to] {
+    cluster_->AfterOn(self_, 100'000, [to, stream](Node& node) {
+      stream->ended = true;
+      if (!stream->cancelled) node.OnSnapshotSent(to, false);
+    });
   };
   if (!cluster_->Connected(self_, stream->to) || !cluster_->alive(stream->to)) {
     give_up();
@@ -61,12 +77,14 @@ void SimTransport::SendChunk(const std::shared_ptr<Stream>& stream) {
   if (last) chunk.message = stream->message;
   const auto answered = std::make_shared<bool>(false);
   const auto written = [this, stream, last, give_up, answered](const Status& status) {
-    if (std::exchange(*answered, true)) return;
+    if (std::exchange(*answered, true) || stream->cancelled) return;
     if (!status.ok()) {
       give_up();
     } else if (last) {
-      cluster_->AfterOn(self_, cluster_->NetworkDelayUs(),
-                        [to = stream->to](Node& node) { node.OnSnapshotSent(to, true); });
+      cluster_->AfterOn(self_, cluster_->NetworkDelayUs(), [stream](Node& node) {
+        stream->ended = true;
+        node.OnSnapshotSent(stream->to, true);
+      });
     } else {
       cluster_->AfterOn(self_, cluster_->NetworkDelayUs(),
                         [this, stream](Node&) { SendChunk(stream); });
@@ -74,6 +92,9 @@ void SimTransport::SendChunk(const std::shared_ptr<Stream>& stream) {
   };
   cluster_->AfterOn(stream->to, cluster_->NetworkDelayUs(),
                     [chunk, written](Node& node) { node.OnSnapshotChunk(chunk, written); });
+  cluster_->AfterOn(self_, kSnapshotTimeoutUs, [written](Node&) {
+    written(Status(Code::kDeadlineExceeded, "the receiver does not answer"));
+  });
 }
 
 // --- disk ---
@@ -122,11 +143,11 @@ void SimLogWriter::DoNext() {
   cluster_->AfterOn(self_, 0, [mark = job.write->mark](Node& node) { node.OnPersisted(mark); });
 }
 
-void SimSnapshotWorker::Write(SnapshotWriter* writer, std::string chunk, bool last) {
-  Status status = writer->Append(chunk);
-  if (status.ok() && last) status = writer->Finish();
+void SimSnapshotWorker::Write(SnapshotWork work) {
+  const auto written = std::make_shared<SnapshotWritten>(
+      DoSnapshotWork(cluster_->At(self_).state.get(), std::move(work)));
   cluster_->AfterOn(self_, cluster_->options_.disk_latency_us,
-                    [status](Node& node) { node.OnChunkWritten(status); });
+                    [written](Node& node) { node.OnChunkWritten(std::move(*written)); });
 }
 
 }  // namespace baton::node::testing
