@@ -152,6 +152,7 @@ class Reports final : public node::Service {
   void CancelAcquire(uint64_t) override {}
   void KeepAlive(SessionId, int64_t, std::function<void(Result<coord::SessionInfo>)>) override {}
   void Read(node::Consistency, Revision, int64_t, ReadCallback) override {}
+  void OpenBackup(node::Consistency, Revision, int64_t, BackupCallback) override {}
   uint64_t Watch(coord::EventFilter, Revision, std::shared_ptr<node::WatchSink>) override {
     return 0;
   }

@@ -129,6 +129,27 @@ void Node::Read(Consistency consistency, Revision min_revision, int64_t timeout_
   reads_.Add(consistency, min_revision, DeadlineUs(timeout_ms), std::move(done));
 }
 
+// Reads are answered between Readys, when all that was applied is committed: the copy is of exactly
+// the state that the read sees.
+void Node::OpenBackup(Consistency consistency, Revision min_revision, int64_t timeout_ms,
+                      Service::BackupCallback done) {
+  Read(consistency, min_revision, timeout_ms,
+       [this, done = std::move(done)](const Result<ReadView>& view) {
+         if (!view.ok()) return done(view.status());
+         Result<std::unique_ptr<SnapshotReader>> pieces = core_->parts.state->OpenSnapshot();
+         if (!pieces.ok()) return done(pieces.status());
+         BackupHeader header;
+         header.cluster_id = core_->config.cluster_id;
+         header.node = core_->config.id;
+         header.index = view->state.applied();
+         header.term = view->state.applied_term();
+         header.revision = view->state.revision();
+         header.cluster_time_ms = view->state.now_ms();
+         header.members = core_->membership;
+         done(Backup{std::move(header), std::move(pieces).value()});
+       });
+}
+
 void Node::Watch(uint64_t id, coord::EventFilter filter, Revision from,
                  std::shared_ptr<WatchSink> sink) {
   watches_.Add(id, std::move(filter), from, std::move(sink));

@@ -71,6 +71,8 @@ class Node {
   void KeepAlive(SessionId session, int64_t timeout_ms, Keepalives::Callback done);
   void Read(Consistency consistency, Revision min_revision, int64_t timeout_ms,
             Service::ReadCallback done);
+  void OpenBackup(Consistency consistency, Revision min_revision, int64_t timeout_ms,
+                  Service::BackupCallback done);
   void Watch(uint64_t id, coord::EventFilter filter, Revision from,
              std::shared_ptr<WatchSink> sink);
   void CancelWatch(uint64_t id) { watches_.Cancel(id); }

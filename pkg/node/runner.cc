@@ -107,6 +107,8 @@ class NodeRunner final : public Runner {
                  std::function<void(Result<coord::SessionInfo>)> done) override;
   void Read(Consistency consistency, Revision min_revision, int64_t timeout_ms,
             ReadCallback done) override;
+  void OpenBackup(Consistency consistency, Revision min_revision, int64_t timeout_ms,
+                  BackupCallback done) override;
   uint64_t Watch(coord::EventFilter filter, Revision from,
                  std::shared_ptr<WatchSink> sink) override;
   void CancelWatch(uint64_t watch) override;
@@ -267,6 +269,16 @@ void NodeRunner::Read(Consistency consistency, Revision min_revision, int64_t ti
   const auto shared = Shared(std::move(done));
   Ask([consistency, min_revision, timeout_ms, shared](
           Node& node) { node.Read(consistency, min_revision, timeout_ms, std::move(*shared)); },
+      [shared](const Status& why) { (*shared)(why); });
+}
+
+void NodeRunner::OpenBackup(Consistency consistency, Revision min_revision, int64_t timeout_ms,
+                            BackupCallback done) {
+  const auto shared = Shared(std::move(done));
+  Ask(
+      [consistency, min_revision, timeout_ms, shared](Node& node) {
+        node.OpenBackup(consistency, min_revision, timeout_ms, std::move(*shared));
+      },
       [shared](const Status& why) { (*shared)(why); });
 }
 

@@ -15,6 +15,7 @@
 #include "pkg/coord/event.h"
 #include "pkg/coord/reply.h"
 #include "pkg/coord/state_machine.h"
+#include "pkg/node/backup_format.h"
 #include "pkg/node/peer.h"
 #include "pkg/node/ports.h"
 #include "pkg/node/status_view.h"
@@ -76,12 +77,21 @@ class WatchSink {
   virtual void OnEnd(Status why) = 0;
 };
 
+// The state of this node as of one entry. Whoever has it reads it on a thread of its own, while the
+// node goes on; it keeps disk space from being freed until it is destroyed, and must be destroyed
+// before the node's stores.
+struct Backup {
+  BackupHeader header;  // without wall_ms and version
+  std::unique_ptr<SnapshotReader> pieces;
+};
+
 class Service {
  public:
   using ReplyCallback = std::function<void(Result<coord::Reply>)>;
   using ReadCallback = std::function<void(Result<ReadView>)>;
   // A Status when nothing was decided, or it is not known what.
   using AcquireCallback = std::function<void(Result<AcquireResult>)>;
+  using BackupCallback = std::function<void(Result<Backup>)>;
   using StatusCallback = std::function<void(Status)>;
 
   virtual ~Service() = default;
@@ -112,6 +122,10 @@ class Service {
   // Runs the callback with the state. min_revision: wait until this node has reached it.
   virtual void Read(Consistency consistency, Revision min_revision, int64_t timeout_ms,
                     ReadCallback done) = 0;
+
+  // A copy of the state as a Read at this moment would see it. Errors as Read; the disk's.
+  virtual void OpenBackup(Consistency consistency, Revision min_revision, int64_t timeout_ms,
+                          BackupCallback done) = 0;
 
   // Events with revision >= from (0: from now on). Returns a number for CancelWatch. Over the bound
   // of watches: OnEnd with kResourceExhausted/"too_many_watches".

@@ -326,6 +326,24 @@ void FakeService::RunLateReads() {
   }
 }
 
+void FakeService::SetBackupPieces(MakePieces make) {
+  Run([&] { make_pieces_ = std::move(make); });
+}
+
+void FakeService::OpenBackup(node::Consistency consistency, Revision min_revision,
+                             int64_t timeout_ms, BackupCallback done) {
+  Read(consistency, min_revision, timeout_ms, [this, done](const Result<node::ReadView>& view) {
+    if (!view.ok()) return done(view.status());
+    node::Backup backup;
+    backup.header.cluster_id = kClusterId;
+    backup.header.node = NodeId(1);
+    backup.header.index = index_;
+    backup.header.revision = view->state.revision();
+    backup.pieces = make_pieces_();
+    done(std::move(backup));
+  });
+}
+
 uint64_t FakeService::Watch(coord::EventFilter filter, Revision from,
                             std::shared_ptr<node::WatchSink> sink) {
   const uint64_t id = ++last_number_;

@@ -52,6 +52,10 @@ class FakeService : public node::Service {
   uint64_t watches_cancelled() const { return watches_cancelled_.load(); }
   int64_t last_timeout_ms() const { return last_timeout_ms_.load(); }
 
+  // Where the pieces of backups come from.
+  using MakePieces = std::function<std::unique_ptr<node::SnapshotReader>()>;
+  void SetBackupPieces(MakePieces make);
+
   // What peers said, and what is answered.
   std::vector<node::PeerEnvelope> TakeEnvelopes();
   std::vector<SnapshotChunk> TakeChunks();
@@ -65,6 +69,8 @@ class FakeService : public node::Service {
                  std::function<void(Result<coord::SessionInfo>)> done) override;
   void Read(node::Consistency consistency, Revision min_revision, int64_t timeout_ms,
             ReadCallback done) override;
+  void OpenBackup(node::Consistency consistency, Revision min_revision, int64_t timeout_ms,
+                  BackupCallback done) override;
   uint64_t Watch(coord::EventFilter filter, Revision from,
                  std::shared_ptr<node::WatchSink> sink) override;
   void CancelWatch(uint64_t watch) override;
@@ -122,6 +128,7 @@ class FakeService : public node::Service {
   std::map<Ticket, Wait> waits_;
   std::map<uint64_t, LiveWatch> watches_;
   std::vector<LateRead> late_reads_;
+  MakePieces make_pieces_;
 
   std::atomic<uint64_t> last_number_{0};
   std::atomic<uint64_t> acquires_cancelled_{0};
