@@ -60,6 +60,10 @@ class ResponseStreamImpl final : public ResponseStream {
     return Tell(buffer_->AppendShared(std::move(piece)));
   }
 
+  bool OnDrained(std::function<void()> drained) override {
+    return buffer_->OnDrained(std::move(drained));
+  }
+
   void Close() override {
     buffer_->Close();
     Wake();

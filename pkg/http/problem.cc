@@ -73,6 +73,7 @@ const std::vector<ProblemKind>& KnownProblems() {
       {"too_many_watches", "Too many watches", 503, kLaterMs},
       {"slow_watcher", "The client did not keep up", 429, kSoonMs},
       // Of the node and its cluster.
+      {"too_many_backups", "Too many backups", 503, kMuchLaterMs},
       {"no_leader", "No leader", 503, kSoonMs},
       {"not_leader", "This node does not lead", 503, kSoonMs},
       {"leader_lost", "The leader was lost", 503, kSoonMs},

@@ -69,6 +69,11 @@ class ResponseStream {
   // The same, of a text that many streams are given: it is in memory once, and counts once for all
   // streams of the server together.
   virtual bool WriteShared(std::shared_ptr<const std::string> piece) = 0;
+  // Calls `drained` once, when the kernel has taken everything written so far: for a writer that
+  // makes its next piece only when there is room for it. On the loop's thread, which it must not
+  // keep; it may write, but not close. Never when the stream stops before. False: all is taken
+  // already, and `drained` will not be called. Of several the last one counts.
+  virtual bool OnDrained(std::function<void()> drained) = 0;
   virtual void Close() = 0;  // takes effect after everything queued has been sent
   // As Close, after one more piece (at most 4 KiB), which is queued even when Write has refused for
   // the bound of the stream or of all streams: what a client that was too slow should know.

@@ -112,8 +112,20 @@ StreamBuffer::Taken StreamBuffer::Take() {
 }
 
 void StreamBuffer::SetUnsent(size_t bytes) {
+  std::function<void()> drained;  // called, or dropped, outside the lock
+  {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    if (bytes < taken_unsent_) DropSent(taken_unsent_ - bytes);
+    if (pending_bytes_ + taken_unsent_ == 0) drained.swap(drained_);
+  }
+  if (drained != nullptr) drained();
+}
+
+bool StreamBuffer::OnDrained(std::function<void()> drained) {
   const std::lock_guard<std::mutex> lock(mutex_);
-  if (bytes < taken_unsent_) DropSent(taken_unsent_ - bytes);
+  if (!stopped_ && pending_bytes_ + taken_unsent_ == 0) return false;
+  if (!stopped_) drained_.swap(drained);
+  return true;
 }
 
 void StreamBuffer::DropSent(size_t bytes) {
@@ -135,7 +147,9 @@ void StreamBuffer::DropSent(size_t bytes) {
 }
 
 void StreamBuffer::Stop() {
+  std::function<void()> drained;  // may hold the writer, and with it this buffer's last owner
   const std::lock_guard<std::mutex> lock(mutex_);
+  drained.swap(drained_);
   refusing_ = true;
   stopped_ = true;
   for (const OutputPiece& piece : pending_) taken_.push_back({piece.size(), piece.shared});

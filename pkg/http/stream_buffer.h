@@ -5,6 +5,7 @@
 #pragma once
 
 #include <cstddef>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -37,6 +38,8 @@ class StreamBuffer {
   // The writer's side.
   Appended Append(std::string_view piece);
   Appended AppendShared(SharedText text);
+  // As ResponseStream's.
+  bool OnDrained(std::function<void()> drained);
   void Close();  // nothing more comes; what was queued goes out, then the last chunk
   // As Close, after one more piece of at most kLastPieceBytesMax, which is taken over the bound and
   // over the budget: it says why the stream ends, and where to go on.
@@ -76,6 +79,7 @@ class StreamBuffer {
   std::vector<Unsent> taken_;  // in the order of the wire,
   size_t taken_first_ = 0;     // from here
   size_t taken_unsent_ = 0;
+  std::function<void()> drained_;
   bool refusing_ = false;  // closed, stopped, or over the bound once
   bool closed_ = false;
   bool abandoned_ = false;
