@@ -16,6 +16,7 @@ constexpr char kLockName[] = "LOCK";
 constexpr char kIdentityName[] = "IDENTITY";
 constexpr char kCreatingName[] = "CREATING";
 constexpr char kWatermarkName[] = "WATERMARK";
+constexpr char kRestoringName[] = "RESTORING";
 constexpr char kLostAndFound[] = "lost+found";  // the root of an ext4 volume has one
 
 Status UnusableSetting(const std::string& path, const std::string& why) {
@@ -52,10 +53,11 @@ Status MakeDirectories(DurableEnv* env, const std::string& path) {
 // May lie in a directory that counts as empty.
 bool IsHarmless(const std::string& name) {
   return name == "." || name == ".." || name == kLockName || name == kLostAndFound ||
-         name == std::string(kCreatingName) + ".tmp";
+         name == std::string(kCreatingName) + ".tmp" ||
+         name == std::string(kRestoringName) + ".tmp";
 }
 
-enum class Content { kEmpty, kHalfMade, kBaton };
+enum class Content { kEmpty, kHalfMade, kHalfRestored, kBaton };
 
 // What the directory holds, by the names in it.
 Result<Content> Classify(DurableEnv* env, const std::string& path) {
@@ -64,14 +66,17 @@ Result<Content> Classify(DurableEnv* env, const std::string& path) {
   if (!status.ok()) return UnusableSetting(path, Reason(status));
   bool creating = false;
   bool watermark = false;
+  bool restoring = false;
   bool other = false;
   for (const std::string& name : names) {
     // Either is enough: IDENTITY may be lost. CREATING outweighs WATERMARK: the work was not done.
     if (name == kIdentityName) return Content::kBaton;
     watermark |= name == kWatermarkName;
     if (name == kCreatingName) creating = true;
+    if (name == kRestoringName) restoring = true;
     other |= !IsHarmless(name);
   }
+  if (restoring) return Content::kHalfRestored;
   if (creating) return Content::kHalfMade;
   if (watermark) return Content::kBaton;
   if (!other) return Content::kEmpty;
@@ -88,6 +93,21 @@ Status Create(DurableEnv* env, const std::string& path, const Identity& identity
   BATON_RETURN_IF_ERROR(LevelLogStore::Create(env, path, identity));
   BATON_RETURN_IF_ERROR(LevelStateStore::Create(env, path, identity));
   return WriteFileDurably(env, path, kIdentityName, EncodeIdentityFile(identity));
+}
+
+// A node that began empty here would help to elect others that know nothing either.
+Status RestoreInterrupted(const std::string& path) {
+  return Status(Code::kInvalidArgument, "restore_interrupted",
+                "The data directory " + path +
+                    " holds the rests of an interrupted restore; run `batonctl snapshot restore` "
+                    "again with the same arguments.");
+}
+
+Status NotRestored(const std::string& path) {
+  return Status(Code::kInvalidArgument, "not_restored",
+                "The data directory " + path +
+                    " is empty, and cluster-id says that this node was restored from a backup; run "
+                    "`batonctl snapshot restore` for this node first, or correct data-dir.");
 }
 
 Status CheckIdentityFile(DurableEnv* env, const std::string& path, const Identity& identity) {
@@ -117,14 +137,50 @@ Result<std::unique_ptr<DataDir>> DataDir::Open(const std::string& path, const Id
   Result<Content> content = Classify(env, path);
   if (!content.ok()) return content.status();
   BATON_RETURN_IF_ERROR(dir->Lock());
-  content = Classify(env, path);  // another process may have been at work until now
-  if (!content.ok()) return content.status();
-  if (*content != Content::kBaton) BATON_RETURN_IF_ERROR(Create(env, path, identity));
+  BATON_RETURN_IF_ERROR(dir->MakeIfEmpty(identity, options.must_exist));
   BATON_RETURN_IF_ERROR(dir->CheckOwnerOf(identity));
-  (void)env->RemoveFile(JoinPath(path, kCreatingName));  // IDENTITY outweighs it
+  // IDENTITY outweighs them.
+  (void)env->RemoveFile(JoinPath(path, kCreatingName));
+  (void)env->RemoveFile(JoinPath(path, kRestoringName));
   BATON_RETURN_IF_ERROR(dir->OpenLog(identity, options));
   BATON_RETURN_IF_ERROR(dir->OpenState(identity, options));
   return dir;
+}
+
+// With the lock: another process may have been at work until now.
+Status DataDir::MakeIfEmpty(const Identity& identity, bool must_exist) {
+  const Result<Content> content = Classify(env_, path_);
+  if (!content.ok()) return content.status();
+  if (*content == Content::kBaton) return Status::Ok();
+  if (*content == Content::kHalfRestored) return RestoreInterrupted(path_);
+  if (must_exist) return NotRestored(path_);
+  return Create(env_, path_, identity);
+}
+
+Status DataDir::MakeRestored(const std::string& path, const Identity& identity, DurableEnv* env,
+                             const Fill& fill) {
+  if (path.empty()) return Status(Code::kInvalidArgument, "The data directory has no name.");
+  BATON_RETURN_IF_ERROR(CheckIdentity(identity));
+  if (env == nullptr) env = PosixEnv();
+  BATON_RETURN_IF_ERROR(MakeDirectories(env, path));
+  Result<Content> content = Classify(env, path);  // before the lock, as Open does
+  if (!content.ok()) return content.status();
+  DataDir dir(env, path);
+  BATON_RETURN_IF_ERROR(dir.Lock());
+  content = Classify(env, path);
+  if (!content.ok()) return content.status();
+  if (*content != Content::kEmpty && *content != Content::kHalfRestored) {
+    return Status(
+        Code::kInvalidArgument, "data_dir_not_empty",
+        "The data directory " + path +
+            " holds a node's data; a restore makes a new one: give an empty directory, or "
+            "one that does not exist yet.");
+  }
+  BATON_RETURN_IF_ERROR(WriteFileDurably(env, path, kRestoringName, ""));
+  BATON_RETURN_IF_ERROR(fill(env));
+  BATON_RETURN_IF_ERROR(WriteFileDurably(env, path, kIdentityName, EncodeIdentityFile(identity)));
+  (void)env->RemoveFile(JoinPath(path, kRestoringName));
+  return Status::Ok();
 }
 
 Status DataDir::Lock() {

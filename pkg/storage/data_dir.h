@@ -5,6 +5,7 @@
 //   DIR/LOCK           held while a process uses the directory
 //   DIR/IDENTITY       format, cluster and node, as text; written last when a directory is made
 //   DIR/CREATING       only while a directory is being made: what is there may be thrown away
+//   DIR/RESTORING      the same for a restore from a backup; what is there must not be started on
 //   DIR/WATERMARK      the highest acknowledged write of the log, term and vote (watermark.h)
 //   DIR/LOG            which of the log directories is the live one, as text (live_directory.h)
 //   DIR/log-NNNNNN/    LevelDB: the Raft log (log_format.h)
@@ -22,6 +23,7 @@
 #pragma once
 
 #include <cstddef>
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -44,6 +46,8 @@ struct DataDirOptions {
   LogStoreOptions log;
   StateStoreOptions state;
   DurableEnv* env = nullptr;  // nullptr: the real one; must outlive the DataDir
+  // The node was restored from a backup: an empty directory would make it forget that.
+  bool must_exist = false;
 };
 
 class DataDir {
@@ -52,13 +56,21 @@ class DataDir {
   // `lost+found` counts as empty. Fails, with the path and the way out in the message, as
   //   kInvalidArgument  empty path, bad identity (reason "invalid_argument"), not a directory or
   //                     no right to use it ("unusable_directory"), files that are not Baton's
-  //                     ("foreign_directory"), "wrong_cluster", "wrong_node", "newer_format"
+  //                     ("foreign_directory"), "wrong_cluster", "wrong_node", "newer_format",
+  //                     "restore_interrupted", "not_restored" (see must_exist)
   //   kConflict         another process uses it ("data_dir_in_use")
   //   kCorruption       the directory cannot be told to be this node's: IDENTITY is damaged, and so
   //                     is the log
   //   kIo, kStorageFull the operating system refused
   static Result<std::unique_ptr<DataDir>> Open(const std::string& path, const Identity& identity,
                                                const DataDirOptions& options = {});
+
+  // Makes a directory of what `fill` writes into it (the state, the log), for restore_dir.h. Begins
+  // again what an interrupted restore has left. kInvalidArgument/"data_dir_not_empty"; else as
+  // Open, or what `fill` gave; then no node starts on the directory.
+  using Fill = std::function<Status(DurableEnv* env)>;
+  static Status MakeRestored(const std::string& path, const Identity& identity, DurableEnv* env,
+                             const Fill& fill);
 
   // Closes both stores, which makes everything durable, then gives the lock back. No reader or
   // writer of a snapshot may be left.
@@ -80,6 +92,7 @@ class DataDir {
   Status OpenState(const Identity& identity, const DataDirOptions& options);
   // The owner: from IDENTITY or, when that is damaged, from the log's own row.
   Status CheckOwnerOf(const Identity& identity);
+  Status MakeIfEmpty(const Identity& identity, bool must_exist);
 
   DurableEnv* const env_;
   const std::string path_;

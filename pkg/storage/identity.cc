@@ -37,8 +37,8 @@ Status CheckOwner(const Identity& owner, const Identity& expected, std::string_v
     return Status(Code::kInvalidArgument, "wrong_cluster",
                   std::string(path) + " holds data of the cluster " + owner.cluster_id +
                       ", and this node belongs to the cluster " + expected.cluster_id +
-                      "; give this node a directory of its own, or correct the cluster's name and "
-                      "members.");
+                      "; give this node a directory of its own, or correct the cluster's name, "
+                      "members or cluster-id.");
   }
   if (owner.node_id != expected.node_id) {
     return Status(Code::kInvalidArgument, "wrong_node",
