@@ -190,12 +190,68 @@ std::vector<CommandSpec> HoldCommands() {
   };
 }
 
+std::vector<CommandSpec> SnapshotCommands() {
+  return {
+      {.name = "snapshot save",
+       .synopsis = "FILE",
+       .summary = "takes a backup of the cluster into a file",
+       .details =
+           "The file is checked while it comes, and is there only when it is whole and on disk; "
+           "until\nthen it is FILE.part. Exit 3 when the download was cut: take it again.\n"
+           "\n"
+           "  batonctl snapshot save baton.backup\n"
+           "  batonctl snapshot save /backups/baton-$(date +%F).backup --stale\n",
+       .options = {{"force", "", "replace FILE when it exists"}, kStale},
+       .positionals_min = 1,
+       .positionals_max = 1,
+       .run = RunSnapshotSave},
+      {.name = "snapshot inspect",
+       .synopsis = "FILE",
+       .summary = "checks a backup and shows what it holds",
+       .details = "Exit 1 when it is cut or damaged. Equal states have equal state hashes.\n"
+                  "\n"
+                  "  batonctl snapshot inspect baton.backup\n"
+                  "  batonctl snapshot inspect baton.backup --output json\n",
+       .options = {},
+       .positionals_min = 1,
+       .positionals_max = 1,
+       .run = RunSnapshotInspect},
+      {.name = "snapshot restore",
+       .synopsis = "FILE --data-dir DIR --node-id N --initial-cluster ID=HOST:PORT,...",
+       .summary = "makes the data directory of one node of a new cluster out of a backup",
+       .details =
+           "Run it for every node, with the same arguments but --data-dir and --node-id, before "
+           "any of\nthem is started. It prints the id of the new cluster, which batond is given "
+           "as --cluster-id:\nnodes with equal arguments get equal ids.\n"
+           "\n"
+           "Keys are kept. Sessions, locks and elections of the old cluster end; their tokens are "
+           "refused.\nRevisions and fencing tokens go on far beyond those of the backup, so that "
+           "none comes twice,\nalthough the old cluster went on after it.\n"
+           "\n"
+           "  batonctl snapshot restore baton.backup --data-dir /var/lib/baton --node-id 1 \\\n"
+           "    --initial-cluster 1=a:7401,2=b:7401,3=c:7401\n",
+       .options = {{"data-dir", "DIR", "must be empty or not exist yet"},
+                   {"node-id", "N", "which of the members this is"},
+                   {"initial-cluster", "LIST", "all members, as batond will be told them"},
+                   {"cluster-id", "ID",
+                    "16 hexadecimal digits; give one, the same for all nodes, when a backup is "
+                    "restored again"},
+                   {"revision-step", "N",
+                    "how far revisions and tokens go on: more than the old cluster did since the "
+                    "backup; default 1000000000"}},
+       .positionals_min = 1,
+       .positionals_max = 1,
+       .run = RunSnapshotRestore},
+  };
+}
+
 }  // namespace
 
 std::span<const CommandSpec> AllCommands() {
   static const std::vector<CommandSpec> commands = [] {
     std::vector<CommandSpec> all;
-    for (const auto& group : {StatusCommands(), KvCommands(), SessionCommands(), HoldCommands()}) {
+    for (const auto& group :
+         {StatusCommands(), KvCommands(), SessionCommands(), HoldCommands(), SnapshotCommands()}) {
       all.insert(all.end(), group.begin(), group.end());
     }
     return all;

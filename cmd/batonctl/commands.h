@@ -27,6 +27,9 @@ int RunSessionKeepAlive(const Arguments& arguments, Context* context);
 int RunSessionDestroy(const Arguments& arguments, Context* context);
 int RunLock(const Arguments& arguments, Context* context);
 int RunElect(const Arguments& arguments, Context* context);
+int RunSnapshotSave(const Arguments& arguments, Context* context);
+int RunSnapshotInspect(const Arguments& arguments, Context* context);
+int RunSnapshotRestore(const Arguments& arguments, Context* context);
 int RunVersion(const Arguments& arguments, Context* context);
 
 }  // namespace baton::batonctl

@@ -21,6 +21,7 @@ FakeApi::FakeApi() {
            {"PUT", "/v1/kv/{key...}"},
            {"DELETE", "/v1/kv/{key...}"},
            {"GET", "/v1/watch"},
+           {"GET", "/v1/admin/snapshot"},
            {"GET", "/v1/sessions"},
            {"POST", "/v1/sessions"},
            {"GET", "/v1/sessions/{id}"},

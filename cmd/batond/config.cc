@@ -13,6 +13,7 @@ namespace baton::batond {
 namespace {
 
 constexpr size_t kTextBytesMax = 63;
+constexpr size_t kClusterIdDigits = 16;
 constexpr size_t kPathBytesMax = 4096;
 const Address kAlone{"alone", 0};
 
@@ -69,6 +70,15 @@ class Converter {
                         return std::isalnum(c) != 0 || c == '.' || c == '_' || c == '-';
                       });
     if (!good) Refuse(name, "takes 1 to 63 letters, digits, '.', '_' or '-'");
+    return text;
+  }
+
+  std::string ClusterId(std::string_view name) {
+    const std::string text = RawText(name);
+    const bool good = text.size() == kClusterIdDigits &&
+                      text.find_first_not_of("0123456789abcdef") == std::string::npos;
+    if (!good)
+      Refuse(name, "takes 16 digits of 0-9 and a-f, as `batonctl snapshot restore` prints");
     return text;
   }
 
@@ -287,6 +297,20 @@ void ConvertBounds(Converter* converter, Config* config) {
       converter->Value<int64_t>("snapshot-bytes-per-second-max");
 }
 
+// After the members.
+void ConvertClusterId(Converter* converter, Config* config) {
+  config->restored = converter->Has("cluster-id");
+  if (config->restored) {
+    config->cluster_id = converter->ClusterId("cluster-id");
+    return;
+  }
+  // A node alone has no peer that must find it, so it may move to another port.
+  config->cluster_id = MakeClusterId(config->cluster_name,
+                                     converter->Has("initial-cluster")
+                                         ? config->initial_cluster
+                                         : std::map<NodeId, Address>{{config->node_id, kAlone}});
+}
+
 }  // namespace
 
 Result<Config> MakeConfig(const SettingValues& values) {
@@ -302,11 +326,7 @@ Result<Config> MakeConfig(const SettingValues& values) {
   config.cluster_name = converter.Name("cluster-name");
   ConvertMembers(&converter, &config);
   ConvertUrls(&converter, &config);
-  // A node alone has no peer that must find it, so it may move to another port.
-  config.cluster_id =
-      MakeClusterId(config.cluster_name, converter.Has("initial-cluster")
-                                             ? config.initial_cluster
-                                             : std::map<NodeId, Address>{{config.node_id, kAlone}});
+  ConvertClusterId(&converter, &config);
   config.tick_ms = converter.Value<int64_t>("tick-ms");
   config.election_timeout_ticks = converter.Value<uint32_t>("election-timeout-ticks");
   config.heartbeat_interval_ticks = converter.Value<uint32_t>("heartbeat-interval-ticks");
@@ -352,7 +372,7 @@ std::string MakeClusterId(const std::string& cluster_name,
     add(std::to_string(id.value()) + "=" + address.ToString());
   }
   constexpr std::string_view kDigits = "0123456789abcdef";
-  std::string digits(16, '0');
+  std::string digits(kClusterIdDigits, '0');
   for (size_t i = 0; i < digits.size(); ++i) digits[i] = kDigits[(hash >> (60 - 4 * i)) & 15];
   return digits;
 }

@@ -31,7 +31,8 @@ struct Config {
   Address ops_listen;
 
   std::string cluster_name;
-  std::string cluster_id;                     // see MakeClusterId
+  std::string cluster_id;                     // as set, or see MakeClusterId
+  bool restored = false;                      // cluster-id is set: from a backup
   std::map<NodeId, Address> initial_cluster;  // peer addresses, this node included
   std::map<NodeId, std::string> client_urls;  // of some or all members
 

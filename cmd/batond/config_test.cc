@@ -233,6 +233,17 @@ TEST(MakeClusterIdTest, ANodeAloneMayMoveToAnotherPort) {
   EXPECT_NE(base, MakeConfig(Values({{"node-id", "2"}}))->cluster_id);
 }
 
+TEST(MakeClusterIdTest, ARestoredClusterHasTheOneItIsTold) {
+  const auto config = MakeConfig(Values({{"cluster-id", "00ff00ff00ff00ff"}}));
+  ASSERT_TRUE(config.ok()) << config.status().ToString();
+  EXPECT_EQ(config->cluster_id, "00ff00ff00ff00ff");
+  EXPECT_TRUE(config->restored);
+  EXPECT_FALSE(MakeConfig({})->restored);
+  for (const char* wrong : {"", "00ff00ff00ff00f", "00ff00ff00ff00ff0", "00FF00FF00FF00FF"}) {
+    EXPECT_NE(Refusal({{"cluster-id", wrong}}).find("takes 16 digits"), std::string::npos) << wrong;
+  }
+}
+
 class LoadConfigTest : public ::testing::Test {
  protected:
   void SetUp() override { std::filesystem::create_directories(directory_); }

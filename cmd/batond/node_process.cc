@@ -148,8 +148,10 @@ class WiredNode final : public NodeProcess {
 
  private:
   Status OpenData() {
+    storage::DataDirOptions options;
+    options.must_exist = config_.restored;
     Result<std::unique_ptr<storage::DataDir>> data = storage::DataDir::Open(
-        config_.data_dir, {.cluster_id = config_.cluster_id, .node_id = config_.node_id});
+        config_.data_dir, {.cluster_id = config_.cluster_id, .node_id = config_.node_id}, options);
     if (!data.ok()) return data.status();
     data_ = *std::move(data);
     for (const std::string& repair : data_->repairs()) {

@@ -71,6 +71,13 @@ constexpr Setting kSettings[] = {
      .default_text = "",
      .help = "The members at the birth of the cluster and their peer addresses, the same on every "
              "node for ever. Without it: this node alone."},
+    {.name = "cluster-id",
+     .group = kCluster,
+     .type = SettingType::kText,
+     .value_name = "ID",
+     .default_text = "",
+     .help = "Of a cluster that was restored from a backup: the 16 digits that `batonctl snapshot "
+             "restore` has printed. Such a node starts on a restored data directory only."},
     {.name = "client-urls",
      .group = kCluster,
      .type = SettingType::kUrls,

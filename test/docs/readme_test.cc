@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include <cctype>
+#include <cstdlib>
 #include <string>
 
 #include "test/docs/console.h"
@@ -13,7 +14,18 @@ namespace {
 constexpr int64_t kLeaderTimeoutMs = 30'000;
 constexpr uint16_t kFirstPort = 7400;  // the one that `make run` uses and the pages name
 
-class PageTest : public testing::TestWithParam<std::string> {};
+class PageTest : public testing::TestWithParam<std::string> {
+ protected:
+  // Pages call the programs by name.
+  void SetUp() override {
+    std::string path = std::getenv("PATH");
+    for (const std::string program : {"cmd/batond/batond", "cmd/batonctl/batonctl"}) {
+      const std::string file = integration::ProgramPath(program);
+      path = file.substr(0, file.rfind('/')) + ":" + path;
+    }
+    ::setenv("PATH", path.c_str(), /*overwrite=*/1);
+  }
+};
 
 TEST_P(PageTest, DoesWhatItSays) {
   integration::Cluster cluster({.first_port = kFirstPort, .extra_flags = {}});
@@ -30,7 +42,8 @@ TEST_P(PageTest, DoesWhatItSays) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(Pages, PageTest, testing::Values("README.md", "docs/api.md"),
+INSTANTIATE_TEST_SUITE_P(Pages, PageTest,
+                         testing::Values("README.md", "docs/api.md", "docs/backup.md"),
                          [](const auto& page) {
                            std::string name = page.param;
                            std::erase_if(name, [](char c) { return !std::isalnum(c); });

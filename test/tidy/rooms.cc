@@ -43,7 +43,9 @@ const std::map<std::string, std::set<std::string>>& Arrows() {
       // Counts what http counted: reads its counters, is not called by it.
       {"pkg/metrics", {"pkg/base", "pkg/raft", "pkg/coord", "pkg/node", "pkg/http"}},
       {"cmd/cli", {"pkg/base"}},
-      {"cmd/batonctl", {"pkg/base", "pkg/http", "cmd/cli"}},
+      // Of coord, node and storage: what backups and data directories are made of.
+      {"cmd/batonctl",
+       {"pkg/base", "pkg/raft", "pkg/coord", "pkg/node", "pkg/storage", "pkg/http", "cmd/cli"}},
       {"cmd/batond",
        {"pkg/base", "pkg/raft", "pkg/coord", "pkg/node", "pkg/storage", "pkg/http", "pkg/metrics",
         "cmd/cli"}},
