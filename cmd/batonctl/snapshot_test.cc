@@ -76,7 +76,7 @@ TEST_F(SnapshotTest, SaveWritesTheBackupForItsOwnerOnly) {
   ASSERT_EQ(::stat(Path("backup").c_str(), &info), 0);
   EXPECT_EQ(info.st_mode & 0777, 0600u);
   EXPECT_FALSE(fs::exists(Path("backup.part")));
-  EXPECT_NE(result.err.find("KiB/s"), std::string::npos) << result.err;
+  EXPECT_NE(result.err.find("iB/s"), std::string::npos) << result.err;
   EXPECT_NE(result.out.find("verified"), std::string::npos) << result.out;
   EXPECT_EQ(api_.requests().at(0).Query("consistency"), nullptr);
   EXPECT_EQ(run_.Run({"snapshot", "save", Path("other"), "--stale"}).exit_code, kExitOk);

@@ -38,6 +38,7 @@ const std::vector<GetRoute>& ClientRoutes() {
       {"/v1/watch", "/v1/watch?index=1&", false, true},
       {"/v1/cluster", "/v1/cluster?", false, true},
       {"/v1/admin/hash", "/v1/admin/hash?", false, true},
+      {"/v1/admin/snapshot", "/v1/admin/snapshot?", true, true},
       {"/v1", "/v1?", false, true},
       {"/", "/?", false, true},
       {"/livez", "/livez?", false, false},

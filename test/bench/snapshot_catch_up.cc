@@ -52,7 +52,7 @@ class Writers {
     http::ClientRequest request;
     request.method = "PUT";
     while (!stop_) {
-      char key[16];
+      char key[24];
       std::snprintf(key, sizeof(key), "%08llu",
                     static_cast<unsigned long long>(next_.fetch_add(1) % keys_));
       request.target = std::string("/v1/kv/k/") + key;

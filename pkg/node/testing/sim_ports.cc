@@ -145,7 +145,7 @@ void SimLogWriter::DoNext() {
 
 void SimSnapshotWorker::Write(SnapshotWork work) {
   const auto written = std::make_shared<SnapshotWritten>(
-      DoSnapshotWork(cluster_->At(self_).state.get(), std::move(work)));
+      DoSnapshotWork(cluster_->At(self_).used_state, std::move(work)));
   cluster_->AfterOn(self_, cluster_->options_.disk_latency_us,
                     [written](Node& node) { node.OnChunkWritten(std::move(*written)); });
 }
