@@ -38,10 +38,26 @@ std::string ParentOf(const std::string& path) {
   return slash == 0 ? "/" : path.substr(0, slash);
 }
 
+// The name of a directory that is there need not be durable: a process that was killed between its
+// mkdir and its sync leaves one like that. Where the system does not let us sync it, no process of
+// ours has made it.
+Status KeepName(DurableEnv* env, const std::string& path) {
+  const leveldb::Status status = env->SyncDir(ParentOf(path));
+  const std::string text = status.ToString();
+  for (const char* cannot : {"Permission denied", "Invalid argument", "Read-only file system"}) {
+    if (text.find(cannot) != std::string::npos) return Status::Ok();
+  }
+  return status.ok() ? Status::Ok() : UnusableUnlessFull(path, status);
+}
+
 Status MakeDirectories(DurableEnv* env, const std::string& path) {
+  std::string existing;  // the deepest so far whose name may not be durable
   for (size_t end = path.find('/', 1);; end = path.find('/', end + 1)) {
     const std::string prefix = path.substr(0, end);
-    if (!env->FileExists(prefix)) {
+    if (env->FileExists(prefix)) {
+      existing = prefix;
+    } else {
+      if (!existing.empty()) BATON_RETURN_IF_ERROR(KeepName(env, std::exchange(existing, "")));
       leveldb::Status status = env->CreateDir(prefix);
       if (status.ok()) status = env->SyncDir(ParentOf(prefix));
       if (!status.ok()) return UnusableUnlessFull(path, status);
@@ -86,9 +102,10 @@ Result<Content> Classify(DurableEnv* env, const std::string& path) {
                     "give an empty directory, or one that does not exist yet.");
 }
 
-// Every step is durable before the next: CREATING first, IDENTITY last. A crash in between leaves
-// kHalfMade, which begins again.
+// Every step is durable before the next: the directory's name and CREATING first, IDENTITY last. A
+// crash in between leaves kHalfMade, which begins again.
 Status Create(DurableEnv* env, const std::string& path, const Identity& identity) {
+  BATON_RETURN_IF_ERROR(KeepName(env, path));
   BATON_RETURN_IF_ERROR(WriteFileDurably(env, path, kCreatingName, ""));
   BATON_RETURN_IF_ERROR(LevelLogStore::Create(env, path, identity));
   BATON_RETURN_IF_ERROR(LevelStateStore::Create(env, path, identity));
@@ -176,6 +193,7 @@ Status DataDir::MakeRestored(const std::string& path, const Identity& identity, 
             " holds a node's data; a restore makes a new one: give an empty directory, or "
             "one that does not exist yet.");
   }
+  BATON_RETURN_IF_ERROR(KeepName(env, path));
   BATON_RETURN_IF_ERROR(WriteFileDurably(env, path, kRestoringName, ""));
   BATON_RETURN_IF_ERROR(fill(env));
   BATON_RETURN_IF_ERROR(WriteFileDurably(env, path, kIdentityName, EncodeIdentityFile(identity)));

@@ -247,6 +247,31 @@ TEST(DataDirRightsTest, AFullDiskIsNotABadSetting) {
       Code::kStorageFull);
 }
 
+// A process that is killed right after its mkdir leaves a name that only the kernel knows of.
+TEST(DataDirCreationTest, TheNameThatAKilledProcessLeftIsMadeDurable) {
+  for (const std::string left : {"/a", "/a/b", "/a/b/data"}) {
+    SCOPED_TRACE("killed after mkdir " + left);
+    FaultEnv env;
+    for (const std::string path : {"/a", "/a/b", "/a/b/data"}) {
+      ASSERT_TRUE(env.CreateDir(path).ok());
+      if (path == left) break;
+      ASSERT_TRUE(env.SyncDir(path.substr(0, path.find_last_of('/') + 1)).ok());
+    }
+    DataDirOptions options;
+    options.env = &env;
+    {
+      const auto dir = DataDir::Open("/a/b/data", TestIdentity(), options);
+      ASSERT_TRUE(dir.ok()) << dir.status().ToString();
+      ASSERT_TRUE(WriteOne(&(*dir)->log(), VoteWrite(7, 2, 0)).ok());
+      env.PowerOff();
+    }
+    env.PowerOn();
+    const auto dir = DataDir::Open("/a/b/data", TestIdentity(), options);
+    ASSERT_TRUE(dir.ok()) << dir.status().ToString();
+    EXPECT_EQ((*dir)->log().State().hard_state.term, Term(7)) << "an acknowledged vote is gone";
+  }
+}
+
 // In memory: power fails at every step of making a directory; the next start finishes the work.
 TEST(DataDirCreationTest, PowerLossAtEveryStepIsHealedByTheNextStart) {
   uint64_t step = 0;

@@ -144,6 +144,14 @@ TEST_F(RestoreDirTest, ARestoreThatIsCutOffAnywhereStartsNoNodeAndCanBeBegunAgai
   }
 }
 
+TEST_F(RestoreDirTest, TheNameThatAKilledRestoreLeftIsMadeDurable) {
+  ASSERT_TRUE(env_.CreateDir("/new").ok());  // and then it was killed
+  ASSERT_TRUE(Restore(&env_, maker_.Make()).ok());
+  env_.PowerOff();
+  env_.PowerOn();
+  EXPECT_TRUE(Open(&env_, true).ok());
+}
+
 TEST_F(RestoreDirTest, ARestoredNodeDoesNotBeginEmpty) {
   EXPECT_EQ(Open(&env_, true).status().reason(), "not_restored");
   EXPECT_TRUE(Open(&env_, false).ok());
