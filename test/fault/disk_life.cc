@@ -61,6 +61,7 @@ Status DiskLife::Run(int operations) {
     ++steps_[step_];
     BATON_RETURN_IF_ERROR(Do(step_));
   }
+  step_ = Step::kReopen;  // half of it
   Close();
   return Status::Ok();
 }

@@ -41,7 +41,7 @@ class OneFailure {
     if (calls_++ != call_) return leveldb::Status::OK();
     failed_path_ = path;
     step_ = life_->step();
-    const bool wal = path.starts_with("/data/log/") && path.ends_with(".log");
+    const bool wal = path.starts_with("/data/log-") && path.ends_with(".log");
     hit_the_log_ = writes && (wal || path.starts_with("/data/WATERMARK"));
     return leveldb::Status::IOError(path, "Input/output error");
   }
