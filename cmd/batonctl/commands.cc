@@ -245,13 +245,55 @@ std::vector<CommandSpec> SnapshotCommands() {
   };
 }
 
+std::vector<CommandSpec> DataCommands() {
+  return {
+      {.name = "data verify",
+       .synopsis = "DIR",
+       .summary = "checks the data directory of a node that is stopped, and changes nothing in it",
+       .details =
+           "Reads everything: whose it is, the watermark of what was acknowledged, the "
+           "write-ahead\n"
+           "files, every entry of the log and every row of the state, with their checksums and\n"
+           "without a gap. One line per part: ok, or where it is damaged, what that means and what "
+           "to\ndo. Asks no node. Exit 0: whole; 1: damaged; 2: it cannot be looked at, because a "
+           "node\nruns on it, a newer Baton wrote it, or it is no data directory.\n"
+           "\n"
+           "  batonctl data verify /var/lib/baton\n"
+           "  batonctl data verify /var/lib/baton --output json\n",
+       .options = {},
+       .positionals_min = 1,
+       .positionals_max = 1,
+       .run = RunDataVerify},
+      {.name = "data dump",
+       .synopsis = "DIR",
+       .summary = "prints what is in the data directory of a node that is stopped",
+       .details =
+           "One fact per line: the identity, the watermark, term, vote and commit index, where "
+           "the\n"
+           "log starts and with which members, then each entry of the log with its command. "
+           "Bytes\nthat are not text come as base64 in fields that end in _b64. Changes nothing "
+           "and asks no\nnode. What cannot be read is an \"error\" in its line, and the exit code "
+           "is 1.\n"
+           "\n"
+           "  batonctl data dump /var/lib/baton\n"
+           "  batonctl data dump /var/lib/baton --from 100 --to 199\n"
+           "  batonctl data dump /var/lib/baton --state --output json | grep '\"table\":\"kv\"'\n",
+       .options = {{"from", "INDEX", "begin with this entry of the log"},
+                   {"to", "INDEX", "end with this entry of the log"},
+                   {"state", "", "the rows of the state, too: keys, sessions, locks, ..."}},
+       .positionals_min = 1,
+       .positionals_max = 1,
+       .run = RunDataDump},
+  };
+}
+
 }  // namespace
 
 std::span<const CommandSpec> AllCommands() {
   static const std::vector<CommandSpec> commands = [] {
     std::vector<CommandSpec> all;
-    for (const auto& group :
-         {StatusCommands(), KvCommands(), SessionCommands(), HoldCommands(), SnapshotCommands()}) {
+    for (const auto& group : {StatusCommands(), KvCommands(), SessionCommands(), HoldCommands(),
+                              SnapshotCommands(), DataCommands()}) {
       all.insert(all.end(), group.begin(), group.end());
     }
     return all;

@@ -30,6 +30,8 @@ int RunElect(const Arguments& arguments, Context* context);
 int RunSnapshotSave(const Arguments& arguments, Context* context);
 int RunSnapshotInspect(const Arguments& arguments, Context* context);
 int RunSnapshotRestore(const Arguments& arguments, Context* context);
+int RunDataVerify(const Arguments& arguments, Context* context);
+int RunDataDump(const Arguments& arguments, Context* context);
 int RunVersion(const Arguments& arguments, Context* context);
 
 }  // namespace baton::batonctl

@@ -7,7 +7,9 @@ namespace baton::batonctl {
 
 inline constexpr int kExitOk = 0;
 inline constexpr int kExitRefused = 1;      // the cluster said no: not found, held, compare failed
+inline constexpr int kExitDamaged = 1;      // data: the directory is damaged
 inline constexpr int kExitUsage = 2;        // the command line is wrong; nothing was asked
+inline constexpr int kExitCannotLook = 2;   // data: in use, not Baton's, of a newer Baton
 inline constexpr int kExitUnavailable = 3;  // no node could answer in time
 // lock and elect; the values of timeout(1), env(1) and the shell.
 inline constexpr int kExitWaitTimedOut = 124;
