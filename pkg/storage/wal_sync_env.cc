@@ -60,6 +60,25 @@ class WalFile final : public leveldb::WritableFile {
   bool closed_ = false;
 };
 
+// A table, which LevelDB syncs before it writes into MANIFEST that it is there.
+class TableFile final : public leveldb::WritableFile {
+ public:
+  TableFile(WalSyncEnv* env, std::unique_ptr<leveldb::WritableFile> file)
+      : env_(env), file_(std::move(file)) {}
+
+  leveldb::Status Append(const leveldb::Slice& bytes) override { return file_->Append(bytes); }
+  leveldb::Status Flush() override { return file_->Flush(); }
+  leveldb::Status Close() override { return file_->Close(); }
+  leveldb::Status Sync() override {
+    const leveldb::Status status = file_->Sync();
+    return status.ok() ? env_->base_->SyncDir(env_->directory_) : status;
+  }
+
+ private:
+  WalSyncEnv* const env_;
+  const std::unique_ptr<leveldb::WritableFile> file_;
+};
+
 WalSyncEnv::WalSyncEnv(DurableEnv* base, std::string directory)
     : leveldb::EnvWrapper(base), base_(base), directory_(std::move(directory)) {}
 
@@ -108,12 +127,16 @@ uint64_t WalSyncEnv::WalBytes() const {
 }
 
 leveldb::Status WalSyncEnv::NewWritableFile(const std::string& path, leveldb::WritableFile** file) {
-  if (!IsWalName(path)) return base_->NewWritableFile(path, file);
   *file = nullptr;
   leveldb::WritableFile* writer = nullptr;
   leveldb::Status status = base_->NewWritableFile(path, &writer);
   if (!status.ok()) return status;
   std::unique_ptr<leveldb::WritableFile> owned_writer(writer);
+  if (!IsWalName(path)) {
+    const bool table = path.ends_with(".ldb");
+    *file = table ? new TableFile(this, std::move(owned_writer)) : owned_writer.release();
+    return status;
+  }
 
   leveldb::WritableFile* handle = nullptr;
   status = base_->NewAppendableFile(path, &handle);  // only ever synced

@@ -8,9 +8,10 @@
 //      new one durable and the power fails, the later batches are there and the earlier ones are
 //      not. Here a write-ahead file is synced when it is closed, which LevelDB does before the
 //      new one gets its first record. So what is durable is always a prefix of what was written.
-//   2. Names. LevelDB syncs its directory only together with a MANIFEST. Here the directory is
-//      synced when a write-ahead file is made and after each rename (CURRENT), before anything
-//      relies on them.
+//   2. Names. LevelDB syncs its directory only together with a MANIFEST, after it has written there
+//      that a table exists; when the power fails in between, the kernel may have kept the one and
+//      not the other. Here the directory is synced when a write-ahead file is made, with each table
+//      and after each rename (CURRENT), before anything relies on them.
 //   3. Failure. LevelDB goes on after a failed append. Here the first failed append or sync of a
 //      write-ahead file fails every later one. Nothing is removed any more, either: the next start
 //      looks at all that is there and removes what is obsolete.
@@ -60,6 +61,7 @@ class WalSyncEnv final : public leveldb::EnvWrapper {
 
  private:
   friend class WalFile;
+  friend class TableFile;
   void Closed(const std::shared_ptr<OpenWal>& wal);
   void RunBackground();
 

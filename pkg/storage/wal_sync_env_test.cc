@@ -77,6 +77,18 @@ TEST_F(WalSyncEnvTest, OtherFilesAreLeftToLevelDb) {
   EXPECT_EQ(disk_.changes(), changes);
 }
 
+// Or else MANIFEST may name it, and it is not there.
+TEST_F(WalSyncEnvTest, ASyncedTableHasItsName) {
+  auto table = Create("/db/000003.ldb");
+  ASSERT_TRUE(table->Append("table").ok());
+  ASSERT_TRUE(table->Sync().ok());
+  disk_.PowerOff();
+  table.reset();
+  disk_.PowerOn();
+  ASSERT_EQ(disk_.Files(), std::vector<std::string>{"/db/000003.ldb"});
+  EXPECT_EQ(disk_.Contents("/db/000003.ldb"), "table");
+}
+
 TEST_F(WalSyncEnvTest, ARenameIsDurable) {
   disk_.SetContents("/db/000001.dbtmp", "MANIFEST-000001\n");
   ASSERT_TRUE(env_->RenameFile("/db/000001.dbtmp", "/db/CURRENT").ok());

@@ -75,8 +75,8 @@ class FaultEnv final : public DurableEnv {
   // The process is dead: every change fails until PowerOn.
   void PowerOff();
   // Forgets every byte and name that was not synced. With `tear`, a random part of it is kept: of
-  // each file some first bytes, in which some pages of 4096 are zeros; and each new, changed or
-  // removed name or not.
+  // each file all of it, or some first bytes, in which some pages of 4096 are zeros; and each new,
+  // changed or removed name or not.
   void PowerOn(Random* tear = nullptr);
   // As after a kill: everything that was written is there.
   void Restart();

@@ -11,6 +11,7 @@ using Node = FaultEnv::Node;
 constexpr size_t kPageBytes = 4096;
 
 void Tear(Node* node, Random* random) {
+  if (random->Chance(1, 3)) return;  // the kernel had just written all of it
   const size_t unsynced = node->bytes.size() - node->synced_bytes;
   node->bytes.resize(node->synced_bytes + random->Below(unsynced + 1));
   for (size_t page = 0; page < node->bytes.size(); page += kPageBytes) {
