@@ -120,6 +120,7 @@ TEST_P(FailedCallsTest, StopTheStoreAndNotTheNextStart) {
     SCOPED_TRACE("--seed=" + std::to_string(seed));
     uint64_t call = GetParam();
     uint64_t runs = 0;
+    refusals_ = 0;
     for (; FailCall(call, seed, arguments.operations); call += kSlices) {
       ++runs;
       if (HasFailure()) return;  // the first is the one to look at
