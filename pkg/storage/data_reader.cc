@@ -40,6 +40,12 @@ Status CheckIsBaton(leveldb::Env* env, const std::string& path) {
     return std::find(names->begin(), names->end(), name) != names->end();
   };
   if (has("IDENTITY")) return Status::Ok();
+  if (has("RESTORING")) {
+    return Status(Code::kInvalidArgument, "foreign_directory",
+                  path +
+                      " holds the rests of an interrupted restore, which no node starts on; run "
+                      "`batonctl snapshot restore` again with the same arguments.");
+  }
   if (has("CREATING")) {
     return Status(Code::kInvalidArgument, "foreign_directory",
                   path +
@@ -58,6 +64,16 @@ Result<Identity> ReadIdentity(leveldb::Env* env, const std::string& path) {
   const Result<std::string> text = ReadWholeFile(env, file, kSealedTextBytesMax);
   if (!text.ok()) return Status(Code::kCorruption, text.status().message());
   return DecodeIdentityFile(*text, file);
+}
+
+// Not OK: a newer Baton wrote one of the files that say what the others are.
+Status CheckFormats(DurableEnv* env, const std::string& path, const Status& identity) {
+  if (identity.code() == Code::kInvalidArgument) return identity;
+  for (const DirectorySeries& series : {kLogSeries, kStateSeries}) {
+    const Status status = series.Read(env, path).status();
+    if (status.code() == Code::kInvalidArgument) return status;
+  }
+  return Status::Ok();
 }
 
 template <typename T>
@@ -84,9 +100,7 @@ Result<std::unique_ptr<DataReader>> DataReader::Open(const std::string& path) {
   BATON_RETURN_IF_ERROR(CheckIsBaton(&reader->env_, path));
   BATON_RETURN_IF_ERROR(reader->Lock());
   reader->identity_ = ReadIdentity(&reader->env_, path);
-  if (reader->identity_.status().code() == Code::kInvalidArgument) {
-    return reader->identity_.status();  // newer_format
-  }
+  BATON_RETURN_IF_ERROR(CheckFormats(&reader->env_, path, reader->identity_.status()));
   return reader;
 }
 

@@ -44,7 +44,7 @@ class DataReader {
  public:
   // Damage is no reason to refuse. Refuses as
   //   kNotFound         there is no such directory
-  //   kInvalidArgument  not a data directory of Baton ("foreign_directory"), or "newer_format"
+  //   kInvalidArgument  not a whole data directory of Baton ("foreign_directory"), "newer_format"
   //   kConflict         a node runs on it ("data_dir_in_use")
   //   kIo               the operating system refused
   static Result<std::unique_ptr<DataReader>> Open(const std::string& path);

@@ -23,19 +23,18 @@ constexpr char kJoinAnew[] =
 constexpr char kEmptyState[] =
     "the node puts an empty state in its place, and fills it from the log or from a peer";
 
-// What the log says of what it lacks.
-std::string MemoryText(raft::Memory memory) {
+// What a repaired log lacks; empty: nothing.
+std::string LossText(raft::Memory memory) {
   switch (memory) {
     case raft::Memory::kWhole:
-      return "";
     case raft::Memory::kNewborn:
-      return "; newborn: it has never written for a cluster";
+      return "";
     case raft::Memory::kLostEntries:
-      return "; repaired: it lacks entries that its peers will give back, and gives no vote until "
-             "then";
+      return "the log was repaired and lacks entries that were acknowledged; the node gives no "
+             "vote until its peers have given them back";
     case raft::Memory::kLost:
-      return "; repaired: it lost its vote, and counts for nothing until the leader lets it in "
-             "again";
+      return "the log was repaired and has lost its vote; the node counts for nothing until the "
+             "leader lets it in again";
   }
   return "";
 }
@@ -272,9 +271,15 @@ void Verifier::CheckLogRows(const Database& log) {
                        ? kJoinAnew
                        : kStartIt);
   }
-  Fine("log", Number(entries_) + " entries, " + Number(*log_start_ + 1) + " to " + Number(last_) +
-                  "; term " + Number(head.hard_state->term.value()) + ", commit index " +
-                  Number(head.hard_state->commit) + MemoryText(head.hard_state->memory));
+  const raft::HardState& hard_state = *head.hard_state;
+  const bool newborn = hard_state.memory == raft::Memory::kNewborn;
+  const std::string found = Number(entries_) + " entries, " + Number(*log_start_ + 1) + " to " +
+                            Number(last_) + "; term " + Number(hard_state.term.value()) +
+                            ", commit index " + Number(hard_state.commit) +
+                            (newborn ? "; newborn: it has never written for a cluster" : "");
+  const std::string loss = LossText(hard_state.memory);
+  if (!loss.empty()) return Damaged("log", found, loss, kStartIt);
+  Fine("log", found);
 }
 
 // From the first row on, also over what was compacted: a node that starts reads it, too.

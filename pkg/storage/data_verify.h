@@ -17,8 +17,8 @@
 namespace baton::storage {
 
 struct Finding {
-  std::string part;  // "identity", "watermark", "log files", ...
-  bool damaged = false;
+  std::string part;          // "identity", "watermark", "log files", ...
+  bool damaged = false;      // or repaired, and lacking what was acknowledged
   std::string found = {};    // one sentence: what is there, or where it is damaged
   std::string meaning = {};  // only when damaged: what the node makes of it
   std::string advice = {};   // only when damaged: what to do
