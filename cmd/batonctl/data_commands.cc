@@ -95,7 +95,7 @@ class Dump {
           json object = Of(entry, EntryJson);
           if (!entry.ok()) object["index"] = index.value();
           Print("entry", object);
-          return true;
+          return out_->good();
         });
     if (!status.ok()) Print("log", Error(status));
   }
@@ -108,7 +108,7 @@ class Dump {
     const Status status =
         storage::VisitStateRows(**state, [&](std::string_view key, std::string_view value) {
           Print("row", RowJson(key, value));
-          return true;
+          return out_->good();
         });
     if (!status.ok()) Print("state", Error(status));
   }
@@ -168,6 +168,9 @@ class Dump {
   bool damaged_ = false;
 };
 
+// A disk that is full, or a reader that has left: what was printed is not all.
+Status OutputLost() { return Status(Code::kIo, "The output cannot be written."); }
+
 int CannotLook(const Status& why, Context* context) {
   (void)FailUsage(why.message(), context);
   return kExitCannotLook;
@@ -185,6 +188,7 @@ int RunDataVerify(const Arguments& arguments, Context* context) {
   } else {
     PrintReport(report, context->out);
   }
+  if (!context->out->flush()) return CannotLook(OutputLost(), context);
   return report.damaged() ? kExitDamaged : kExitOk;
 }
 
@@ -198,6 +202,7 @@ int RunDataDump(const Arguments& arguments, Context* context) {
   Dump dump(reader->get(), arguments.output, context->out);
   dump.Log(Index(*from), Index(*to));
   if (arguments.Has("state")) dump.State();
+  if (!context->out->flush()) return CannotLook(OutputLost(), context);
   return dump.damaged() ? kExitDamaged : kExitOk;
 }
 

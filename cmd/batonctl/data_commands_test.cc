@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 #include <sstream>
 
+#include "cmd/batonctl/batonctl.h"
 #include "cmd/batonctl/data_json.h"
 #include "cmd/batonctl/exit_codes.h"
 #include "cmd/batonctl/test_run.h"
@@ -279,6 +280,19 @@ TEST_F(DataCommandsTest, DumpGoesOnAfterDamage) {
   const std::vector<json> lines = Lines(result.out);
   EXPECT_TRUE(lines[1].contains("error"));
   EXPECT_EQ(lines.back()["index"], 5);
+}
+
+TEST_F(DataCommandsTest, AnOutputThatIsLostIsNoSuccess) {
+  for (const std::string command : {"verify", "dump"}) {
+    std::ostream nowhere(nullptr);
+    std::ostringstream err;
+    Context context;
+    context.out = &nowhere;
+    context.err = &err;
+    EXPECT_EQ(batonctl::Run(std::vector<std::string>{"data", command, path_}, &context),
+              kExitCannotLook);
+    EXPECT_NE(err.str().find("The output cannot be written"), std::string::npos) << err.str();
+  }
 }
 
 TEST_F(DataCommandsTest, WhatIsNoDataDirectory) {

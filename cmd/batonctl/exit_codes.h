@@ -9,7 +9,7 @@ inline constexpr int kExitOk = 0;
 inline constexpr int kExitRefused = 1;      // the cluster said no: not found, held, compare failed
 inline constexpr int kExitDamaged = 1;      // data: the directory is damaged
 inline constexpr int kExitUsage = 2;        // the command line is wrong; nothing was asked
-inline constexpr int kExitCannotLook = 2;   // data: in use, not Baton's, of a newer Baton
+inline constexpr int kExitCannotLook = 2;   // data: in use, foreign, of a newer Baton; output lost
 inline constexpr int kExitUnavailable = 3;  // no node could answer in time
 // lock and elect; the values of timeout(1), env(1) and the shell.
 inline constexpr int kExitWaitTimedOut = 124;
