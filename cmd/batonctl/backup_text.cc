@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 #include <ostream>
 
+#include "cmd/batonctl/hex.h"
 #include "cmd/batonctl/transfer_progress.h"
 #include "cmd/cli/printable.h"
 #include "pkg/base/bytes.h"
@@ -67,12 +68,6 @@ nlohmann::json BackupJson(const std::string& path, const BackupContents& content
 }
 
 }  // namespace
-
-std::string Hex64(uint64_t number) {
-  std::string bytes;
-  ByteWriter(&bytes).U64BigEndian(number);
-  return ToHex(bytes);
-}
 
 void PrintBackup(const Arguments& arguments, const std::string& path,
                  const BackupContents& contents, Context* context) {

@@ -15,7 +15,4 @@ namespace baton::batonctl {
 void PrintBackup(const Arguments& arguments, const std::string& path,
                  const BackupContents& contents, Context* context);
 
-// 16 hexadecimal digits.
-std::string Hex64(uint64_t number);
-
 }  // namespace baton::batonctl

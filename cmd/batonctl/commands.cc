@@ -257,6 +257,7 @@ std::vector<CommandSpec> DataCommands() {
            "without a gap. One line per part: ok, or where it is damaged, what that means and what "
            "to\ndo. Asks no node. Exit 0: whole; 1: damaged; 2: it cannot be looked at, because a "
            "node\nruns on it, a newer Baton wrote it, or it is no data directory.\n"
+           "docs/repair.md has more.\n"
            "\n"
            "  batonctl data verify /var/lib/baton\n"
            "  batonctl data verify /var/lib/baton --output json\n",

@@ -161,7 +161,7 @@ TEST(RowJsonTest, TheMetaRowAndTheAppliedIndexInIt) {
   const json shown = RowJson("m", value);
   EXPECT_EQ(shown["applied"], 12);
   EXPECT_EQ(shown["revision"], 9);
-  EXPECT_EQ(shown["hash"], 0x0101010101010101u);
+  EXPECT_EQ(shown["rolling_hash"], "0101010101010101");
   EXPECT_EQ(AppliedIn("m", value), Index(12));
   EXPECT_EQ(AppliedIn("k", value), std::nullopt);
   value[0] = 9;

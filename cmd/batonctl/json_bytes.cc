@@ -1,9 +1,8 @@
 #include "cmd/batonctl/json_bytes.h"
 
-#include <cinttypes>
-#include <cstdio>
 #include <nlohmann/json.hpp>
 
+#include "cmd/batonctl/hex.h"
 #include "cmd/cli/utf8.h"
 #include "pkg/http/base64.h"
 
@@ -17,10 +16,6 @@ void PutBytes(const std::string& field, std::string_view bytes, nlohmann::json* 
   }
 }
 
-std::string SessionText(SessionId id) {
-  char text[17];
-  std::snprintf(text, sizeof(text), "%016" PRIx64, id.value());
-  return text;
-}
+std::string SessionText(SessionId id) { return Hex64(id.value()); }
 
 }  // namespace baton::batonctl

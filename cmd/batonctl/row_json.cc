@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 
 #include "cmd/batonctl/data_json.h"
+#include "cmd/batonctl/hex.h"
 #include "cmd/batonctl/json_bytes.h"
 #include "pkg/base/bytes.h"
 #include "pkg/http/base64.h"
@@ -14,7 +15,7 @@ namespace {
 using nlohmann::json;
 
 constexpr uint8_t kMetaFormat = 2;
-// The numbers of the meta row in their order.
+// The numbers of the meta row in their order; the rolling hash follows.
 constexpr const char* kMetaNames[] = {"applied",
                                       "applied_term",
                                       "revision",
@@ -35,8 +36,7 @@ constexpr const char* kMetaNames[] = {"applied",
                                       "idempotency_first",
                                       "idempotency_next",
                                       "idempotency_bytes",
-                                      "idempotency_oldest_ms",
-                                      "hash"};
+                                      "idempotency_oldest_ms"};
 
 std::string QueueName(uint8_t kind) { return kind == 1 ? "lock" : "election"; }
 
@@ -53,6 +53,7 @@ bool ReadMeta(ByteReader*, ByteReader* in, json* object) {
   (*object)["format"] = in->U8();
   if ((*object)["format"] != kMetaFormat) return false;
   for (const char* const name : kMetaNames) (*object)[name] = in->U64();
+  (*object)["rolling_hash"] = Hex64(in->U64());
   return true;
 }
 

@@ -11,6 +11,7 @@
 #include "cmd/batonctl/backup_text.h"
 #include "cmd/batonctl/commands.h"
 #include "cmd/batonctl/exit_codes.h"
+#include "cmd/batonctl/hex.h"
 #include "cmd/batonctl/problem.h"
 #include "pkg/base/bytes.h"
 #include "pkg/base/sha256.h"

@@ -208,8 +208,7 @@ bool Verifier::CheckFiles(const std::string& part, const std::string& name) {
   const bool cut = reader_->env()->Wrote(JoinPath(directory, "damaged-wal"));
   if (status.ok()) {
     Fine(part, cut ? "the last write of " + directory +
-                         " is torn, as after a crash; nobody was told of it, and the next start "
-                         "cuts it off"
+                         " is torn, as after a crash, and the next start cuts it off"
                    : "the write-ahead files of " + directory + " are whole");
     return true;
   }
@@ -273,8 +272,10 @@ void Verifier::CheckLogRows(const Database& log) {
   }
   const raft::HardState& hard_state = *head.hard_state;
   const bool newborn = hard_state.memory == raft::Memory::kNewborn;
-  const std::string found = Number(entries_) + " entries, " + Number(*log_start_ + 1) + " to " +
-                            Number(last_) + "; term " + Number(hard_state.term.value()) +
+  const std::string entries = entries_ == 0 ? "no entries after index " + Number(*log_start_)
+                                            : Number(entries_) + " entries, " +
+                                                  Number(*log_start_ + 1) + " to " + Number(last_);
+  const std::string found = entries + "; term " + Number(hard_state.term.value()) +
                             ", commit index " + Number(hard_state.commit) +
                             (newborn ? "; newborn: it has never written for a cluster" : "");
   const std::string loss = LossText(hard_state.memory);

@@ -160,6 +160,14 @@ TEST_F(DataVerifyTest, AWholeDirectory) {
                 "leftovers: none\n");
 }
 
+TEST_F(DataVerifyTest, ALogWithoutEntries) {
+  fs::remove_all(path_);
+  Open();
+  EXPECT_EQ(Verify().findings[4].found,
+            "no entries after index 0; term 0, commit index 0; newborn: it has never written for a "
+            "cluster");
+}
+
 TEST_F(DataVerifyTest, ALookHindersNoStartAfterIt) {
   Verify();
   const auto dir = Open();
