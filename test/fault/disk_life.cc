@@ -57,13 +57,22 @@ Status DiskLife::Run(int operations) {
   BATON_RETURN_IF_ERROR(Open());
   BATON_RETURN_IF_ERROR(Vote());  // no entry is of term 0
   for (int i = 0; i < operations; ++i) {
-    step_ = Draw();
+    const uint64_t left = static_cast<uint64_t>(operations - i);
+    step_ = left <= kWeights.size() - steps_.size() ? FirstThatIsMissing() : Draw();
     ++steps_[step_];
     BATON_RETURN_IF_ERROR(Do(step_));
   }
   step_ = Step::kReopen;  // half of it
   Close();
   return Status::Ok();
+}
+
+Step DiskLife::FirstThatIsMissing() const {
+  const auto missing = std::find_if(kWeights.begin(), kWeights.end(), [&](const Weight& weight) {
+    return !steps_.contains(weight.step);
+  });
+  CHECK(missing != kWeights.end());
+  return missing->step;
 }
 
 Step DiskLife::Draw() {

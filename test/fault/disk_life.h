@@ -69,6 +69,8 @@ class DiskLife {
 
  private:
   Status Do(Step step);
+  // A kind of step that no operation has had yet.
+  Step FirstThatIsMissing() const;
   Step Draw();
   Status Append(Index first, Term term);
   Status Overwrite();
