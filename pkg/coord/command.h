@@ -182,6 +182,11 @@ struct StampedCommand {
   Command command;
 };
 
+// Whether applying the command (as EncodeCommand made it) may leave more data than there was, aside
+// from the bounded memory of events and replies. Ends, releases and renewals do not. Unknown bytes
+// do.
+bool MakesDataGrow(std::string_view encoded_command);
+
 // The bytes of a log entry, from an encoded command.
 std::string EncodeEntry(int64_t stamp_ms, std::string_view encoded_command);
 Result<StampedCommand> DecodeEntry(std::string_view bytes);

@@ -1,5 +1,7 @@
 #include "pkg/coord/command_codec.h"
 
+#include <set>
+
 #include "pkg/base/bytes.h"
 #include "pkg/base/sha256.h"
 #include "pkg/coord/field_codec.h"
@@ -100,6 +102,17 @@ Result<Command> DecodeCommand(std::string_view bytes) {
     return Status(Code::kCorruption, "unknown_command", "the bytes are not a known command");
   }
   return command;
+}
+
+bool MakesDataGrow(std::string_view encoded_command) {
+  static const std::set<size_t> kShrinking = {
+      CommandBody(AdvanceTime()).index(),   CommandBody(KvDelete()).index(),
+      CommandBody(SessionRenew()).index(),  CommandBody(SessionDestroy()).index(),
+      CommandBody(SessionExpire()).index(), CommandBody(Release()).index(),
+      CommandBody(CancelWait()).index(),    CommandBody(WaitExpire()).index()};
+  ByteReader head(encoded_command);
+  const uint8_t kind = head.U8();
+  return !head.ok() || !kShrinking.contains(kind);
 }
 
 std::string EncodeEntry(int64_t stamp_ms, std::string_view encoded_command) {

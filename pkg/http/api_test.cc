@@ -298,9 +298,9 @@ TEST(ProbeHandlersTest, OnBothPorts) {
     EXPECT_EQ(api.SendJson(200, "GET", "/version"),
               (json{{"name", "baton"}, {"version", "1.2.3"}, {"api", "v1"}}));
     EXPECT_EQ(api.Send("GET", "/readyz").body, "ok\n");
-    EXPECT_EQ(
-        api.Send("GET", "/readyz?verbose").body,
-        "[+]leader ok\n[+]caught_up ok\n[+]disk ok\n[+]rebuilt ok\n[+]not_draining ok\nready\n");
+    EXPECT_EQ(api.Send("GET", "/readyz?verbose").body,
+              "[+]leader ok\n[+]caught_up ok\n[+]disk ok\n[+]disk_space ok\n[+]rebuilt ok\n"
+              "[+]not_draining ok\nready\n");
     api.service().ChangeStatus([](node::StatusView* view) {
       view->raft.leader = NodeId();
       view->draining = true;
@@ -350,8 +350,7 @@ node::PeerEnvelope Envelope() {
   return {FakeService::kClusterId,
           NodeId(2),
           NodeId(1),
-          Term(3),
-          5,
+          {Term(3), 5},
           {raft::Message{NodeId(2), NodeId(1), Term(3), raft::Heartbeat{Index(1), 2}}}};
 }
 

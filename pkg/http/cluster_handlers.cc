@@ -98,6 +98,13 @@ nlohmann::json SnapshotsJson(const ApiContext& context, const node::StatusView& 
   return snapshots;
 }
 
+nlohmann::json DiskJson(const node::DiskRoom& disk) {
+  return {{"level", node::DiskLevelName(disk.level)},
+          {"free_bytes", disk.free_bytes},
+          {"reserve_bytes", disk.reserve_bytes},
+          {"reserve_bytes_wanted", disk.reserve_bytes_wanted}};
+}
+
 void GetCluster(const Call& call) {
   const QueryFields query(call.request(), {});
   if (!query.ok()) return call.Fail(query.status());
@@ -122,6 +129,7 @@ void GetCluster(const Call& call) {
                          {"last_leader_contact_ms", view->last_leader_contact_ms},
                          {"draining", view->draining},
                          {"rebuilding", view->rebuilding},
+                         {"disk", DiskJson(view->disk)},
                          {"members", MembersJson(context, raft)},
                          {"snapshots", SnapshotsJson(context, *view)},
                          {"counts", CountsJson(view->counts)}};

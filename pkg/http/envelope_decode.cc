@@ -335,9 +335,12 @@ Result<node::PeerEnvelope> DecodeEnvelope(std::string_view bytes) {
   envelope.cluster_id = in.Text(*parsed, "cluster_id", kClusterIdBytesMax);
   envelope.from = in.Numbered<NodeId>(*parsed, "from");
   envelope.to = in.Numbered<NodeId>(*parsed, "to");
-  envelope.term = in.Numbered<Term>(*parsed, "term");
-  envelope.cluster_time_ms =
+  envelope.stamp.term = in.Numbered<Term>(*parsed, "term");
+  envelope.stamp.cluster_time_ms =
       static_cast<int64_t>(in.Number(*parsed, "cluster_time_ms", kMillisecondsMax));
+  if (parsed->contains("storage_full")) {
+    envelope.stamp.storage_full = in.Bool(*parsed, "storage_full");
+  }
   for (const json& message : in.Array(*parsed, "messages", kEnvelopeMessagesMax)) {
     if (!in.ok()) break;
     envelope.messages.push_back(ReadMessage(&in, message, envelope.from, envelope.to));

@@ -332,9 +332,11 @@ std::string EncodeEnvelope(const node::PeerEnvelope& envelope) {
   object.Text("cluster_id", envelope.cluster_id);
   object.Number("from", envelope.from);
   object.Number("to", envelope.to);
-  object.Number("term", envelope.term);
+  const node::EnvelopeStamp& stamp = envelope.stamp;
+  object.Number("term", stamp.term);
   object.Number("cluster_time_ms",
-                static_cast<uint64_t>(std::max<int64_t>(0, envelope.cluster_time_ms)));
+                static_cast<uint64_t>(std::max<int64_t>(0, stamp.cluster_time_ms)));
+  if (stamp.storage_full) object.Bool("storage_full", true);
   std::string* list = object.Nested("messages");
   list->push_back('[');
   for (const node::PeerMessage& message : envelope.messages) {

@@ -54,7 +54,7 @@ std::vector<node::PeerMessage> OneOfEachKind() {
 }
 
 node::PeerEnvelope Full() {
-  return {"0123456789abcdef", NodeId(1), NodeId(2), Term(7), 123456, OneOfEachKind()};
+  return {"0123456789abcdef", NodeId(1), NodeId(2), {Term(7), 123456, true}, OneOfEachKind()};
 }
 
 TEST(EnvelopeTest, EveryKindSurvivesTheJourney) {

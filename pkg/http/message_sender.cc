@@ -11,7 +11,7 @@ namespace baton::http {
 
 Result<std::unique_ptr<MessageSender>> MessageSender::Create(const MessageSenderOptions& options,
                                                              PeerLink* link,
-                                                             const ClusterTimeStamp* stamp) {
+                                                             const SharedStamp* stamp) {
   Result<std::unique_ptr<Client>> client = Client::Create(link->url, options.client);
   if (!client.ok()) return client.status();
   return std::unique_ptr<MessageSender>(
@@ -56,13 +56,11 @@ void MessageSender::Run() {
 }
 
 Status MessageSender::SendBatch(std::vector<node::PeerMessage> batch) {
-  const ClusterTimeStamp::Stamp stamp = stamp_->Get();
   node::PeerEnvelope envelope;
   envelope.cluster_id = link_->cluster_id;
   envelope.from = link_->self;
   envelope.to = link_->peer;
-  envelope.term = stamp.term;
-  envelope.cluster_time_ms = stamp.cluster_time_ms;
+  envelope.stamp = stamp_->Get();
   envelope.messages = std::move(batch);
   std::string body = EncodeEnvelope(envelope);
   link_->sent_bytes.Add(body.size());

@@ -29,8 +29,7 @@ class MessageSender {
  public:
   // kInvalidArgument when the link's URL is none. The link and the stamp must outlive the sender.
   static Result<std::unique_ptr<MessageSender>> Create(const MessageSenderOptions& options,
-                                                       PeerLink* link,
-                                                       const ClusterTimeStamp* stamp);
+                                                       PeerLink* link, const SharedStamp* stamp);
   ~MessageSender() { Stop(); }
 
   void Start();
@@ -41,7 +40,7 @@ class MessageSender {
   void Stop();
 
  private:
-  MessageSender(const MessageSenderOptions& options, PeerLink* link, const ClusterTimeStamp* stamp,
+  MessageSender(const MessageSenderOptions& options, PeerLink* link, const SharedStamp* stamp,
                 std::unique_ptr<Client> client)
       : options_(options),
         link_(link),
@@ -54,7 +53,7 @@ class MessageSender {
 
   const MessageSenderOptions options_;
   PeerLink* const link_;
-  const ClusterTimeStamp* const stamp_;
+  const SharedStamp* const stamp_;
   const std::unique_ptr<Client> client_;
   Outbox outbox_;
   std::thread thread_;

@@ -20,25 +20,21 @@
 
 namespace baton::http {
 
-// The leader's term and cluster time, as envelopes carry them: one pair, told by the raft thread.
-class ClusterTimeStamp {
+// What envelopes say of this node, as the raft thread has last told.
+class SharedStamp {
  public:
-  struct Stamp {
-    Term term;
-    int64_t cluster_time_ms = 0;
-  };
-  void Set(Term term, int64_t cluster_time_ms) {
+  void Set(const node::EnvelopeStamp& stamp) {
     const std::lock_guard lock(mutex_);
-    stamp_ = {term, cluster_time_ms};
+    stamp_ = stamp;
   }
-  Stamp Get() const {
+  node::EnvelopeStamp Get() const {
     const std::lock_guard lock(mutex_);
     return stamp_;
   }
 
  private:
   mutable std::mutex mutex_;
-  Stamp stamp_;
+  node::EnvelopeStamp stamp_;
 };
 
 struct PeerLink {

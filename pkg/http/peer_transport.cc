@@ -50,9 +50,7 @@ class HttpPeerTransport final : public PeerTransport {
   std::vector<PeerStats> Stats() const override;
 
   bool Send(NodeId to, node::PeerMessage message) override;
-  void SetClusterTime(Term term, int64_t cluster_time_ms) override {
-    stamp_.Set(term, cluster_time_ms);
-  }
+  void SetStamp(const node::EnvelopeStamp& stamp) override { stamp_.Set(stamp); }
   void SendSnapshot(NodeId to, raft::Message message,
                     std::unique_ptr<node::SnapshotReader> snapshot) override;
   void CancelSnapshot(NodeId to) override;
@@ -64,7 +62,7 @@ class HttpPeerTransport final : public PeerTransport {
 
   const PeerTransportOptions options_;
   Clock* const clock_;
-  ClusterTimeStamp stamp_;
+  SharedStamp stamp_;
   SharedTokenBucket snapshot_bandwidth_;
   std::map<NodeId, std::unique_ptr<Peer>> peers_;  // constant after Create
 };

@@ -268,19 +268,18 @@ TEST_F(PeerTransportTest, WhatWaitsTravelsTogether) {
   }
 }
 
-TEST_F(PeerTransportTest, EnvelopesCarryTheClusterTime) {
+TEST_F(PeerTransportTest, EnvelopesCarryTheStamp) {
   StartWith(peer_.url());
-  transport_->SetClusterTime(Term(3), 1234);
+  const node::EnvelopeStamp first{Term(3), 1234, true};
+  transport_->SetStamp(first);
   Forward(1);
   ASSERT_TRUE(Eventually([&] { return peer_.envelopes().size() == 1; }));
-  transport_->SetClusterTime(Term(), 0);
+  transport_->SetStamp({});
   Forward(2);
   ASSERT_TRUE(Eventually([&] { return peer_.envelopes().size() == 2; }));
   const auto envelopes = peer_.envelopes();
-  EXPECT_EQ(envelopes[0].term, Term(3));
-  EXPECT_EQ(envelopes[0].cluster_time_ms, 1234);
-  EXPECT_EQ(envelopes[1].term, Term());
-  EXPECT_EQ(envelopes[1].cluster_time_ms, 0);
+  EXPECT_EQ(envelopes[0].stamp, first);
+  EXPECT_EQ(envelopes[1].stamp, node::EnvelopeStamp());
 }
 
 TEST_F(PeerTransportTest, HeartbeatsPassHugeAppendsAndSlowSnapshots) {

@@ -27,12 +27,13 @@ std::vector<ReadinessCheck> CheckReadiness(const node::StatusView& view) {
       {"leader", LeaderTrouble(view)},
       {"caught_up", LagTrouble(view)},
       {"disk", DiskTrouble(view)},
+      {"disk_space", view.without_room ? "the disk is full, and the node falls behind" : ""},
       {"rebuilt", view.rebuilding ? "the node has lost data and rebuilds it from its peers" : ""},
       {"not_draining", view.draining ? "the node is shutting down" : ""}};
 }
 
 std::vector<std::string_view> ReadinessCheckNames() {
-  return {"leader", "caught_up", "disk", "rebuilt", "not_draining"};
+  return {"leader", "caught_up", "disk", "disk_space", "rebuilt", "not_draining"};
 }
 
 }  // namespace baton::http

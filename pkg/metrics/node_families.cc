@@ -78,6 +78,18 @@ void AddFollowers(const raft::RaftStatus& raft, FamilyList* list) {
   }
 }
 
+void AddDisk(const node::DiskRoom& disk, FamilyList* list) {
+  list->Gauge("baton_disk_free_bytes", "What may still be written, beside the reserve.",
+              Number(disk.free_bytes));
+  list->Gauge("baton_disk_reserve_bytes", "Space held for when the disk is full.",
+              Number(disk.reserve_bytes));
+  for (const node::DiskLevel level :
+       {node::DiskLevel::kAmple, node::DiskLevel::kLow, node::DiskLevel::kExhausted}) {
+    list->Gauge("baton_disk_level", "1 for the level of the disk's space, else 0.",
+                Flag(disk.level == level), {{"level", std::string(DiskLevelName(level))}});
+  }
+}
+
 void AddState(const node::StatusView& status, FamilyList* list) {
   const coord::StateCounts& counts = status.counts;
   list->Gauge("baton_state_revision", "The revision of the replicated state.",
@@ -112,6 +124,7 @@ void AddStatusFamilies(const node::StatusView& status, FamilyList* list) {
   list->Gauge("baton_disk_oldest_log_write_age_seconds",
               "Age of the log write under way; 0 when there is none.",
               Seconds(status.oldest_write_age_ms));
+  AddDisk(status.disk, list);
   AddState(status, list);
 }
 
@@ -124,6 +137,9 @@ void AddNodeFamilies(const node::NodeMetrics& node, FamilyList* list) {
                 Number(node.proposals_failed.value()));
   list->Counter("baton_server_entries_applied_total", "Log entries applied since the start.",
                 Number(node.entries_applied.value()));
+  list->Counter("baton_disk_appends_without_room_total",
+                "Appends that were not taken because the disk was full.",
+                Number(node.appends_without_room.value()));
   list->Counter("baton_server_leader_changes_total", "Changes of the leader this node has seen.",
                 Number(node.leader_changes.value()));
   list->Histogram("baton_disk_log_sync_duration_seconds", "Time of one synced write of the log.",

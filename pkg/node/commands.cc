@@ -67,6 +67,8 @@ void Commands::Propose(uint64_t id, Command& command) {
     command.stage = Stage::kProposed;
   } else if (proposed.code() == Code::kResourceExhausted) {
     Refuse(id, command, Overloaded());
+  } else if (proposed.code() == Code::kStorageFull) {
+    Refuse(id, command, proposed);
   }  // else: leadership is being handed over; stays parked
 }
 

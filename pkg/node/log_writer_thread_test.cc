@@ -54,7 +54,7 @@ class RecordingTransport final : public Transport {
     record_->push_back("send " + std::to_string(to.value()));
     return true;
   }
-  void SetClusterTime(Term, int64_t) override {}
+  void SetStamp(const EnvelopeStamp&) override {}
   void SendSnapshot(NodeId, raft::Message, std::unique_ptr<SnapshotReader>) override {}
   void CancelSnapshot(NodeId) override {}
 

@@ -41,6 +41,11 @@ bool IsMember(const raft::ConfigState& config, NodeId id) {
   return has(config.voters) || has(config.voters_outgoing) || has(config.learners);
 }
 
+bool HasEntries(const raft::Message& message) {
+  const auto* append = std::get_if<raft::AppendRequest>(&message.body);
+  return append != nullptr && !append->entries.empty();
+}
+
 }  // namespace
 
 Result<std::unique_ptr<Node>> Node::Create(const NodeConfig& config, const NodeParts& parts,
@@ -54,7 +59,8 @@ Result<std::unique_ptr<Node>> Node::Create(const NodeConfig& config, const NodeP
 
 Node::Node(std::unique_ptr<NodeCore> core)
     : core_(std::move(core)),
-      proposals_(core_->raft.get(), &core_->cluster_time, &core_->time),
+      full_disk_(core_->parts.disk_space, core_->parts.logger),
+      proposals_(core_->raft.get(), &core_->cluster_time, &core_->time, &full_disk_),
       commands_(OptionsOfCommands(*core_), &core_->time, core_->raft.get(), &proposals_,
                 core_->parts.transport, core_->parts.metrics),
       forwards_(core_->raft->term(), core_->config.pending_proposals_max, &proposals_,
@@ -78,7 +84,8 @@ void Node::AdvanceTo(int64_t now_us) {
 
 void Node::Tick() {
   core_->raft->Tick();
-  TellClusterTime();
+  SaveDiskSpace();
+  TellStamp();
   commands_.OnTick();
   keepalives_.OnTick();
   reads_.OnTick();
@@ -89,6 +96,13 @@ void Node::Tick() {
   if (draining_) transfer_.Drain();
   repair_.OnTick();
   expiry_due_ = true;
+}
+
+void Node::SaveDiskSpace() {
+  full_disk_.OnTick();
+  if (!full_disk_.low()) return;
+  snapshots_.DropPart();
+  transfer_.HandOver(full_disk_.full_peers());
 }
 
 int64_t Node::DeadlineUs(int64_t timeout_ms) const {
@@ -195,6 +209,7 @@ Status Node::Receive(PeerEnvelope envelope) {
     return checked;
   }
   core_->parts.metrics->peer_messages_received.Add(envelope.messages.size());
+  full_disk_.OnPeer(envelope.from, envelope.stamp.storage_full);
   for (PeerMessage& message : envelope.messages) {
     ReceiveMessage(envelope.from, std::move(message));
   }
@@ -209,6 +224,10 @@ void Node::OnUnreachable(NodeId peer) {
 
 void Node::ReceiveMessage(NodeId from, PeerMessage message) {
   if (auto* raft_message = std::get_if<raft::Message>(&message)) {
+    if (full_disk_.CannotFollow(from) && HasEntries(*raft_message)) {
+      core_->parts.metrics->appends_without_room.Add();
+      return;
+    }
     const Status stepped = core_->raft->Step(std::move(*raft_message));
     if (stepped.ok()) return;
     core_->parts.metrics->peer_envelopes_rejected.Add();
@@ -228,8 +247,9 @@ void Node::ReceiveMessage(NodeId from, PeerMessage message) {
 void Node::NoteLeaderContact(const PeerEnvelope& envelope) {
   if (envelope.from != core_->raft->leader()) return;
   leader_contact_us_ = core_->time.now_us;
-  if (envelope.term && envelope.term == core_->raft->term()) {
-    core_->cluster_time.OnHeard(envelope.term, envelope.cluster_time_ms);
+  const EnvelopeStamp& stamp = envelope.stamp;
+  if (stamp.term && stamp.term == core_->raft->term()) {
+    core_->cluster_time.OnHeard(stamp.term, stamp.cluster_time_ms);
   }
 }
 
@@ -240,6 +260,11 @@ void Node::OnSnapshotChunk(Service::SnapshotChunk chunk, Service::StatusCallback
     core_->parts.metrics->peer_envelopes_rejected.Add();
     done(Status(Code::kPermissionDenied, "unknown_peer",
                 "The sender is not a member, or its message is not its own"));
+    return;
+  }
+  if (full_disk_.low()) {
+    core_->parts.metrics->snapshot_pieces_refused.Add();
+    done(Status(Code::kStorageFull, "The disk of this node has no room for a snapshot"));
     return;
   }
   snapshots_.OnChunk(std::move(chunk), std::move(done));
@@ -297,6 +322,9 @@ StatusView Node::MakeStatus() const {
   view.draining = draining_;
   view.rebuilding = repair_.rebuilding();
   view.snapshot_in = snapshots_.Progress();
+  view.disk = full_disk_.room();
+  const NodeId leader = core_->raft->leader();
+  view.without_room = leader && leader != core_->config.id && full_disk_.CannotFollow(leader);
   return view;
 }
 

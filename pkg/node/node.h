@@ -29,6 +29,7 @@
 #include "pkg/node/commands.h"
 #include "pkg/node/expiry.h"
 #include "pkg/node/forwards.h"
+#include "pkg/node/full_disk.h"
 #include "pkg/node/keepalives.h"
 #include "pkg/node/node_core.h"
 #include "pkg/node/proposals.h"
@@ -113,6 +114,7 @@ class Node {
   Status CheckEnvelope(const PeerEnvelope& envelope) const;
   void ReceiveMessage(NodeId from, PeerMessage message);
   void NoteLeaderContact(const PeerEnvelope& envelope);
+  void SaveDiskSpace();
 
   // --- node_ready.cc: what a Ready asks for ---
   // Step, but for the reads.
@@ -122,7 +124,7 @@ class Node {
   void HandleReady(raft::Ready ready);
   void NoticeLeadership();
   void LogLeadership(raft::Role role, NodeId leader) const;
-  void TellClusterTime();
+  void TellStamp();
   void Send(std::vector<raft::Message> messages);
   void SendSnapshot(raft::Message message);
   // The term is over, and nobody would take what was sent in its name.
@@ -145,6 +147,7 @@ class Node {
   };
 
   std::unique_ptr<NodeCore> core_;
+  FullDisk full_disk_;
   Proposals proposals_;
   Commands commands_;
   Forwards forwards_;

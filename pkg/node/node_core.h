@@ -31,6 +31,7 @@ struct NodeParts {
   Transport* transport = nullptr;
   LogWriter* log_writer = nullptr;
   SnapshotWorker* snapshot_worker = nullptr;
+  const DiskSpace* disk_space = nullptr;  // may be null: there is always room
   Logger* logger = nullptr;
   NodeMetrics* metrics = nullptr;
   const Clock* stopwatch = nullptr;  // for the histograms only, never for a decision

@@ -100,7 +100,7 @@ void Node::NoticeLeadership() {
   } else {
     core_->cluster_time.StopLeading();
   }
-  TellClusterTime();
+  TellStamp();
   expiry_.OnLeaderChange();
   commands_.OnLeaderChange();
   transfer_.OnLeaderChange();
@@ -112,10 +112,14 @@ void Node::LogLeadership(raft::Role role, NodeId leader) const {
       {{"role", raft::RoleName(role)}, {"term", core_->raft->term()}, {"leader", leader}});
 }
 
-void Node::TellClusterTime() {
-  const bool leading = core_->cluster_time.leading();
-  core_->parts.transport->SetClusterTime(leading ? core_->raft->term() : Term(),
-                                         leading ? core_->cluster_time.NowMs() : 0);
+void Node::TellStamp() {
+  EnvelopeStamp stamp;
+  if (core_->cluster_time.leading()) {
+    stamp.term = core_->raft->term();
+    stamp.cluster_time_ms = core_->cluster_time.NowMs();
+  }
+  stamp.storage_full = full_disk_.low();
+  core_->parts.transport->SetStamp(stamp);
 }
 
 void Node::Send(std::vector<raft::Message> messages) {
@@ -132,7 +136,8 @@ void Node::Send(std::vector<raft::Message> messages) {
 
 void Node::SendSnapshot(raft::Message message) {
   const NodeId to = message.to;
-  if (snapshots_out_.contains(to) || snapshots_out_.size() >= core_->config.snapshots_out_max) {
+  if (snapshots_out_.contains(to) || snapshots_out_.size() >= core_->config.snapshots_out_max ||
+      full_disk_.full_peers().contains(to)) {
     core_->raft->OnSnapshotSent(to, false);  // asked for again at the next heartbeat
     return;
   }

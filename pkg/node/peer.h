@@ -55,15 +55,22 @@ struct StateDiverged {
 using PeerMessage =
     std::variant<raft::Message, ForwardRequest, ForwardReply, StateCheckpoint, StateDiverged>;
 
+// What every envelope says of its sender. A leader's carry its cluster time (cluster_time.h), so
+// that the next leader goes on from there.
+struct EnvelopeStamp {
+  Term term;                    // in which the sender leads; 0: it does not
+  int64_t cluster_time_ms = 0;  // 0 unless the sender leads
+  bool storage_full = false;    // its disk is nearly full: it should not lead (full_disk.h)
+  friend bool operator==(const EnvelopeStamp&, const EnvelopeStamp&) = default;
+};
+
 // The unit on the wire. A node drops envelopes of another cluster, and of nodes it does not know.
-// A leader's envelopes carry its cluster time (cluster_time.h), so that the next leader goes on
-// from there. The transport stamps them with what Transport::SetClusterTime last told it.
+// The transport stamps them with what Transport::SetStamp last told it.
 struct PeerEnvelope {
   std::string cluster_id;
   NodeId from;
   NodeId to;
-  Term term;                    // in which the sender leads; 0: it does not
-  int64_t cluster_time_ms = 0;  // 0 unless the sender leads
+  EnvelopeStamp stamp;
   std::vector<PeerMessage> messages;
   friend bool operator==(const PeerEnvelope&, const PeerEnvelope&) = default;
 };

@@ -103,6 +103,31 @@ class StateStore : public coord::Tables {
   virtual void Discard(const std::string& why) = 0;
 };
 
+// How full the disk is.
+enum class DiskLevel {
+  kAmple,
+  kLow,       // what makes the data grow should stop; there is a reserve for the rest
+  kExhausted  // the reserve is nearly gone: every write may have to wait
+};
+constexpr std::string_view DiskLevelName(DiskLevel level) {
+  if (level == DiskLevel::kAmple) return "ample";
+  return level == DiskLevel::kLow ? "low" : "exhausted";
+}
+
+struct DiskRoom {
+  DiskLevel level = DiskLevel::kAmple;
+  uint64_t free_bytes = 0;     // beside the reserve; 0: not known
+  uint64_t reserve_bytes = 0;  // still held
+  uint64_t reserve_bytes_wanted = 0;
+};
+
+// Any thread, at once.
+class DiskSpace {
+ public:
+  virtual ~DiskSpace() = default;
+  virtual DiskRoom Look() const = 0;
+};
+
 // The way to the peers. Calls never block: what cannot be sent now is dropped, as the network
 // would. What is found out about a peer later comes back through Service::OnUnreachable. Raft
 // thread, or the log writer's thread for what had to be durable first.
@@ -111,9 +136,8 @@ class Transport {
   virtual ~Transport() = default;
   // False: there was no room, or there is no such peer; it will not be sent.
   virtual bool Send(NodeId to, PeerMessage message) = 0;
-  // Envelopes made from now on carry this term and time (both 0: this node does not lead). Raft
-  // thread, about once a tick; the pair belongs together.
-  virtual void SetClusterTime(Term term, int64_t cluster_time_ms) = 0;
+  // Envelopes made from now on carry this. Raft thread, about once a tick.
+  virtual void SetStamp(const EnvelopeStamp& stamp) = 0;
   // Streams the snapshot and then `message` (a SnapshotRequest) to the peer. The outcome comes back
   // through Service::OnSnapshotSent.
   virtual void SendSnapshot(NodeId to, raft::Message message,

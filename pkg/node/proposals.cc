@@ -9,6 +9,7 @@ namespace baton::node {
 
 Status Proposals::Propose(std::string_view command, Callback done) {
   if (!CanPropose()) return Status(Code::kUnavailable, "not_leader", "This node does not lead");
+  BATON_RETURN_IF_ERROR(full_disk_->Admit(command));
   const Result<raft::Proposed> at =
       raft_->Propose(raft::Payload(coord::EncodeEntry(cluster_time_->NowMs(), command)));
   if (!at.ok()) return at.status();

@@ -27,6 +27,7 @@
 #include "pkg/base/status.h"
 #include "pkg/coord/reply.h"
 #include "pkg/node/cluster_time.h"
+#include "pkg/node/full_disk.h"
 #include "pkg/node/step_time.h"
 #include "pkg/raft/raft.h"
 
@@ -46,15 +47,16 @@ class Proposals {
   using Callback = std::function<void(const ProposalResult&)>;
 
   // All must outlive this object.
-  Proposals(raft::Raft* raft, const ClusterTime* cluster_time, const StepTime* time)
-      : raft_(raft), cluster_time_(cluster_time), time_(time) {}
+  Proposals(raft::Raft* raft, const ClusterTime* cluster_time, const StepTime* time,
+            const FullDisk* full_disk)
+      : raft_(raft), cluster_time_(cluster_time), time_(time), full_disk_(full_disk) {}
 
   // This node may propose: it leads, and its cluster time runs.
   bool CanPropose() const {
     return raft_->role() == raft::Role::kLeader && cluster_time_->leading();
   }
-  // Appends a command (coord's encoding). As raft::Raft::Propose: when it fails, nothing was
-  // appended and `done` is never called.
+  // Appends a command (coord's encoding). As raft::Raft::Propose, or FullDisk::Admit: when it
+  // fails, nothing was appended and `done` is never called.
   Status Propose(std::string_view command, Callback done);
 
   // Entries are reported in log order, empty ones (without a reply) too.
@@ -82,6 +84,7 @@ class Proposals {
   raft::Raft* raft_;
   const ClusterTime* cluster_time_;
   const StepTime* time_;
+  const FullDisk* full_disk_;
   Map pending_;
   Term applied_term_;
 };

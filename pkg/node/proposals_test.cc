@@ -29,7 +29,7 @@ class ProposalsTest : public ::testing::Test {
     }
     CHECK(raft->role() == raft::Role::kLeader);
     cluster_time.StartLeading(raft->term());
-    proposals = std::make_unique<Proposals>(raft.get(), &cluster_time, &time);
+    proposals = std::make_unique<Proposals>(raft.get(), &cluster_time, &time, &full_disk);
   }
 
   // Proposes, and writes down the end under a name.
@@ -47,6 +47,8 @@ class ProposalsTest : public ::testing::Test {
   std::unique_ptr<raft::Raft> raft;
   ClusterTime cluster_time{1'000'000};
   StepTime time;
+  NullLogger logger;
+  FullDisk full_disk{nullptr, &logger};
   std::unique_ptr<Proposals> proposals;
   coord::Reply reply;
   std::vector<std::string> ends;

@@ -79,6 +79,7 @@ class NodeRunner final : public Runner {
     parts.transport = ports_.transport;
     parts.log_writer = &log_writer_;
     parts.snapshot_worker = &snapshot_thread_;
+    parts.disk_space = ports_.disk_space;
     parts.logger = ports_.logger;
     parts.metrics = &metrics_;
     parts.stopwatch = ports_.clock;

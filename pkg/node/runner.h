@@ -24,6 +24,7 @@ struct NodePorts {
   Transport* transport = nullptr;
   Clock* clock = nullptr;
   Logger* logger = nullptr;
+  const DiskSpace* disk_space = nullptr;  // may be null: there is always room
   // Called, on any thread, with an error after which the node must not go on: a disk that lies or
   // a write that failed. Unset: one line on standard error, and the process ends at once with exit
   // code 70. Set in tests.

@@ -101,7 +101,11 @@ std::optional<raft::Message> SnapshotReceiver::OnChunkWritten(SnapshotWritten wr
 }
 
 void SnapshotReceiver::OnTick() {
-  if (writing_ || !stream_ || time_->now_us - stream_->last_us < kPartKeptUs) return;
+  if (stream_ && time_->now_us - stream_->last_us >= kPartKeptUs) DropPart();
+}
+
+void SnapshotReceiver::DropPart() {
+  if (writing_ || !stream_) return;
   metrics_->snapshots_given_up.Add();
   DropStream();
 }

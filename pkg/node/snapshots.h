@@ -75,6 +75,8 @@ class SnapshotReceiver {
   // The worker is done. Gives the message for the core when the snapshot is complete.
   std::optional<raft::Message> OnChunkWritten(SnapshotWritten written);
   void OnTick();
+  // There is no room for it: what has come of a snapshot is dropped, once nothing is being written.
+  void DropPart();
 
   // As Service::GetSnapshotReach.
   Result<Service::SnapshotReach> Reach(NodeId from, uint64_t stream) const;

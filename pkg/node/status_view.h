@@ -11,6 +11,7 @@
 #include "pkg/base/histogram.h"
 #include "pkg/base/ids.h"
 #include "pkg/coord/state_machine.h"
+#include "pkg/node/ports.h"
 #include "pkg/raft/raft.h"
 
 namespace baton::node {
@@ -51,6 +52,8 @@ struct StatusView {
   bool draining = false;
   bool rebuilding = false;  // has lost data, and does not serve what is left (repair.h)
   std::optional<SnapshotTransfer> snapshot_in;  // being received
+  DiskRoom disk;
+  bool without_room = false;  // has no disk space to follow the leader with, which has
 };
 
 // Counted by the node, translated by pkg/metrics. Lives as long as the process.
@@ -62,6 +65,7 @@ struct NodeMetrics {
   Counter peer_messages_sent;
   Counter peer_messages_received;
   Counter peer_envelopes_rejected;   // foreign cluster, unknown sender, malformed
+  Counter appends_without_room;      // dropped: the disk is full
   Counter snapshots_sent;            // begun; how they went is counted by the transport
   Counter snapshot_pieces_received;  // and written to disk
   Counter snapshot_bytes_received;   // of them

@@ -5,12 +5,12 @@
 
 namespace baton::node {
 
-NodeId BestSuccessor(const raft::RaftStatus& status) {
+NodeId BestSuccessor(const raft::RaftStatus& status, const std::set<NodeId>& unfit) {
   NodeId best;
   Index best_match;
   for (const NodeId voter : status.config.voters) {
     const auto peer = status.peers.find(voter);
-    if (voter == status.id || peer == status.peers.end()) continue;
+    if (voter == status.id || peer == status.peers.end() || unfit.contains(voter)) continue;
     if (!peer->second.recently_active || (best && peer->second.match <= best_match)) continue;
     best = voter;
     best_match = peer->second.match;
@@ -39,11 +39,11 @@ void Transfer::Start(NodeId target, Service::StatusCallback done) {
   request_ = Request{time_->now_us + wait_us_, std::move(done)};
 }
 
-void Transfer::Drain() {
+void Transfer::HandOver(const std::set<NodeId>& unfit) {
   if (raft_->role() != raft::Role::kLeader) return;
   const raft::RaftStatus status = raft_->GetStatus();
   if (status.transfer_target) return;
-  const NodeId target = BestSuccessor(status);
+  const NodeId target = BestSuccessor(status, unfit);
   if (target) (void)raft_->TransferLeadership(target).ok();  // refused: with the next tick
 }
 

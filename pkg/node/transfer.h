@@ -7,6 +7,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <set>
 
 #include "pkg/base/ids.h"
 #include "pkg/base/status.h"
@@ -16,8 +17,8 @@
 
 namespace baton::node {
 
-// The voter that lags least, of those heard from lately; 0: there is none.
-NodeId BestSuccessor(const raft::RaftStatus& status);
+// The voter that lags least, of those heard from lately and not `unfit`; 0: there is none.
+NodeId BestSuccessor(const raft::RaftStatus& status, const std::set<NodeId>& unfit = {});
 
 class Transfer {
  public:
@@ -31,7 +32,9 @@ class Transfer {
   // known to lead.
   void Start(NodeId target, Service::StatusCallback done);
   // Hands over if this node leads and somebody could take it; once a tick while draining.
-  void Drain();
+  void Drain() { HandOver({}); }
+  // The same, but not to those; once a tick while this node should not lead.
+  void HandOver(const std::set<NodeId>& unfit);
   void OnLeaderChange();
   void OnTick();
   void Close(const Status& why);

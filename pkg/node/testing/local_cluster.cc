@@ -39,8 +39,7 @@ bool LocalTransport::Send(NodeId to, PeerMessage message) {
   envelope.to = to;
   {
     const std::lock_guard<std::mutex> lock(mutex_);
-    envelope.term = term_;
-    envelope.cluster_time_ms = cluster_time_ms_;
+    envelope.stamp = stamp_;
   }
   envelope.messages.push_back(std::move(message));
   const auto deliver = [&envelope](Service& service) { (void)service.Deliver(envelope).ok(); };
@@ -50,10 +49,9 @@ bool LocalTransport::Send(NodeId to, PeerMessage message) {
   return true;
 }
 
-void LocalTransport::SetClusterTime(Term term, int64_t cluster_time_ms) {
+void LocalTransport::SetStamp(const EnvelopeStamp& stamp) {
   const std::lock_guard<std::mutex> lock(mutex_);
-  term_ = term;
-  cluster_time_ms_ = cluster_time_ms;
+  stamp_ = stamp;
 }
 
 void LocalTransport::SendSnapshot(NodeId to, raft::Message message,

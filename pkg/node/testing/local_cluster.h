@@ -38,7 +38,7 @@ class LocalTransport final : public Transport {
  public:
   LocalTransport(LocalNetwork* network, NodeId self) : network_(network), self_(self) {}
   bool Send(NodeId to, PeerMessage message) override;
-  void SetClusterTime(Term term, int64_t cluster_time_ms) override;
+  void SetStamp(const EnvelopeStamp& stamp) override;
   void SendSnapshot(NodeId to, raft::Message message,
                     std::unique_ptr<SnapshotReader> snapshot) override;
   void CancelSnapshot(NodeId) override {}  // it goes on, and its outcome is told
@@ -50,8 +50,7 @@ class LocalTransport final : public Transport {
   LocalNetwork* network_;
   NodeId self_;
   std::mutex mutex_;
-  Term term_;
-  int64_t cluster_time_ms_ = 0;
+  EnvelopeStamp stamp_;
   uint64_t last_stream_ = 0;
 };
 

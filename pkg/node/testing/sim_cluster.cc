@@ -26,6 +26,7 @@ SimCluster::SimCluster(SimOptions options) : options_(std::move(options)), rando
     place.transport = std::make_unique<SimTransport>(this, id);
     place.log_writer = std::make_unique<SimLogWriter>(this, id);
     place.snapshot_worker = std::make_unique<SimSnapshotWorker>(this, id);
+    place.disk_space = std::make_unique<SimDiskSpace>();
     CHECK(Start(id).ok());
   }
 }
@@ -53,6 +54,7 @@ Status SimCluster::Start(NodeId id) {
   parts.transport = place.transport.get();
   parts.log_writer = place.log_writer.get();
   parts.snapshot_worker = place.snapshot_worker.get();
+  parts.disk_space = place.disk_space.get();
   parts.logger = &logger_;
   parts.metrics = place.metrics.get();
   parts.stopwatch = this;

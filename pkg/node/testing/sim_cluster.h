@@ -59,7 +59,7 @@ class SimTransport final : public Transport {
  public:
   SimTransport(SimCluster* cluster, NodeId self) : cluster_(cluster), self_(self) {}
   bool Send(NodeId to, PeerMessage message) override;
-  void SetClusterTime(Term term, int64_t cluster_time_ms) override;
+  void SetStamp(const EnvelopeStamp& stamp) override { stamp_ = stamp; }
   void SendSnapshot(NodeId to, raft::Message message,
                     std::unique_ptr<SnapshotReader> snapshot) override;
   void CancelSnapshot(NodeId to) override;
@@ -85,12 +85,20 @@ class SimTransport final : public Transport {
   SimCluster* cluster_;
   NodeId self_;
   bool outbox_full_ = false;
-  Term term_;
-  int64_t cluster_time_ms_ = 0;
+  EnvelopeStamp stamp_;
   uint64_t last_stream_ = 0;
   uint64_t cancelled_snapshots_ = 0;
   size_t snapshots_at_once_ = 0;
   std::map<NodeId, std::shared_ptr<Stream>> streams_;  // the latest of each receiver
+};
+
+class SimDiskSpace final : public DiskSpace {
+ public:
+  DiskRoom Look() const override { return room_; }
+
+ private:
+  friend class SimCluster;
+  DiskRoom room_;
 };
 
 // The log writer of one node: jobs are done in order, one disk latency after they were given, or
@@ -169,12 +177,14 @@ class SimCluster final : public Clock {
   void Cut(NodeId a, NodeId b);  // both directions
   void Isolate(NodeId id);
   void Heal();
+  void SetDiskLevel(NodeId id, DiskLevel level) { At(id).disk_space->room_.level = level; }
   void HoldDisk(NodeId id);     // log writes hang
   void ReleaseDisk(NodeId id);  // and go on
   // The process gets no time; messages wait. Its clock goes on.
   void Pause(NodeId id, int64_t distance_ms);
   // Nothing that the node sends finds room.
   void SetOutboxFull(NodeId id, bool full) { At(id).transport->outbox_full_ = full; }
+  void SetSnapshotChunkBytes(size_t bytes) { options_.snapshot_chunk_bytes = bytes; }
   void SetLoss(uint64_t loss_percent) { options_.loss_percent = loss_percent; }
 
   // --- clients ---
@@ -207,6 +217,7 @@ class SimCluster final : public Clock {
     std::unique_ptr<SimTransport> transport;
     std::unique_ptr<SimLogWriter> log_writer;
     std::unique_ptr<SimSnapshotWorker> snapshot_worker;
+    std::unique_ptr<SimDiskSpace> disk_space;
     std::unique_ptr<Node> node;
     uint64_t life = 0;  // counts starts; events of an earlier life are void
     int64_t paused_until_us = 0;

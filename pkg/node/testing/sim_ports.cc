@@ -17,16 +17,10 @@ bool SimTransport::Send(NodeId to, PeerMessage message) {
   envelope.cluster_id = "0123456789abcdef";
   envelope.from = self_;
   envelope.to = to;
-  envelope.term = term_;
-  envelope.cluster_time_ms = cluster_time_ms_;
+  envelope.stamp = stamp_;
   envelope.messages.push_back(std::move(message));
   cluster_->Deliver(envelope);
   return true;
-}
-
-void SimTransport::SetClusterTime(Term term, int64_t cluster_time_ms) {
-  term_ = term;
-  cluster_time_ms_ = cluster_time_ms;
 }
 
 void SimTransport::SendSnapshot(NodeId to, raft::Message message,
