@@ -295,6 +295,9 @@ void ConvertBounds(Converter* converter, Config* config) {
   config->snapshots_out_max = converter->Value<size_t>("snapshots-out-max");
   config->snapshot_bytes_per_second_max =
       converter->Value<int64_t>("snapshot-bytes-per-second-max");
+  config->state_cache_bytes = converter->Value<size_t>("state-cache-bytes");
+  config->disk_reserve_bytes = converter->Value<uint64_t>("disk-reserve-bytes");
+  config->disk_free_bytes_min = converter->Value<uint64_t>("disk-free-bytes-min");
 }
 
 // After the members.

@@ -58,6 +58,9 @@ struct Config {
   bool snapshot_delegation = false;
   size_t snapshots_out_max = 0;
   int64_t snapshot_bytes_per_second_max = 0;
+  size_t state_cache_bytes = 0;
+  uint64_t disk_reserve_bytes = 0;
+  uint64_t disk_free_bytes_min = 0;
 };
 
 // Converts and checks. What `values` does not hold has its default. kInvalidArgument with one

@@ -102,6 +102,7 @@ class WiredNode final : public NodeProcess {
   }
 
   void Start() override {
+    data_->space()->Start();
     runner_->Start();
     transport_->Start();
     peer_server_->Start();
@@ -121,6 +122,7 @@ class WiredNode final : public NodeProcess {
 
   Status Stop(int64_t timeout_ms) override {
     const int64_t begun_ms = clock_->MonotonicMs();
+    data_->space()->GiveUp();  // a full disk must not hold up the end
     const auto log_step = [&](std::string_view step) {
       logger_->Log(LogLevel::kDebug, "stopping",
                    {{"done", step}, {"after_ms", clock_->MonotonicMs() - begun_ms}});
@@ -150,6 +152,8 @@ class WiredNode final : public NodeProcess {
   Status OpenData() {
     storage::DataDirOptions options;
     options.must_exist = config_.restored;
+    options.state.block_cache_bytes = config_.state_cache_bytes;
+    options.space = {config_.disk_reserve_bytes, config_.disk_free_bytes_min};
     Result<std::unique_ptr<storage::DataDir>> data = storage::DataDir::Open(
         config_.data_dir, {.cluster_id = config_.cluster_id, .node_id = config_.node_id}, options);
     if (!data.ok()) return data.status();
@@ -170,6 +174,7 @@ class WiredNode final : public NodeProcess {
                                    .transport = transport_.get(),
                                    .clock = clock_,
                                    .logger = logger_,
+                                   .disk_space = data_->space(),
                                    .fatal = [this](const Status& why) { Die(why); }};
     Result<std::unique_ptr<node::Runner>> runner =
         node::Runner::Create(NodeConfigOf(config_), ports);

@@ -250,6 +250,32 @@ constexpr Setting kSettings[] = {
      .help =
          "What all snapshots that this node sends may take of the network, together. The default "
          "is about a quarter of a gigabit a second."},
+    {.name = "state-cache-bytes",
+     .group = kBounds,
+     .type = SettingType::kNumber,
+     .value_name = "BYTES",
+     .default_text = "33554432",
+     .low = 1 << 20,
+     .high = 100'000'000'000,
+     .help = "Memory for what was read of the state, which itself may be larger than memory."},
+    {.name = "disk-reserve-bytes",
+     .group = kBounds,
+     .type = SettingType::kNumber,
+     .value_name = "BYTES",
+     .default_text = "67108864",
+     .low = 8 << 20,
+     .high = 100'000'000'000,
+     .help = "Space in data-dir that is held for when the disk is full: deletes, releases and "
+             "keepalives are written to it then."},
+    {.name = "disk-free-bytes-min",
+     .group = kBounds,
+     .type = SettingType::kNumber,
+     .value_name = "BYTES",
+     .default_text = "67108864",
+     .low = 0,
+     .high = 1'000'000'000'000,
+     .help = "With less than this free beside disk-reserve-bytes the disk counts as full: the node "
+             "does not lead while another can, and if none can, writes are answered 507."},
 };
 
 }  // namespace

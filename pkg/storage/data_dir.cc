@@ -8,6 +8,7 @@
 #include "pkg/storage/log_database.h"
 #include "pkg/storage/log_repair.h"
 #include "pkg/storage/sealed_text.h"
+#include "pkg/storage/space_env.h"
 
 namespace baton::storage {
 namespace {
@@ -17,6 +18,7 @@ constexpr char kIdentityName[] = "IDENTITY";
 constexpr char kCreatingName[] = "CREATING";
 constexpr char kWatermarkName[] = "WATERMARK";
 constexpr char kRestoringName[] = "RESTORING";
+constexpr char kReserveName[] = "RESERVE";
 constexpr char kLostAndFound[] = "lost+found";  // the root of an ext4 volume has one
 
 Status UnusableSetting(const std::string& path, const std::string& why) {
@@ -69,7 +71,7 @@ Status MakeDirectories(DurableEnv* env, const std::string& path) {
 // May lie in a directory that counts as empty.
 bool IsHarmless(const std::string& name) {
   return name == "." || name == ".." || name == kLockName || name == kLostAndFound ||
-         name == std::string(kCreatingName) + ".tmp" ||
+         name == kReserveName || name == std::string(kCreatingName) + ".tmp" ||
          name == std::string(kRestoringName) + ".tmp";
 }
 
@@ -149,7 +151,7 @@ Result<std::unique_ptr<DataDir>> DataDir::Open(const std::string& path, const Id
   BATON_RETURN_IF_ERROR(CheckIdentity(identity));
   DurableEnv* const env = options.env != nullptr ? options.env : PosixEnv();
   BATON_RETURN_IF_ERROR(MakeDirectories(env, path));
-  std::unique_ptr<DataDir> dir(new DataDir(env, path));
+  std::unique_ptr<DataDir> dir(new DataDir(env, path, options.space));
   // Look before the lock: LOCK must not be made in a directory that is not ours.
   Result<Content> content = Classify(env, path);
   if (!content.ok()) return content.status();
@@ -161,8 +163,15 @@ Result<std::unique_ptr<DataDir>> DataDir::Open(const std::string& path, const Id
   (void)env->RemoveFile(JoinPath(path, kRestoringName));
   BATON_RETURN_IF_ERROR(dir->OpenLog(identity, options));
   BATON_RETURN_IF_ERROR(dir->OpenState(identity, options));
+  if (dir->guard_ != nullptr) dir->guard_->Poll();  // the reserve: of a directory that is ours
   return dir;
 }
+
+DataDir::DataDir(DurableEnv* env, std::string path, const SpaceOptions& space)
+    : path_(std::move(path)),
+      guard_(space == SpaceOptions() ? nullptr : std::make_unique<SpaceGuard>(env, path_, space)),
+      space_env_(guard_ == nullptr ? nullptr : std::make_unique<SpaceEnv>(env, guard_.get())),
+      env_(guard_ == nullptr ? env : space_env_.get()) {}
 
 // With the lock: another process may have been at work until now.
 Status DataDir::MakeIfEmpty(const Identity& identity, bool must_exist) {
@@ -182,7 +191,7 @@ Status DataDir::MakeRestored(const std::string& path, const Identity& identity, 
   BATON_RETURN_IF_ERROR(MakeDirectories(env, path));
   Result<Content> content = Classify(env, path);  // before the lock, as Open does
   if (!content.ok()) return content.status();
-  DataDir dir(env, path);
+  DataDir dir(env, path, {});
   BATON_RETURN_IF_ERROR(dir.Lock());
   content = Classify(env, path);
   if (!content.ok()) return content.status();

@@ -11,6 +11,7 @@
 //   DIR/log-NNNNNN/    LevelDB: the Raft log (log_format.h)
 //   DIR/STATE          which of the state directories is the live one
 //   DIR/state-NNNNNN/  LevelDB: the state tables (state_store.h)
+//   DIR/RESERVE        space on the disk for when it is full (space_guard.h)
 //   DIR/STATE-DAMAGED  only after damage was found in the state while the process ran
 //
 // Damage is repaired here as far as a node alone can: a log keeps what can be believed of it and
@@ -32,6 +33,7 @@
 #include "pkg/node/ports.h"
 #include "pkg/storage/identity.h"
 #include "pkg/storage/log_store.h"
+#include "pkg/storage/space_guard.h"
 #include "pkg/storage/state_store.h"
 
 namespace leveldb {
@@ -41,10 +43,12 @@ class FileLock;
 namespace baton::storage {
 
 class DurableEnv;
+class SpaceEnv;
 
 struct DataDirOptions {
-  LogStoreOptions log;
-  StateStoreOptions state;
+  LogStoreOptions log = {};
+  StateStoreOptions state = {};
+  SpaceOptions space = {};    // all 0: no care is taken
   DurableEnv* env = nullptr;  // nullptr: the real one; must outlive the DataDir
   // The node was restored from a backup: an empty directory would make it forget that.
   bool must_exist = false;
@@ -82,11 +86,13 @@ class DataDir {
   node::LogStore& log() { return *log_; }
   node::StateStore& state() { return *state_; }
   const std::string& path() const { return path_; }
+  // Null without SpaceOptions. Whoever runs a node starts it.
+  SpaceGuard* space() { return guard_.get(); }
   // What was damaged and how it was repaired, a sentence each. Empty: nothing.
   const std::vector<std::string>& repairs() const { return repairs_; }
 
  private:
-  DataDir(DurableEnv* env, std::string path) : env_(env), path_(std::move(path)) {}
+  DataDir(DurableEnv* env, std::string path, const SpaceOptions& space);
   Status Lock();
   Status OpenLog(const Identity& identity, const DataDirOptions& options);
   Status OpenState(const Identity& identity, const DataDirOptions& options);
@@ -94,8 +100,10 @@ class DataDir {
   Status CheckOwnerOf(const Identity& identity);
   Status MakeIfEmpty(const Identity& identity, bool must_exist);
 
-  DurableEnv* const env_;
   const std::string path_;
+  std::unique_ptr<SpaceGuard> guard_;
+  std::unique_ptr<SpaceEnv> space_env_;
+  DurableEnv* const env_;  // space_env_, or what it stands on
   leveldb::FileLock* lock_ = nullptr;
   std::vector<std::string> repairs_;
   std::unique_ptr<LevelLogStore> log_;

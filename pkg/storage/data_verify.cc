@@ -108,8 +108,8 @@ class EntryChain {
 };
 
 bool IsInUse(std::string_view name) {
-  static constexpr std::string_view kNames[] = {"IDENTITY",      "LOCK",      "LOG",       "STATE",
-                                                "STATE-DAMAGED", "WATERMARK", "lost+found"};
+  static constexpr std::string_view kNames[] = {
+      "IDENTITY", "LOCK", "LOG", "RESERVE", "STATE", "STATE-DAMAGED", "WATERMARK", "lost+found"};
   return std::find(std::begin(kNames), std::end(kNames), name) != std::end(kNames);
 }
 

@@ -7,6 +7,7 @@
 
 #include <leveldb/env.h>
 
+#include <cstdint>
 #include <string>
 
 namespace baton::storage {
@@ -18,7 +19,22 @@ class DurableEnv : public leveldb::EnvWrapper {
   // Names that were created, renamed or removed in `dir` survive a power loss once this is OK.
   // Syncing a file does not promise that its name does.
   virtual leveldb::Status SyncDir(const std::string& dir) = 0;
+
+  // Space. NotSupportedError where the file system cannot say or do it, which is the default.
+  //
+  // The first `bytes` of the file have their place on the disk: writing them cannot fail for want
+  // of space. Its size stays what it is. IsFull(status): there is not so much.
+  virtual leveldb::Status Allocate(const std::string& path, uint64_t bytes);
+  // Gives back what Allocate took beyond the file's end.
+  virtual leveldb::Status Trim(const std::string& path);
+  // Makes the file if it is not there, and makes it `bytes` long, with a place for all of them.
+  virtual leveldb::Status Resize(const std::string& path, uint64_t bytes);
+  // What this user may still write to the file system of `path`.
+  virtual leveldb::Status FreeBytes(const std::string& path, uint64_t* bytes);
 };
+
+// There was no space on the disk, or none for this user.
+bool IsFull(const leveldb::Status& status);
 
 // The real one; never destroyed. Differs from LevelDB's in two points. It makes directories that
 // only their owner may enter. And it reads tables with pread instead of mmap: a bad sector is then

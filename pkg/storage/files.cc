@@ -9,11 +9,7 @@ namespace {
 Code CodeOf(const leveldb::Status& status) {
   if (status.IsCorruption()) return Code::kCorruption;
   if (status.IsNotFound()) return Code::kNotFound;
-  // leveldb::Status carries errno as text only.
-  if (status.ToString().find("No space left on device") != std::string::npos) {
-    return Code::kStorageFull;
-  }
-  return Code::kIo;
+  return IsFull(status) ? Code::kStorageFull : Code::kIo;
 }
 
 leveldb::Status WriteAndSync(leveldb::Env* env, const std::string& path,

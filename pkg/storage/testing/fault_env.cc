@@ -215,6 +215,10 @@ leveldb::Status FaultEnv::NewAppendableFile(const std::string& path, leveldb::Wr
 leveldb::Status FaultEnv::Append(Node* node, const std::string& path, const leveldb::Slice& bytes) {
   const std::lock_guard lock(mutex_);
   const leveldb::Status status = BeforeChange(Operation::kAppend, path);
+  if (status.ok()) {
+    const leveldb::Status placed = Place(node, path, node->bytes.size() + bytes.size());
+    if (!placed.ok()) return placed;
+  }
   if (!status.ok() && !dirty_failures_) return status;
   const size_t half = bytes.size() / 2;
   node->bytes.append(bytes.data(), half);

@@ -69,6 +69,10 @@ class FaultEnv final : public DurableEnv {
   // a failed sync did not keep no later one does: the system takes those pages for clean (Rebello
   // et al., "Can Applications Recover from fsync Failures?", ATC 2020). They end as zeros.
   void SetDirtyFailures(bool dirty);
+  // The disk holds so many bytes, files and what is set aside for them; 0: any number. What finds
+  // no room fails as on a full disk and changes nothing.
+  void SetCapacity(uint64_t bytes);
+  uint64_t used_bytes() const;
   // Number of changes, and of looks, that were asked for so far.
   uint64_t changes() const;
   uint64_t looks() const;
@@ -107,6 +111,10 @@ class FaultEnv final : public DurableEnv {
   leveldb::Status LockFile(const std::string& path, leveldb::FileLock** lock) override;
   leveldb::Status UnlockFile(leveldb::FileLock* lock) override;
   leveldb::Status SyncDir(const std::string& path) override;
+  leveldb::Status Allocate(const std::string& path, uint64_t bytes) override;
+  leveldb::Status Trim(const std::string& path) override;
+  leveldb::Status Resize(const std::string& path, uint64_t bytes) override;
+  leveldb::Status FreeBytes(const std::string& path, uint64_t* bytes) override;
 
   struct Node;  // a file or a directory; in fault_env.cc
 
@@ -126,6 +134,7 @@ class FaultEnv final : public DurableEnv {
   void KeepNamesOf(const std::string& directory);
   void KeepSomeNames(Random* tear);
 
+  leveldb::Status Place(Node* node, const std::string& path, uint64_t bytes);
   leveldb::Status Append(Node* node, const std::string& path, const leveldb::Slice& bytes);
   leveldb::Status Sync(Node* node, const std::string& path);
 
@@ -139,6 +148,7 @@ class FaultEnv final : public DurableEnv {
   Delay delay_;
   Observer observer_;
   bool dirty_failures_ = false;
+  uint64_t capacity_bytes_ = 0;
   uint64_t changes_ = 0;
   uint64_t looks_ = 0;
   bool powered_off_ = false;

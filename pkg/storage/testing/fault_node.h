@@ -15,6 +15,7 @@ struct FaultEnv::Node {
   bool is_directory = false;
   std::string bytes;
   size_t synced_bytes = 0;
+  uint64_t placed_bytes = 0;  // set aside for it, or less than it has
   // [begin, end) of what failed syncs did not keep.
   std::vector<std::pair<size_t, size_t>> dropped = {};
 };

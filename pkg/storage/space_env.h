@@ -1,0 +1,42 @@
+// File: space_env.h
+//
+// A disk on which writes do not fail for want of space: each is preceded by taking its place
+// (DurableEnv::Allocate), and when there is none the SpaceGuard makes some, or it waits. Taking the
+// place first is what makes a second try possible: a write that has failed in its middle cannot be
+// repeated, and LevelDB forgets what it had buffered.
+//
+// Where the file system cannot take a place in advance, writes fail as they always did.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "pkg/storage/env.h"
+#include "pkg/storage/space_guard.h"
+
+namespace baton::storage {
+
+class SpaceEnv final : public DurableEnv {
+ public:
+  // A file takes place in steps of this many bytes and gives the rest back when it is closed.
+  static constexpr uint64_t kStepBytes = 256 << 10;
+
+  // Both must outlive it.
+  SpaceEnv(DurableEnv* base, SpaceGuard* guard) : DurableEnv(base), base_(base), guard_(guard) {}
+
+  leveldb::Status NewWritableFile(const std::string& path, leveldb::WritableFile** file) override;
+  leveldb::Status CreateDir(const std::string& path) override;
+  leveldb::Status RenameFile(const std::string& from, const std::string& to) override;
+  leveldb::Status SyncDir(const std::string& path) override { return base_->SyncDir(path); }
+  leveldb::Status Allocate(const std::string& path, uint64_t bytes) override;
+  leveldb::Status Trim(const std::string& path) override { return base_->Trim(path); }
+
+ private:
+  template <typename Operation>
+  leveldb::Status WithRoom(Operation operation);
+
+  DurableEnv* const base_;
+  SpaceGuard* const guard_;
+};
+
+}  // namespace baton::storage
