@@ -55,6 +55,7 @@ struct RaftStatus {
   Index first_index;
   Index last_index;
   NodeId transfer_target;          // 0: no leadership transfer under way
+  Index snapshot_wanted;           // 0: none, or it has come (Raft::RequestSnapshot)
   Memory memory = Memory::kWhole;  // of this node (amnesia.h)
   Index config_index;              // where `config`, the latest in the log, comes from
   ConfigState config;

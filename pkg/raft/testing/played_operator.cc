@@ -1,5 +1,6 @@
 #include "pkg/raft/testing/played_operator.h"
 
+#include <algorithm>
 #include <ranges>
 #include <vector>
 
@@ -21,6 +22,19 @@ ConfigState LastConfig(const std::map<Index, Entry>& committed, const ConfigStat
     if (entry.type == EntryType::kConfigChange) return ConfigIn(entry);
   }
   return first;
+}
+
+// The leader waits for a snapshot that nobody can send: who could lead in its place waits for one,
+// too, or lacks what is compacted and gets it from nobody while this leader waits (sending.cc).
+bool WaitsInVain(const Cluster& cluster, const RaftStatus& status) {
+  if (!status.snapshot_wanted) return false;
+  return std::ranges::none_of(status.peers, [&](const auto& peer) {
+    const auto& [id, progress] = peer;
+    if (id == status.id || !CanLead(status.config, id) || progress.amnesia) return false;
+    const TestNode& node = cluster.nodes().at(id);
+    const bool waits = node.running() && node.raft().GetStatus().snapshot_wanted > Index();
+    return !waits && progress.match + 1 >= status.first_index;
+  });
 }
 
 }  // namespace
@@ -54,6 +68,13 @@ std::set<NodeId> PlayedOperator::MayTakePart() const {
     members.insert(of_one.begin(), of_one.end());
   }
   return members;
+}
+
+bool PlayedOperator::EndsVainWait(NodeId leader) {
+  if (!WaitsInVain(cluster_, cluster_.raft(leader).GetStatus())) return false;
+  cluster_.Crash(leader);
+  cluster_.Restart(leader);
+  return true;
 }
 
 bool PlayedOperator::FindsAllInOrder(NodeId leader) {

@@ -1,7 +1,7 @@
 // File: played_operator.h
 //
 // Who looks after a cluster once its troubles are over: stops who was removed, ends a change that
-// waits for it, and demotes who lost its disk. For tests.
+// waits for it, demotes who lost its disk, and ends a wait for what cannot come. For tests.
 #pragma once
 
 #include <set>
@@ -21,6 +21,9 @@ class PlayedOperator {
   // removed node without pre-vote may be the reason why there is none. Requires that nothing is
   // queued for a disk or on the way.
   void StopRemoved();
+  // Restarts a leader that waits for a snapshot that nobody else can give it: it has its state, and
+  // forgets what it wished for. True if it did.
+  bool EndsVainWait(NodeId leader);
   // Does what else there is to do by what the leader says. True if that was nothing.
   bool FindsAllInOrder(NodeId leader);
 

@@ -72,5 +72,28 @@ TEST_F(PlayedOperatorTest, WhoOnlyADeadChangeBroughtInIsStopped) {
   EXPECT_EQ(RunningAfterStopping(), "2 3 5");
 }
 
+// Node 1 wants a snapshot and leads nevertheless; only it has what was compacted before 2 saw it.
+TEST(PlayedOperatorWishTest, ALeaderThatWaitsForItsOwnSnapshotIsRestarted) {
+  ClusterOptions options;
+  options.membership.witnesses = Ids({3});
+  Cluster cluster(options);
+  PlayedOperator played(cluster, options.membership);
+  cluster.Elect(NodeId(2));
+  cluster.Isolate(NodeId(2));
+  ASSERT_TRUE(cluster.raft(NodeId(1)).RequestSnapshot().ok());
+  for (int i = 0; i < 100 && cluster.Leader() != NodeId(1); ++i) cluster.TickAll();
+  ASSERT_EQ(cluster.Leader(), NodeId(1));
+  cluster.Propose(NodeId(1), "x");
+  cluster.Settle();
+  cluster.node(NodeId(1)).Compact(0);
+  ASSERT_TRUE(cluster.raft(NodeId(1)).GetStatus().snapshot_wanted);
+  EXPECT_TRUE(played.EndsVainWait(NodeId(1)));
+  EXPECT_FALSE(cluster.raft(NodeId(1)).GetStatus().snapshot_wanted);
+  cluster.Heal();
+  cluster.TickAll(60);
+  EXPECT_EQ(cluster.Applied(NodeId(2)), cluster.Applied(NodeId(1)));
+  EXPECT_FALSE(played.EndsVainWait(cluster.Leader()));
+}
+
 }  // namespace
 }  // namespace baton::raft::testing

@@ -22,7 +22,7 @@ void RandomClients::Call(NodeId id) {
   switch (random.Below(13)) {
     case 0:
     case 1:
-      (void)cluster.Read(id, calls_).ok();
+      (void)cluster.Read(id, calls_, AnyReadMode()).ok();
       break;
     case 2:
       if (random.Chance(1, 4)) (void)raft.TransferLeadership(world_.AnyNode()).ok();
@@ -46,6 +46,11 @@ void RandomClients::Call(NodeId id) {
       (void)raft.Propose(Payload("c" + std::to_string(calls_))).ok();
   }
   if (random.Chance(1, 2)) cluster.Pump(id);  // else several calls share a Ready
+}
+
+ReadMode RandomClients::AnyReadMode() {
+  const bool lease = world_.options.config.lease_reads && world_.random.Chance(3, 4);
+  return lease ? ReadMode::kLease : ReadMode::kQuorum;
 }
 
 void RandomClients::Prefer(NodeId id) {
@@ -80,6 +85,26 @@ std::vector<MemberChange> RandomClients::AnyMemberChanges() {
     changes.push_back({type, id});
   }
   return changes;
+}
+
+void RandomClients::AskLeaders() {
+  if (!world_.options.config.lease_reads) return;
+  Cluster& cluster = world_.cluster;
+  const NodeId newest = cluster.Leader();
+  for (const NodeId id : world_.ids) {
+    if (!world_.Leads(id)) continue;
+    if (id == newest && !world_.random.Chance(1, 20)) continue;
+    cluster.Wake(id);
+    (void)cluster.Read(id, ++calls_, ReadMode::kLease).ok();
+  }
+}
+
+void RandomClients::ElectSomebody() {
+  const NodeId id = world_.AnyNode();
+  if (!world_.cluster.node(id).running()) return;
+  world_.cluster.Wake(id);
+  world_.cluster.raft(id).Campaign();
+  world_.cluster.Pump(id);
 }
 
 void RandomClients::TakeAnswers() {

@@ -19,6 +19,11 @@ class RandomClients {
   explicit RandomClients(RandomCluster& world) : world_(world) {}
 
   void CallSomebody();
+  // With leases: whoever leads an old term is asked for a read, and now and then who leads the
+  // newest. Nothing shows sooner that a lease has outlived its leadership.
+  void AskLeaders();
+  // Or nobody, if that is what somebody has promised.
+  void ElectSomebody();
   // Takes the answers to reads that have come since.
   void TakeAnswers();
   uint64_t reads_answered() const { return reads_answered_; }
@@ -28,6 +33,7 @@ class RandomClients {
 
  private:
   void Call(NodeId id);
+  ReadMode AnyReadMode();
   void Prefer(NodeId id);
   void ProposeChange(NodeId id);
   std::vector<MemberChange> AnyMemberChanges();

@@ -1,5 +1,7 @@
 #include "pkg/raft/testing/random_cluster.h"
 
+#include <algorithm>
+
 #include "pkg/raft/testing/random_options.h"
 
 namespace baton::raft::testing {
@@ -11,6 +13,13 @@ RandomCluster::RandomCluster(uint64_t seed)
     for (const uint64_t spare : {6, 7, 8}) cluster.AddNode(NodeId(spare));
   }
   for (const auto& [id, node] : cluster.nodes()) ids.push_back(id);
+  const Config& config = options.config;
+  if (config.lease_reads) {
+    clocks.emplace(ids.size(), config.election_timeout_ticks, config.clock_drift_ticks);
+    haste = random.Between(1, 6);
+    slow_leaders = random.Chance(1, 2);
+    impatient = random.Chance(1, 2);
+  }
 }
 
 NodeId RandomCluster::AnyNode() { return ids[random.Below(ids.size())]; }
@@ -23,7 +32,17 @@ NodeId RandomCluster::AnyLeader() {
   return leaders.empty() ? AnyNode() : leaders[random.Below(leaders.size())];
 }
 
+bool RandomCluster::Leads(NodeId id) {
+  return cluster.node(id).running() && cluster.raft(id).role() == Role::kLeader;
+}
+
 void RandomCluster::Tick(NodeId id) {
+  if (clocks) {
+    if (!random.Chance(1, haste)) return;
+    if (slow_leaders && Leads(id) && random.Chance(3, 4)) id = AnyNode();
+    const auto place = std::ranges::find(ids, id) - ids.begin();
+    id = ids[clocks->Tick(static_cast<size_t>(place))];
+  }
   WakeIfWidowed(id);
   cluster.Tick(id);
 }

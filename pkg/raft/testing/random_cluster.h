@@ -5,10 +5,12 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <vector>
 
 #include "pkg/base/random.h"
 #include "pkg/raft/testing/cluster.h"
+#include "pkg/raft/testing/drifting_clocks.h"
 
 namespace baton::raft::testing {
 
@@ -18,7 +20,10 @@ struct RandomCluster {
   NodeId AnyNode();
   // Of those that believe to lead, one that was cut off included; anybody if there is none.
   NodeId AnyLeader();
+  bool Leads(NodeId id);
 
+  // With leases: or of another, if `id` would run ahead of it further than is declared, or of
+  // nobody.
   void Tick(NodeId id);
   void TickEach();
   // Wakes a node whose leader does not live, as the failure detector of a process does.
@@ -27,8 +32,13 @@ struct RandomCluster {
   Random random;
   ClusterOptions options;
   Cluster cluster;
-  bool changes = false;  // of membership, for which there are spare nodes
-  std::vector<NodeId> ids;
+  bool changes = false;                  // of membership, for which there are spare nodes
+  std::vector<NodeId> ids;               // ascending
+  std::optional<DriftingClocks> clocks;  // with leases; else anything goes
+  // With leases, what lets one show that is too long by a tick:
+  uint64_t haste = 1;         // one tick in so many is left, so that an election fits between two
+  bool slow_leaders = false;  // who leads has the clock that is behind
+  bool impatient = false;     // somebody always wants to be elected, and only promises prevent it
 };
 
 }  // namespace baton::raft::testing

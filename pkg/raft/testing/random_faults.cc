@@ -22,7 +22,7 @@ void RandomFaults::Strike() {
   const bool running = cluster.node(id).running();
   if (world_.random.Chance(1, 6)) return EndAll();
   if (running) cluster.Wake(id);
-  switch (world_.random.Below(9)) {
+  switch (world_.random.Below(13)) {
     case 0:
     case 1:
       return running ? cluster.Crash(id) : cluster.Restart(id);
@@ -42,6 +42,15 @@ void RandomFaults::Strike() {
       --disks_to_lose_;
       ++disks_lost_;
       return LoseDisk(id);
+    case 8:
+      return Deafen(id);
+    case 9:
+      return Mute(id);
+    case 10:
+      return HandOverAndDeafen(id);
+    case 11:
+      if (lagging_.erase(id) == 0) lagging_.insert(id);
+      return;
     default:
       if (running) cluster.raft(id).OnUnreachable(world_.AnyNode());
   }
@@ -74,7 +83,28 @@ bool RandomFaults::OthersHaveLogs(NodeId id) const {
   return true;
 }
 
+// Who hands over and does not hear what comes of it.
+void RandomFaults::HandOverAndDeafen(NodeId id) {
+  if (!world_.cluster.node(id).running()) return;
+  (void)world_.cluster.raft(id).TransferLeadership(world_.AnyNode()).ok();
+  world_.cluster.Pump(id);
+  Deafen(id);
+}
+
+void RandomFaults::Mute(NodeId id) {
+  for (const NodeId other : world_.ids) {
+    if (other != id) world_.cluster.CutOneWay(id, other);
+  }
+}
+
+void RandomFaults::Deafen(NodeId id) {
+  for (const NodeId other : world_.ids) {
+    if (other != id) world_.cluster.CutOneWay(other, id);
+  }
+}
+
 void RandomFaults::EndAll() {
+  lagging_.clear();
   world_.cluster.Heal();
   for (const NodeId id : world_.ids) {
     world_.cluster.ReleaseDisk(id);
@@ -87,7 +117,8 @@ void RandomFaults::DeliverSome() {
   auto& on_the_way = world_.cluster.on_the_way();
   for (uint64_t i = random.Between(1, 6); i > 0 && !on_the_way.empty(); --i) {
     const bool reorder = random.Chance(per_mille_, 200);
-    const size_t place = reorder ? random.Below(on_the_way.size()) : 0;
+    const size_t place = reorder ? random.Below(on_the_way.size()) : NextToDeliver();
+    if (place == on_the_way.size()) return;
     const bool is_snapshot = std::holds_alternative<SnapshotRequest>(on_the_way[place].body);
     if (random.Chance(per_mille_, 400)) {
       on_the_way.push_back(on_the_way[place]);
@@ -97,6 +128,15 @@ void RandomFaults::DeliverSome() {
     }
     world_.cluster.DeliverOne(place);
   }
+}
+
+// The oldest, but for those that wait before a node that lags. As many as there are: none.
+size_t RandomFaults::NextToDeliver() {
+  const auto& on_the_way = world_.cluster.on_the_way();
+  const auto next = std::ranges::find_if(
+      on_the_way, [this](const Message& message) { return !lagging_.contains(message.to); });
+  if (lagging_.empty() || world_.random.Chance(1, 24)) return 0;
+  return static_cast<size_t>(next - on_the_way.begin());
 }
 
 void RandomFaults::UseDisk(NodeId id) {

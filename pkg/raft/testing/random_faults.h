@@ -1,11 +1,13 @@
 // File: random_faults.h
 //
-// What goes wrong in a random history: crashes, cuts, slow and lost disks, lost, repeated and
-// reordered messages, needless elections; and the disks and the network, which only mostly do what
-// they should. For tests.
+// What goes wrong in a random history: crashes, cuts, slow and lost disks, lost, late, repeated
+// and reordered messages, needless elections; and the disks and the network, which only mostly do
+// what they should. For tests.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
+#include <set>
 
 #include "pkg/raft/testing/random_cluster.h"
 
@@ -32,8 +34,13 @@ class RandomFaults {
  private:
   void LoseDisk(NodeId id);  // in one of three ways
   bool OthersHaveLogs(NodeId id) const;
+  void Deafen(NodeId id);
+  void Mute(NodeId id);
+  void HandOverAndDeafen(NodeId id);
+  size_t NextToDeliver();
 
   RandomCluster& world_;
+  std::set<NodeId> lagging_;  // what is sent to them arrives in order, and late
   uint64_t per_mille_ = 0;
   uint64_t disks_to_lose_ = 0;
   uint64_t disks_lost_ = 0;

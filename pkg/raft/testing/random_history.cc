@@ -23,6 +23,7 @@ RandomHistory::RandomHistory(uint64_t seed)
 void RandomHistory::RunSafetyPhase() {
   for (int step = 0; step < kSteps; ++step) {
     OneStep();
+    clients_.AskLeaders();
     for (const auto& [id, node] : world_.cluster.nodes()) {
       steps_asleep_ += node.running() && node.raft().asleep();
     }
@@ -32,6 +33,7 @@ void RandomHistory::RunSafetyPhase() {
 
 void RandomHistory::OneStep() {
   if (faults_.IsDue()) return faults_.Strike();
+  if (world_.impatient && world_.random.Chance(1, 10)) return clients_.ElectSomebody();
   const uint64_t dice = world_.random.Below(100);
   if (dice < 45) return faults_.DeliverSome();
   if (dice < 68) return faults_.UseDisk(world_.AnyNode());
@@ -61,7 +63,8 @@ bool RandomHistory::TryToConverge() {
   Cluster& cluster = world_.cluster;
   operator_.StopRemoved();
   const NodeId leader = cluster.Leader();
-  if (!leader || !cluster.raft(leader).has_committed_in_term()) return false;
+  if (!leader || operator_.EndsVainWait(leader)) return false;
+  if (!cluster.raft(leader).has_committed_in_term()) return false;
   cluster.Wake(leader);
   cluster.node(leader).Compact(8);  // as a driver does that is asked for a snapshot
   if (!operator_.FindsAllInOrder(leader)) return false;
@@ -123,6 +126,7 @@ void RandomHistory::AddTo(HistoryTotals& totals) const {
   for (const auto& [id, node] : world_.cluster.nodes()) {
     if (!node.running()) continue;
     const Counters counters = node.raft().GetStatus().counters;
+    totals.lease_reads += counters.lease_reads;
     totals.elections += counters.elections_started;
     totals.rejections += counters.append_rejections;
     totals.snapshots += counters.snapshots_sent;

@@ -27,6 +27,7 @@ struct HistoryTotals {
   uint64_t histories = 0;
   uint64_t committed = 0;
   uint64_t reads = 0;
+  uint64_t lease_reads = 0;
   uint64_t elections = 0;
   uint64_t rejections = 0;
   uint64_t snapshots = 0;

@@ -4,6 +4,18 @@
 
 namespace baton::raft::testing {
 
+namespace {
+
+void DrawLeases(Config& config, Random& random) {
+  config.lease_reads = random.Chance(1, 3);
+  if (!config.lease_reads) return;
+  config.check_quorum = true;  // leases need it
+  config.election_timeout_ticks = static_cast<uint32_t>(random.Between(5, 10));
+  config.clock_drift_ticks = static_cast<uint32_t>(random.Below(3));
+}
+
+}  // namespace
+
 ClusterOptions RandomOptions(uint64_t seed, Random& random) {
   ClusterOptions options;
   switch (random.Below(8)) {
@@ -52,6 +64,7 @@ ClusterOptions RandomOptions(uint64_t seed, Random& random) {
   options.config.delegate_snapshots = random.Chance(1, 2);
   options.config.commit_news = random.Chance(3, 4);
   options.config.hibernate_after_ticks = random.Chance(1, 3) ? 3 : 0;
+  DrawLeases(options.config, random);
   return options;
 }
 
