@@ -55,6 +55,7 @@ struct Config {
   size_t waits_max = 0;
   uint64_t log_entries_max = 0;
   uint64_t log_entries_kept = 0;
+  uint64_t log_bytes_max = 0;
   bool snapshot_delegation = false;
   size_t snapshots_out_max = 0;
   int64_t snapshot_bytes_per_second_max = 0;

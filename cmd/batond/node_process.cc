@@ -40,6 +40,7 @@ node::NodeConfig NodeConfigOf(const Config& config) {
   node.waits_max = config.waits_max;
   node.log_entries_max = config.log_entries_max;
   node.log_entries_kept = config.log_entries_kept;
+  node.log_bytes_max = config.log_bytes_max;
   node.delegate_snapshots = config.snapshot_delegation;
   node.snapshots_out_max = config.snapshots_out_max;
   return node;

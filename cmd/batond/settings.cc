@@ -222,6 +222,16 @@ constexpr Setting kSettings[] = {
      .low = 0,
      .high = 100'000'000,
      .help = "Applied entries kept for slow followers. Less than log-entries-max."},
+    {.name = "log-bytes-max",
+     .group = kBounds,
+     .type = SettingType::kNumber,
+     .value_name = "BYTES",
+     .default_text = "268435456",
+     .low = 1'048'576,
+     .high = 100'000'000'000,
+     .help =
+         "Bytes of the log's entries before it is compacted, however few they are. A quarter of it "
+         "is kept for slow followers."},
     {.name = "snapshot-delegation",
      .group = kBounds,
      .type = SettingType::kChoice,

@@ -62,6 +62,7 @@ class MetricsTest : public ::testing::Test {
     status_.raft.peers[NodeId(2)].match = Index(1000);
     status_.raft.peers[NodeId(3)].match = Index(0);
     status_.proposals_pending = 6;
+    status_.log_entry_bytes = 70'000;
     status_.counts.keys = 11;
     status_.counts.sessions = 12;
     status_.counts.locks_held = 13;
@@ -243,6 +244,7 @@ TEST_F(MetricsTest, ServerAndRaftFacts) {
   EXPECT_EQ(ValueOf(families, "baton_raft_commit_index"), 1000);
   EXPECT_EQ(ValueOf(families, "baton_raft_applied_index"), 990);
   EXPECT_EQ(ValueOf(families, "baton_raft_log_entries"), 502);
+  EXPECT_EQ(ValueOf(families, "baton_raft_log_entry_bytes"), 70'000);
   EXPECT_EQ(ValueOf(families, "baton_raft_voters"), 3);
   EXPECT_EQ(ValueOf(families, "baton_server_proposals_committed_total"), 41);
   EXPECT_EQ(ValueOf(families, "baton_server_proposals_pending"), 6);

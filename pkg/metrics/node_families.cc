@@ -36,7 +36,7 @@ void AddServer(const node::StatusView& status, FamilyList* list) {
               Seconds(status.last_leader_contact_ms));
 }
 
-void AddRaft(const raft::RaftStatus& raft, FamilyList* list) {
+void AddRaft(const raft::RaftStatus& raft, uint64_t log_entry_bytes, FamilyList* list) {
   list->Gauge("baton_raft_term", "The current term.", Number(raft.term.value()));
   list->Gauge("baton_raft_commit_index", "The highest log entry known to be committed.",
               Number(raft.commit.value()));
@@ -47,6 +47,8 @@ void AddRaft(const raft::RaftStatus& raft, FamilyList* list) {
   list->Gauge(
       "baton_raft_log_entries", "Entries in the log of this node.",
       raft.last_index < raft.first_index ? 0 : Number(raft.last_index - raft.first_index) + 1);
+  list->Gauge("baton_raft_log_entry_bytes", "Bytes of the entries in the log of this node.",
+              Number(log_entry_bytes));
   list->Gauge("baton_raft_voters", "Members with a vote, as this node knows them.",
               Number(raft.config.voters.size()));
   const raft::Counters& counters = raft.counters;
@@ -119,7 +121,7 @@ void AddState(const node::StatusView& status, FamilyList* list) {
 
 void AddStatusFamilies(const node::StatusView& status, FamilyList* list) {
   AddServer(status, list);
-  AddRaft(status.raft, list);
+  AddRaft(status.raft, status.log_entry_bytes, list);
   AddFollowers(status.raft, list);
   list->Gauge("baton_disk_oldest_log_write_age_seconds",
               "Age of the log write under way; 0 when there is none.",

@@ -35,6 +35,8 @@ class GatedLog final : public LogStore {
     return log.Write(writes, must_sync);
   }
   Status Compact(const raft::SnapshotMeta& start) override { return log.Compact(start); }
+  uint64_t EntryBytes() const override { return log.EntryBytes(); }
+  Index FirstWithin(uint64_t bytes) const override { return log.FirstWithin(bytes); }
   uint64_t ApproximateBytes() const override { return 0; }
 
   MemoryLogStore log;

@@ -309,6 +309,7 @@ StatusView Node::MakeStatus() const {
   view.compact_revision = core_->state.compact_revision();
   view.state_index = core_->state.applied();
   view.state_hash = core_->state.hash();
+  view.log_entry_bytes = core_->parts.log->EntryBytes();
   view.cluster_time_ms = core_->cluster_time.NowMs();
   view.counts = core_->state.counts();
   view.proposals_pending = commands_.pending();

@@ -10,6 +10,7 @@ namespace {
 constexpr int64_t kTickMsMax = 60'000;
 constexpr uint32_t kElectionTicksMax = 10'000;
 constexpr size_t kVotersMax = 64;
+constexpr uint64_t kLogBytesMax = uint64_t{1} << 50;
 
 Status Bad(const std::string& field, const std::string& why) {
   return Status(Code::kInvalidArgument, field + " " + why);
@@ -51,6 +52,9 @@ Status Validate(const NodeConfig& config) {
   if (config.pending_proposals_max < 1) return Bad("pending_proposals_max", "must be >= 1");
   if (config.log_entries_kept >= config.log_entries_max) {
     return Bad("log_entries_kept", "must be less than log_entries_max");
+  }
+  if (config.log_bytes_max < 1 || config.log_bytes_max > kLogBytesMax) {
+    return Bad("log_bytes_max", "must be from 1 to 2^50");
   }
   if (config.snapshots_out_max < 1) return Bad("snapshots_out_max", "must be >= 1");
   return Status::Ok();

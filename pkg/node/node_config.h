@@ -26,8 +26,9 @@ struct NodeConfig {
   size_t pending_proposals_max = 16'384;
   size_t watches_max = 10'000;
   size_t waits_max = 10'000;
-  uint64_t log_entries_max = 100'000;  // beyond: compact
-  uint64_t log_entries_kept = 10'000;  // behind the applied index, for slow followers
+  uint64_t log_entries_max = 100'000;   // beyond: compact
+  uint64_t log_entries_kept = 10'000;   // behind the applied index, for slow followers
+  uint64_t log_bytes_max = 256u << 20;  // of the entries; beyond: compact; a quarter is kept
   // A leader has the snapshot for a follower sent by another follower, if one can.
   bool delegate_snapshots = true;
   size_t snapshots_out_max =

@@ -47,6 +47,8 @@ TEST(NodeConfigTest, EachBadFieldIsNamed) {
   EXPECT_EQ(with([](NodeConfig* c) { c->pending_proposals_max = 0; }), "pending_proposals_max");
   EXPECT_EQ(with([](NodeConfig* c) { c->log_entries_kept = c->log_entries_max; }),
             "log_entries_kept");
+  EXPECT_EQ(with([](NodeConfig* c) { c->log_bytes_max = 0; }), "log_bytes_max");
+  EXPECT_EQ(with([](NodeConfig* c) { c->log_bytes_max = UINT64_MAX; }), "log_bytes_max");
 }
 
 TEST(NodeConfigTest, TheNumberOfVotersIsBounded) {

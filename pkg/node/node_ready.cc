@@ -286,13 +286,18 @@ void Node::InstallSnapshot(const raft::SnapshotMeta& meta,
 
 void Node::CompactIfDue() {
   if (compacting_) return;
-  const CompactionLimits limits{core_->config.log_entries_max, core_->config.log_entries_kept};
-  const Index first = core_->parts.log->FirstIndex();
-  if (core_->state.applied() < first + limits.entries_max) return;  // the usual case, cheaply
+  const LogStore& log = *core_->parts.log;
+  const CompactionLimits limits{core_->config.log_entries_max, core_->config.log_entries_kept,
+                                core_->config.log_bytes_max};
+  const Index applied = core_->state.applied();
+  const uint64_t bytes = log.EntryBytes();
+  const bool few = applied < log.FirstIndex() + limits.entries_max;
+  if (few && bytes <= limits.bytes_max) return;  // the usual case, cheaply
+  const LogSize size{bytes, [&log](uint64_t bytes_max) { return log.FirstWithin(bytes_max); }};
   const std::optional<Index> drop_to =
-      PlanCompaction(limits, core_->raft->GetStatus(), core_->state.applied());
-  if (!drop_to || *drop_to > core_->parts.log->LastIndex()) return;
-  const Result<Term> term = core_->parts.log->TermAt(*drop_to);
+      PlanCompaction(limits, core_->raft->GetStatus(), size, applied);
+  if (!drop_to || *drop_to > log.LastIndex()) return;
+  const Result<Term> term = log.TermAt(*drop_to);
   if (!term.ok()) {
     core_->Fail(term.status());
     return;

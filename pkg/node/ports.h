@@ -55,6 +55,12 @@ class LogStore {
   virtual Status Write(std::span<const LogWrite> writes, bool must_sync) = 0;
   // Drops entries up to and including start.index, which must be in the log.
   virtual Status Compact(const raft::SnapshotMeta& start) = 0;
+  // What the entries count for (raft::Entry::ApproximateBytes) together: that, or a little more. As
+  // FirstWithin cheap enough for every step, and on any thread.
+  virtual uint64_t EntryBytes() const = 0;
+  // The entries from this index on have at most bytes_max; about as many as do. LastIndex() + 1:
+  // not even the last one.
+  virtual Index FirstWithin(uint64_t bytes_max) const = 0;
   // Bytes on disk, about.
   virtual uint64_t ApproximateBytes() const = 0;
 };

@@ -40,6 +40,7 @@ struct StatusView {
   Revision compact_revision;
   Index state_index;  // state_hash and revision are as of this entry
   uint64_t state_hash = 0;
+  uint64_t log_entry_bytes = 0;  // LogStore::EntryBytes
   int64_t cluster_time_ms = 0;
   coord::StateCounts counts;
   uint64_t proposals_pending = 0;

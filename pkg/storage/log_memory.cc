@@ -7,6 +7,7 @@ namespace baton::storage {
 void LogMemory::Reset(Index index, Term term) {
   start_ = last_ = index;
   term_runs_ = {{index, term}};
+  sizes_.Reset(index);
   cache_.clear();
   cached_bytes_ = 0;
 }
@@ -17,6 +18,7 @@ void LogMemory::Append(const raft::Entry& entry) {
   CHECK_GE(entry.term, last_term) << "at index " << entry.index;
   if (entry.term != last_term) term_runs_.emplace(entry.index, entry.term);
   last_ = entry.index;
+  sizes_.Append(entry.ApproximateBytes());
   cache_.push_back(entry);
   cached_bytes_ += entry.ApproximateBytes();
   while (cached_bytes_ > cache_bytes_max_) {
@@ -33,6 +35,7 @@ void LogMemory::Truncate(Index last) {
     cache_.pop_back();
   }
   term_runs_.erase(term_runs_.upper_bound(last), term_runs_.end());
+  sizes_.Truncate(last);
   last_ = last;
 }
 
@@ -45,6 +48,7 @@ void LogMemory::Compact(Index index) {
   }
   // The run that `index` is in stays: TermAt(first() - 1) must go on to answer.
   term_runs_.erase(term_runs_.begin(), std::prev(term_runs_.upper_bound(index)));
+  sizes_.Compact(index);
   start_ = index;
 }
 

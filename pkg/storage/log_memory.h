@@ -1,7 +1,8 @@
 // File: log_memory.h
 //
 // What the log store keeps in memory: the bounds of the log, the term of every entry (as runs:
-// terms never go down, so a log has few of them), and its newest entries. Not thread-safe.
+// terms never go down, so a log has few of them), its newest entries, and how large the others are
+// (log_sizes.h). Not thread-safe.
 #pragma once
 
 #include <cstddef>
@@ -11,6 +12,7 @@
 
 #include "pkg/base/ids.h"
 #include "pkg/raft/types.h"
+#include "pkg/storage/log_sizes.h"
 
 namespace baton::storage {
 
@@ -23,6 +25,7 @@ class LogMemory {
   Index last() const { return last_; }        // first() - 1: the log is empty
   Index cached_first() const { return last_ + 1 - cache_.size(); }
   size_t cached_bytes() const { return cached_bytes_; }
+  const LogSizes& sizes() const { return sizes_; }
 
   // An empty log after (index, term).
   void Reset(Index index, Term term);
@@ -44,6 +47,7 @@ class LogMemory {
   Index last_;
   // First index of the run -> term; the first key is <= start_.
   std::map<Index, Term> term_runs_ = {{Index(0), Term(0)}};
+  LogSizes sizes_;
   std::deque<raft::Entry> cache_;  // (last_ - size, last_]
   size_t cached_bytes_ = 0;
 };

@@ -125,6 +125,16 @@ uint64_t LevelLogStore::disk_reads() const {
   return disk_reads_;
 }
 
+uint64_t LevelLogStore::EntryBytes() const {
+  const std::lock_guard lock(mutex_);
+  return memory_.sizes().bytes();
+}
+
+Index LevelLogStore::FirstWithin(uint64_t bytes_max) const {
+  const std::lock_guard lock(mutex_);
+  return memory_.sizes().FirstWithin(bytes_max);
+}
+
 // Without mutex_: the database is constant and answers on any thread.
 uint64_t LevelLogStore::ApproximateBytes() const { return database_->ApproximateBytes(); }
 

@@ -67,6 +67,9 @@ class LevelLogStore final : public node::LogStore {
   // Rows are dropped in batches of kCompactRowsMax, the new start in the first of them: a crash
   // between two leaves rows that Open ignores and cleans away.
   Status Compact(const raft::SnapshotMeta& start) override;
+  // Near the bound by less than two blocks of log_sizes.h. Neither reads the disk.
+  uint64_t EntryBytes() const override;
+  Index FirstWithin(uint64_t bytes_max) const override;
   uint64_t ApproximateBytes() const override;
 
   static constexpr uint64_t kCompactRowsMax = 16384;

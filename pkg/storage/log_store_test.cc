@@ -329,6 +329,35 @@ TEST_F(LogStoreTest, ApproximateBytesFollowTheLog) {
   EXPECT_GE(log_->ApproximateBytes(), before + (1 << 20));
 }
 
+// Unlike the bytes on disk, which hold what was overwritten and dropped until LevelDB merges it.
+TEST_F(LogStoreTest, EntryBytesAreThoseOfTheEntriesThatAreThere) {
+  const auto large = [](uint64_t index, uint64_t term) {
+    return MakeEntry(index, term, std::string(100'000 - raft::Entry::kOverheadBytes, 'x'));
+  };
+  const auto expect = [&](uint64_t first, uint64_t last) {
+    const uint64_t count = last + 1 - first;
+    EXPECT_EQ(log_->EntryBytes(), count * 100'000);
+    EXPECT_EQ(log_->FirstWithin(count * 100'000), Index(first));
+    EXPECT_EQ(log_->FirstWithin(250'000), Index(last - 1));
+    EXPECT_EQ(log_->FirstWithin(99'999), Index(last + 1));
+  };
+  for (uint64_t i = 1; i <= 10; ++i) {
+    ASSERT_TRUE(WriteOne(log_.get(), AppendWrite({large(i, 1)})).ok());
+  }
+  expect(1, 10);
+  ASSERT_TRUE(WriteOne(log_.get(), AppendWrite({large(8, 2)})).ok());
+  expect(1, 8);
+  ASSERT_TRUE(log_->Compact(MakeMeta(3, 1)).ok());
+  expect(4, 8);
+  Reopen();
+  expect(4, 8);
+  node::LogWrite snapshot;
+  snapshot.snapshot = MakeMeta(20, 2);
+  ASSERT_TRUE(WriteOne(log_.get(), snapshot).ok());
+  EXPECT_EQ(log_->EntryBytes(), 0u);
+  EXPECT_EQ(log_->FirstWithin(0), Index(21));
+}
+
 using LogStoreDeathTest = LogStoreTest;
 
 TEST_F(LogStoreDeathTest, WhatOnlyABugCanAskForIsChecked) {

@@ -51,17 +51,24 @@ Result<std::vector<raft::Entry>> MemoryLogStore::Entries(Index low, Index high,
   return found;
 }
 
+void MemoryLogStore::Resize(uint64_t entries) {
+  for (; entries_.size() > entries; entries_.pop_back()) {
+    entry_bytes_ -= entries_.back().ApproximateBytes();
+  }
+}
+
 void MemoryLogStore::Apply(const LogWrite& write) {
   if (write.hard_state) state_.hard_state = *write.hard_state;
   if (write.snapshot) {
     state_.start = *write.snapshot;
-    entries_.clear();
+    Resize(0);
   }
   for (const raft::Entry& entry : write.entries) {
     CHECK_GT(entry.index, state_.start.index);
     CHECK_LE(entry.index, LastIndexLocked() + 1) << "a hole in the log";
-    entries_.resize(entry.index - state_.start.index - 1);
+    Resize(entry.index - state_.start.index - 1);
     entries_.push_back(entry);
+    entry_bytes_ += entry.ApproximateBytes();
   }
 }
 
@@ -80,18 +87,28 @@ Status MemoryLogStore::Compact(const raft::SnapshotMeta& start) {
   const Result<Term> term = TermAtLocked(start.index);
   if (!term.ok()) return term.status();
   CHECK_EQ(*term, start.term);
-  entries_.erase(entries_.begin(),
-                 entries_.begin() + static_cast<std::ptrdiff_t>(start.index - state_.start.index));
+  for (; state_.start.index < start.index; ++state_.start.index) {
+    entry_bytes_ -= entries_.front().ApproximateBytes();
+    entries_.pop_front();
+  }
   state_.start = start;
   ++compactions_;
   return Status::Ok();
 }
 
-uint64_t MemoryLogStore::ApproximateBytes() const {
+uint64_t MemoryLogStore::EntryBytes() const {
   const std::lock_guard<std::mutex> lock(mutex_);
-  uint64_t bytes = 0;
-  for (const raft::Entry& entry : entries_) bytes += entry.ApproximateBytes();
-  return bytes;
+  return entry_bytes_;
+}
+
+Index MemoryLogStore::FirstWithin(uint64_t bytes_max) const {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  uint64_t count = 0;
+  for (uint64_t bytes = 0; count < entries_.size(); ++count) {
+    bytes += entries_[entries_.size() - 1 - count].ApproximateBytes();
+    if (bytes > bytes_max) break;
+  }
+  return LastIndexLocked() + 1 - count;
 }
 
 void MemoryLogStore::Lose(raft::Memory memory, Index last) {
@@ -101,10 +118,10 @@ void MemoryLogStore::Lose(raft::Memory memory, Index last) {
   if (memory == raft::Memory::kLostEntries) {
     hard_state.term = state_.hard_state.term + 1;
     CHECK_GE(last, state_.start.index);
-    if (last < LastIndexLocked()) entries_.resize(last.value() - state_.start.index.value());
+    Resize(last - state_.start.index);
   } else {
     state_.start = {};
-    entries_.clear();
+    Resize(0);
   }
   state_.hard_state = hard_state;
 }

@@ -29,7 +29,9 @@ class MemoryLogStore final : public LogStore {
   Result<std::vector<raft::Entry>> Entries(Index low, Index high, size_t bytes_max) const override;
   Status Write(std::span<const LogWrite> writes, bool must_sync) override;
   Status Compact(const raft::SnapshotMeta& start) override;
-  uint64_t ApproximateBytes() const override;
+  uint64_t EntryBytes() const override;
+  Index FirstWithin(uint64_t bytes_max) const override;
+  uint64_t ApproximateBytes() const override { return EntryBytes(); }
 
   // All further writes fail with this.
   void FailWrites(Status status);
@@ -43,11 +45,13 @@ class MemoryLogStore final : public LogStore {
  private:
   Index LastIndexLocked() const { return state_.start.index + entries_.size(); }
   Result<Term> TermAtLocked(Index index) const;
+  void Resize(uint64_t entries);  // drops those beyond
   void Apply(const LogWrite& write);
 
   mutable std::mutex mutex_;
   LogState state_;
   std::deque<raft::Entry> entries_;  // from start.index + 1 on
+  uint64_t entry_bytes_ = 0;         // of them
   Status failure_;
   uint64_t writes_ = 0;
   uint64_t synced_writes_ = 0;
