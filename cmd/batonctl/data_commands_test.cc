@@ -98,6 +98,8 @@ TEST(EntryJsonTest, EveryCommandIsReadable) {
                                   .value = "v2"}),
             json::parse(R"({"kind":"proclaim","of":"election","name":"scheduler","token":5,
                             "session":"00000000000000ab","value":"v2"})"));
+  EXPECT_EQ(Shown(coord::CompactHistory{.revision = Revision(7)}),
+            json::parse(R"({"kind":"compact_history","revision":7})"));
 }
 
 TEST(EntryJsonTest, ConfigurationsEmptyEntriesAndWhatCannotBeRead) {

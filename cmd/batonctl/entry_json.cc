@@ -114,6 +114,9 @@ struct CommandWriter {
     PutBytes("value", proclaim.value, &object);
     return object;
   }
+  json operator()(const coord::CompactHistory& compact) const {
+    return {{"kind", "compact_history"}, {"revision", compact.revision.value()}};
+  }
 };
 
 json CommandJson(const coord::Command& command) {

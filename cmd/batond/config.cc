@@ -292,6 +292,8 @@ void ConvertBounds(Converter* converter, Config* config) {
   config->log_entries_max = converter->Value<uint64_t>("log-entries-max");
   config->log_entries_kept = converter->Value<uint64_t>("log-entries-kept");
   config->log_bytes_max = converter->Value<uint64_t>("log-bytes-max");
+  config->history_age_max_ms = converter->Value<int64_t>("history-age-max-ms");
+  config->history_revisions_max = converter->Value<uint64_t>("history-revisions-max");
   config->snapshot_delegation = converter->Choice("snapshot-delegation") == 0;
   config->snapshots_out_max = converter->Value<size_t>("snapshots-out-max");
   config->snapshot_bytes_per_second_max =

@@ -56,6 +56,8 @@ struct Config {
   uint64_t log_entries_max = 0;
   uint64_t log_entries_kept = 0;
   uint64_t log_bytes_max = 0;
+  int64_t history_age_max_ms = 0;
+  uint64_t history_revisions_max = 0;
   bool snapshot_delegation = false;
   size_t snapshots_out_max = 0;
   int64_t snapshot_bytes_per_second_max = 0;

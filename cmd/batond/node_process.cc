@@ -41,6 +41,8 @@ node::NodeConfig NodeConfigOf(const Config& config) {
   node.log_entries_max = config.log_entries_max;
   node.log_entries_kept = config.log_entries_kept;
   node.log_bytes_max = config.log_bytes_max;
+  node.history_age_max_ms = config.history_age_max_ms;
+  node.history_revisions_max = config.history_revisions_max;
   node.delegate_snapshots = config.snapshot_delegation;
   node.snapshots_out_max = config.snapshots_out_max;
   return node;

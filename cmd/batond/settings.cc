@@ -232,6 +232,24 @@ constexpr Setting kSettings[] = {
      .help =
          "Bytes of the log's entries before it is compacted, however few they are. A quarter of it "
          "is kept for slow followers."},
+    {.name = "history-revisions-max",
+     .group = kBounds,
+     .type = SettingType::kNumber,
+     .value_name = "N",
+     .default_text = "100000",
+     .low = 100,
+     .high = 100'000,
+     .help = "Changes that are kept for watches to begin from, and up to a tenth more. The "
+             "leader's setting counts: give all members the same."},
+    {.name = "history-age-max-ms",
+     .group = kBounds,
+     .type = SettingType::kNumber,
+     .value_name = "MS",
+     .default_text = "0",
+     .low = 0,
+     .high = 31'536'000'000,
+     .help = "Changes older than this cannot be watched from any more, a sixty-fourth of it "
+             "later at the latest. 0: their age does not matter. The leader's setting counts."},
     {.name = "snapshot-delegation",
      .group = kBounds,
      .type = SettingType::kChoice,

@@ -158,10 +158,18 @@ struct AdvanceTime {
   friend bool operator==(const AdvanceTime&, const AdvanceTime&) = default;
 };
 
+// Watches can begin after `revision` only, from now on: compact_revision moves up to it (never
+// back), and the rows go little by little (history.h). Beyond the newest revision:
+// kUnprocessable/"future_revision".
+struct CompactHistory {
+  Revision revision;
+  friend bool operator==(const CompactHistory&, const CompactHistory&) = default;
+};
+
 // The order of the alternatives is the `kind` byte on disk: only ever append.
 using CommandBody =
     std::variant<AdvanceTime, KvPut, KvDelete, SessionCreate, SessionRenew, SessionDestroy,
-                 SessionExpire, Acquire, Release, CancelWait, WaitExpire, Proclaim>;
+                 SessionExpire, Acquire, Release, CancelWait, WaitExpire, Proclaim, CompactHistory>;
 
 struct Command {
   std::string principal;        // who asks; empty: anonymous
@@ -183,8 +191,8 @@ struct StampedCommand {
 };
 
 // Whether applying the command (as EncodeCommand made it) may leave more data than there was, aside
-// from the bounded memory of events and replies. Ends, releases and renewals do not. Unknown bytes
-// do.
+// from the bounded memory of events and replies. Ends, releases, renewals and compactions do not.
+// Unknown bytes do.
 bool MakesDataGrow(std::string_view encoded_command);
 
 // The bytes of a log entry, from an encoded command.

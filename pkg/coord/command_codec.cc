@@ -79,6 +79,10 @@ template <typename Io, Of<Proclaim> T>
 void Fields(Io& io, T& proclaim) {
   io(proclaim.kind, proclaim.name, proclaim.session, proclaim.token, proclaim.value);
 }
+template <typename Io, Of<CompactHistory> T>
+void Fields(Io& io, T& compact) {
+  io(compact.revision);
+}
 
 std::string EncodeCommand(const Command& command) {
   std::string bytes;
@@ -109,7 +113,8 @@ bool MakesDataGrow(std::string_view encoded_command) {
       CommandBody(AdvanceTime()).index(),   CommandBody(KvDelete()).index(),
       CommandBody(SessionRenew()).index(),  CommandBody(SessionDestroy()).index(),
       CommandBody(SessionExpire()).index(), CommandBody(Release()).index(),
-      CommandBody(CancelWait()).index(),    CommandBody(WaitExpire()).index()};
+      CommandBody(CancelWait()).index(),    CommandBody(WaitExpire()).index(),
+      CommandBody(CompactHistory()).index()};
   ByteReader head(encoded_command);
   const uint8_t kind = head.U8();
   return !head.ok() || !kShrinking.contains(kind);

@@ -28,7 +28,8 @@ std::vector<CommandBody> OneOfEach() {
           Release{QueueKind::kLock, "name", SessionId(5), Token(6)},
           CancelWait{QueueKind::kElection, "name", Ticket(7), 400},
           WaitExpire{{{QueueKind::kLock, "a", Ticket(1)}, {QueueKind::kElection, "b", Ticket(2)}}},
-          Proclaim{QueueKind::kElection, "name", SessionId(8), Token(9), "value"}};
+          Proclaim{QueueKind::kElection, "name", SessionId(8), Token(9), "value"},
+          CompactHistory{Revision(300)}};
 }
 
 TEST(CommandCodecTest, EveryKindSurvivesTheRoundTrip) {
@@ -68,6 +69,7 @@ TEST(CommandCodecTest, TheBytesAreWhatTheHeaderDraws) {
   EXPECT_EQ(hex(OneOfEach()[10]),
             "0a026d65016b0201016101020162"
             "02");
+  EXPECT_EQ(hex(OneOfEach()[12]), "0c026d65016bac02");
   EXPECT_EQ(ToHex(EncodeEntry(0x0102030405, "xyz")), "01050403020100000078797a");
 }
 

@@ -139,6 +139,8 @@ Status ValidateBody(const Proclaim& proclaim) {
   return Bytes("value", proclaim.value, kMetadataBytesMax);
 }
 
+Status ValidateBody(const CompactHistory& compact) { return Given("revision", compact.revision); }
+
 }  // namespace
 
 Status Validate(const Command& command) {

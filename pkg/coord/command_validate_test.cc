@@ -186,5 +186,11 @@ TEST(ValidateTest, AcquireReleaseAndProclaim) {
               Code::kInvalidArgument, "token");
 }
 
+TEST(ValidateTest, ACompactionNamesARevision) {
+  EXPECT_TRUE(ValidateBody(CompactHistory{Revision(1)}).ok());
+  EXPECT_TRUE(ValidateBody(CompactHistory{Revision(UINT64_MAX)}).ok()) << "the state knows better";
+  ExpectNamed(ValidateBody(CompactHistory{}), Code::kInvalidArgument, "revision");
+}
+
 }  // namespace
 }  // namespace baton::coord

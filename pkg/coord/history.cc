@@ -73,4 +73,16 @@ void TrimHistory(ApplyContext& context) {
   meta.history_first = old.all ? meta.compact_revision + 1 : old.last;
 }
 
+Decision Execute(ApplyContext& context, CompactHistory compact) {
+  Meta& meta = context.meta;
+  if (compact.revision > meta.revision) {
+    return {Status(Code::kUnprocessable, "future_revision",
+                   "revision is " + std::to_string(compact.revision.value()) +
+                       "; the newest one is " + std::to_string(meta.revision.value())),
+            {}};
+  }
+  meta.compact_revision = std::max(meta.compact_revision, compact.revision);
+  return {Status::Ok(), CompactReply{meta.compact_revision}};
+}
+
 }  // namespace baton::coord

@@ -4,12 +4,14 @@
 // to this room.
 //
 // Compaction never stops the world. `compact_revision` moves on at once (what is at or below it is
-// not served), the rows go later, at most kTrimRowsMax with each Apply. The limits:
-// kHistoryRevisionsMax revisions and kHistoryBytesMax bytes; rows of up to 32 compacted revisions
-// wait for each other, so that not every Apply must look for them.
+// not served), the rows go later, at most kTrimRowsMax with each Apply, however much is compacted
+// in one step. The limits: kHistoryRevisionsMax revisions and kHistoryBytesMax bytes, and whatever
+// a CompactHistory says; rows of up to 32 compacted revisions wait for each other, so that not
+// every Apply must look for them.
 #pragma once
 
 #include "pkg/coord/apply_context.h"
+#include "pkg/coord/command.h"
 
 namespace baton::coord {
 
@@ -17,5 +19,8 @@ namespace baton::coord {
 void AppendHistory(ApplyContext& context);
 // After the revision has moved.
 void TrimHistory(ApplyContext& context);
+
+// Moves no revision. Compacted already: that is the answer.
+Decision Execute(ApplyContext& context, CompactHistory compact);
 
 }  // namespace baton::coord

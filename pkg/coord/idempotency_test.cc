@@ -66,6 +66,7 @@ TEST_F(IdempotencyTest, EveryKindOfReplyIsRemembered) {
       Give("lock", SessionId(1), token),
       CancelWait{QueueKind::kLock, "lock", Ticket(99)},
       SessionDestroy{SessionId(3)},
+      CompactHistory{Revision(1)},
   };
   std::vector<Applied> first;
   for (size_t i = 0; i < commands.size(); ++i) {

@@ -12,7 +12,7 @@
 namespace baton::coord {
 namespace {
 
-constexpr int kSteps = 600;
+constexpr int kSteps = 750;
 
 // Time that mostly goes on, and now and then a stamp that goes back.
 class RandomClock {
@@ -82,8 +82,10 @@ TEST_P(RandomTest, TheMachineAnswersAsTheModelDoes) {
   }
 }
 
-// What a log would hold: also entries of a leader's first, and some that make no sense.
-std::vector<std::string> RandomLog(Random* random, TestMachine* machine) {
+// What a log would hold: also entries of a leader's first, and some that make no sense. `events`:
+// gets all that happened, also what the history forgets.
+std::vector<std::string> RandomLog(Random* random, TestMachine* machine,
+                                   std::vector<Event>* events = nullptr) {
   RandomClock clock;
   RandomClient client;
   std::vector<std::string> log;
@@ -92,7 +94,10 @@ std::vector<std::string> RandomLog(Random* random, TestMachine* machine) {
                                     EncodeCommand(client.Next(random, machine->state())));
     if (random->Chance(1, 40)) entry.clear();
     if (!entry.empty() && random->Chance(1, 40)) entry.resize(random->Below(entry.size()));
-    machine->ApplyBytes(entry);
+    const Applied applied = machine->ApplyBytes(entry);
+    if (events != nullptr) {
+      events->insert(events->end(), applied.events.begin(), applied.events.end());
+    }
     log.push_back(std::move(entry));
   }
   return log;
@@ -155,20 +160,31 @@ TEST_P(RandomTest, TheEventsLeadToTheState) {
   Random random(GetParam());
   TestMachine machine;
   machine.check_each = false;
-  RandomLog(&random, &machine);
+  std::vector<Event> happened;
+  RandomLog(&random, &machine, &happened);
   const StateMachine& state = machine.state();
+  const auto events_of = [&](EventSpace space, Revision from = Revision(1)) {
+    std::vector<Event> events;
+    for (const Event& event : happened) {
+      if (SpaceOf(event.kind) == space && event.revision >= from) events.push_back(event);
+    }
+    return events;
+  };
 
-  const auto kv = state.EventsSince({EventSpace::kKv, "", false}, Revision(1), UINT64_MAX);
   std::vector<KeyValue> keys = state.List("", "", kListItemsMax).items;
   for (KeyValue& key : keys) key.guard_lock.clear();  // not in events
-  EXPECT_EQ(ReplayEvents(kv.value()), keys);
+  EXPECT_EQ(ReplayEvents(events_of(EventSpace::kKv)), keys);
+  const Revision kept_from = state.compact_revision() + 1;
+  for (const EventSpace space : {EventSpace::kKv, EventSpace::kLock, EventSpace::kElection}) {
+    EXPECT_EQ(state.EventsSince({space, "", false}, kept_from, UINT64_MAX).value(),
+              events_of(space, kept_from));
+  }
 
   for (QueueKind kind : {QueueKind::kLock, QueueKind::kElection}) {
     const EventSpace space = kind == QueueKind::kLock ? EventSpace::kLock : EventSpace::kElection;
     std::map<std::string, LineSeen> seen;
     Revision last;
-    const auto events = state.EventsSince({space, "", false}, Revision(1), UINT64_MAX);
-    for (const Event& event : events.value()) {
+    for (const Event& event : events_of(space)) {
       EXPECT_GE(event.revision, last);
       last = event.revision;
       HearLineEvent(event, &seen[event.key]);

@@ -85,7 +85,15 @@ struct AcquireReply {
   friend bool operator==(const AcquireReply&, const AcquireReply&) = default;
 };
 
-using ReplyBody = std::variant<std::monostate, KvReply, SessionReply, RenewReply, AcquireReply>;
+// CompactHistory: up to where events are gone now, which may be further than was asked for.
+struct CompactReply {
+  Revision compact_revision;
+  friend bool operator==(const CompactReply&, const CompactReply&) = default;
+};
+
+// The order of the alternatives is in stored replies: only ever append.
+using ReplyBody =
+    std::variant<std::monostate, KvReply, SessionReply, RenewReply, AcquireReply, CompactReply>;
 
 struct Reply {
   Status status;          // OK, or why the command was refused (then nothing changed)

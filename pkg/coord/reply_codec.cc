@@ -61,6 +61,10 @@ template <typename Io, Of<AcquireReply> T>
 void Fields(Io& io, T& reply) {
   io(reply.token, reply.ticket, reply.position, reply.holder);
 }
+template <typename Io, Of<CompactReply> T>
+void Fields(Io& io, T& reply) {
+  io(reply.compact_revision);
+}
 
 std::string EncodeReply(const Reply& reply) {
   std::string bytes;

@@ -17,6 +17,7 @@ std::vector<Reply> OneOfEach() {
       SessionReply{session},
       RenewReply{{session, SessionInfo{SessionId(10), "", "", 0, 0, 0}}},
       AcquireReply{Token(1), Ticket(2), 3, holder},
+      CompactReply{Revision(300)},
   };
   std::vector<Reply> replies;
   for (ReplyBody& body : bodies) {
@@ -53,6 +54,9 @@ TEST(ReplyCodecTest, TheBytesAreWhatTheDrawingSays) {
             "010700000000000000"  // holder: session
             "0809026d65e807");    // token, ticket, value, time
   EXPECT_EQ(ToHex(EncodeReply(OneOfEach()[5])),
+            "010000000090038827"
+            "0105ac02");
+  EXPECT_EQ(ToHex(EncodeReply(OneOfEach()[6])),
             "010602096c6f636b5f68656c640468656c6401000001"
             "00");
 }

@@ -286,4 +286,12 @@ Model::Answer Model::Do(const Proclaim& proclaim) {
   return {};
 }
 
+Model::Answer Model::Do(const CompactHistory& compact) {
+  if (compact.revision > revision_) {
+    return {Refused(Code::kUnprocessable, "future_revision"), {}};
+  }
+  compact_revision_ = std::max(compact_revision_, compact.revision);
+  return {Status::Ok(), CompactReply{compact_revision_}};
+}
+
 }  // namespace baton::coord

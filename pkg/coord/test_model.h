@@ -50,6 +50,7 @@ class Model {
   Answer Do(const CancelWait& cancel);
   Answer Do(const WaitExpire& expire);
   Answer Do(const Proclaim& proclaim);
+  Answer Do(const CompactHistory& compact);
 
   void ListenToo(const Command& command, const Reply& reply);
   bool IsSpentTicket(const Command& command, const std::pair<CommandBody, Reply>& remembered);
@@ -66,6 +67,7 @@ class Model {
   std::map<LineName, Line> lines_;
   std::map<std::pair<std::string, std::string>, std::pair<CommandBody, Reply>> replies_;
   Revision revision_;
+  Revision compact_revision_;
   Token last_token_;
   Ticket last_ticket_;
   int64_t now_ms_ = 0;

@@ -147,9 +147,16 @@ Proclaim RandomProclaim(Random* random, const StateMachine* state) {
           RandomToken(random, state, kind, name), RandomBytes(random, 5)};
 }
 
+// Of what is compacted already, of the last revisions, or of one that is yet to come.
+CompactHistory RandomCompact(Random* random, const StateMachine* state) {
+  if (state == nullptr || random->Chance(1, 4)) return {Revision(1 + RandomNumber(random))};
+  return {Revision(1 + random->Below(state->revision().value() + 2))};
+}
+
 CommandBody RandomBody(Random* random, const StateMachine* state) {
   switch (random->Below(16)) {
     case 0:
+      if (random->Chance(1, 3)) return RandomCompact(random, state);
       return AdvanceTime{};
     case 1:
     case 2:

@@ -17,6 +17,10 @@ void Expiry::Run() {
     coord::WaitExpire due = state_->DueWaits(now_ms);
     if (!due.items.empty()) Propose(&waits_, std::move(due));
   }
+  if (!compactions_.under_way) {
+    const auto due = history_->Due(state_->revision(), state_->compact_revision(), now_ms);
+    if (due) Propose(&compactions_, coord::CompactHistory{*due});
+  }
 }
 
 void Expiry::Propose(Kind* kind, coord::CommandBody body) {
@@ -31,6 +35,7 @@ void Expiry::Propose(Kind* kind, coord::CommandBody body) {
 void Expiry::OnLeaderChange() {
   sessions_ = Kind{false, sessions_.round + 1};
   waits_ = Kind{false, waits_.round + 1};
+  compactions_ = Kind{false, compactions_.round + 1};
 }
 
 }  // namespace baton::node

@@ -1,8 +1,9 @@
 // File: expiry.h
 //
-// The leader's duty to end what is over: sessions whose TTL has passed and waits whose time is up.
-// It only proposes; the state machine checks each item again when the entry is applied, so that a
-// stale leader can end nothing. At most one proposal of each kind is under way.
+// The leader's duty to end what is over: sessions whose TTL has passed, waits whose time is up, and
+// history that is older or longer than the user wants. It only proposes; the state machine checks
+// each item again when the entry is applied, so that a stale leader can end nothing. At most one
+// proposal of each kind is under way.
 //
 // One thread.
 #pragma once
@@ -11,14 +12,17 @@
 
 #include "pkg/coord/state_machine.h"
 #include "pkg/node/cluster_time.h"
+#include "pkg/node/history_compaction.h"
 #include "pkg/node/proposals.h"
 
 namespace baton::node {
 
 class Expiry {
  public:
-  Expiry(Proposals* proposals, const ClusterTime* cluster_time, const coord::StateMachine* state)
-      : proposals_(proposals), cluster_time_(cluster_time), state_(state) {}
+  // All must outlive this object.
+  Expiry(Proposals* proposals, const ClusterTime* cluster_time, const coord::StateMachine* state,
+         const HistoryCompaction* history)
+      : proposals_(proposals), cluster_time_(cluster_time), state_(state), history_(history) {}
 
   // Proposes what is due, if this node leads. Once a tick, and after a proposal was applied.
   void Run();
@@ -36,8 +40,10 @@ class Expiry {
   Proposals* proposals_;
   const ClusterTime* cluster_time_;
   const coord::StateMachine* state_;
+  const HistoryCompaction* history_;
   Kind sessions_;
   Kind waits_;
+  Kind compactions_;
 };
 
 }  // namespace baton::node

@@ -153,7 +153,8 @@ TEST(AdmitTest, EveryCommandIsOnOneSide) {
       {coord::SessionRenew(), true},  {coord::SessionDestroy(), true},
       {coord::SessionExpire(), true}, {coord::Acquire(), false},
       {coord::Release(), true},       {coord::CancelWait(), true},
-      {coord::WaitExpire(), true},    {coord::Proclaim(), false}};
+      {coord::WaitExpire(), true},    {coord::Proclaim(), false},
+      {coord::CompactHistory(), true}};
   EXPECT_EQ(commands.size(), std::variant_size_v<coord::CommandBody>);
   for (const auto& [body, passes] : commands) {
     const std::string command = coord::EncodeCommand({"", "", body});

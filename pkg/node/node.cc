@@ -70,12 +70,15 @@ Node::Node(std::unique_ptr<NodeCore> core)
       waits_(core_->config.waits_max, &core_->time, &core_->cluster_time, &commands_,
              &core_->state),
       watches_(core_->config.watches_max, &core_->time, &core_->state, core_->parts.metrics),
-      expiry_(&proposals_, &core_->cluster_time, &core_->state),
+      history_({core_->config.history_age_max_ms, core_->config.history_revisions_max}),
+      expiry_(&proposals_, &core_->cluster_time, &core_->state, &history_),
       transfer_(2 * core_->election_timeout_us(), 2 * core_->heartbeat_interval_us(), &core_->time,
                 core_->raft.get()),
       repair_(core_.get(), &reads_, &transfer_),
       snapshots_(core_->parts.snapshot_worker, &core_->time, core_->parts.metrics),
-      term_(core_->raft->term()) {}
+      term_(core_->raft->term()) {
+  history_.OnState(core_->state.revision(), core_->state.now_ms());
+}
 
 void Node::AdvanceTo(int64_t now_us) {
   core_->time.now_us = now_us;

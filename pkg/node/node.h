@@ -12,7 +12,8 @@
 // refusals, which come at once; callbacks must not call the node.
 //
 // The parts, one file each: commands and proposals (writes), forwards (other nodes' writes), reads,
-// keepalives, waits (acquires), watches, expiry, snapshots, compaction, cluster_time, recovery.
+// keepalives, waits (acquires), watches, expiry, snapshots, compaction, history_compaction,
+// cluster_time, recovery.
 //
 // After a fatal error (of the disk) the node has told NodeParts::fatal and does nothing any more.
 #pragma once
@@ -30,6 +31,7 @@
 #include "pkg/node/expiry.h"
 #include "pkg/node/forwards.h"
 #include "pkg/node/full_disk.h"
+#include "pkg/node/history_compaction.h"
 #include "pkg/node/keepalives.h"
 #include "pkg/node/node_core.h"
 #include "pkg/node/proposals.h"
@@ -155,6 +157,7 @@ class Node {
   Reads reads_;
   Waits waits_;
   Watches watches_;
+  HistoryCompaction history_;
   Expiry expiry_;
   Transfer transfer_;
   Repair repair_;

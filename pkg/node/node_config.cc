@@ -10,6 +10,7 @@ namespace {
 constexpr int64_t kTickMsMax = 60'000;
 constexpr uint32_t kElectionTicksMax = 10'000;
 constexpr size_t kVotersMax = 64;
+constexpr int64_t kHistoryAgeMaxMs = int64_t{365} * 24 * 3600 * 1000;
 constexpr uint64_t kLogBytesMax = uint64_t{1} << 50;
 
 Status Bad(const std::string& field, const std::string& why) {
@@ -55,6 +56,13 @@ Status Validate(const NodeConfig& config) {
   }
   if (config.log_bytes_max < 1 || config.log_bytes_max > kLogBytesMax) {
     return Bad("log_bytes_max", "must be from 1 to 2^50");
+  }
+  if (config.history_age_max_ms < 0 || config.history_age_max_ms > kHistoryAgeMaxMs) {
+    return Bad("history_age_max_ms", "must be from 0 to a year");
+  }
+  if (config.history_revisions_max < 1 ||
+      config.history_revisions_max > coord::kHistoryRevisionsMax) {
+    return Bad("history_revisions_max", "must be from 1 to 100000");
   }
   if (config.snapshots_out_max < 1) return Bad("snapshots_out_max", "must be >= 1");
   return Status::Ok();

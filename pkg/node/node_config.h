@@ -11,6 +11,7 @@
 
 #include "pkg/base/ids.h"
 #include "pkg/base/status.h"
+#include "pkg/coord/limits.h"
 
 namespace baton::node {
 
@@ -29,6 +30,10 @@ struct NodeConfig {
   uint64_t log_entries_max = 100'000;   // beyond: compact
   uint64_t log_entries_kept = 10'000;   // behind the applied index, for slow followers
   uint64_t log_bytes_max = 256u << 20;  // of the entries; beyond: compact; a quarter is kept
+  // Of the history that watches begin from (history_compaction.h). Whoever leads decides by its
+  // own.
+  int64_t history_age_max_ms = 0;  // cluster time; 0: no bound by age
+  uint64_t history_revisions_max = coord::kHistoryRevisionsMax;
   // A leader has the snapshot for a follower sent by another follower, if one can.
   bool delegate_snapshots = true;
   size_t snapshots_out_max =

@@ -48,6 +48,10 @@ TEST(NodeConfigTest, EachBadFieldIsNamed) {
   EXPECT_EQ(with([](NodeConfig* c) { c->log_entries_kept = c->log_entries_max; }),
             "log_entries_kept");
   EXPECT_EQ(with([](NodeConfig* c) { c->log_bytes_max = 0; }), "log_bytes_max");
+  EXPECT_EQ(with([](NodeConfig* c) { c->history_age_max_ms = -1; }), "history_age_max_ms");
+  EXPECT_EQ(with([](NodeConfig* c) { c->history_age_max_ms = INT64_MAX; }), "history_age_max_ms");
+  EXPECT_EQ(with([](NodeConfig* c) { c->history_revisions_max = 0; }), "history_revisions_max");
+  EXPECT_EQ(with([](NodeConfig* c) { ++c->history_revisions_max; }), "history_revisions_max");
   EXPECT_EQ(with([](NodeConfig* c) { c->log_bytes_max = UINT64_MAX; }), "log_bytes_max");
 }
 

@@ -230,6 +230,7 @@ void Node::Apply(const std::vector<raft::Entry>& entries) {
   core_->cluster_time.OnApplied(core_->state.applied(), core_->state.applied_term(),
                                 core_->state.now_ms());
   core_->raft->OnApplied(core_->state.applied());
+  history_.OnState(core_->state.revision(), core_->state.now_ms());
   waits_.OnOutcomes(outcomes);  // first: an acquire that is answered now may be over already
   for (const AppliedEntry& entry : applied) {
     proposals_.OnApplied(entry.index, entry.term, entry.reply ? &*entry.reply : nullptr);
@@ -275,6 +276,7 @@ void Node::InstallSnapshot(const raft::SnapshotMeta& meta,
   core_->cluster_time.OnSnapshotInstalled(meta.index, meta.term, core_->state.now_ms(),
                                           next_entries);
   core_->raft->OnApplied(meta.index);
+  history_.OnState(core_->state.revision(), core_->state.now_ms());
   core_->parts.metrics->snapshots_installed.Add();
   core_->parts.logger->Log(LogLevel::kInfo, "snapshot installed", {{"index", meta.index}});
   proposals_.OnSnapshotInstalled(meta.index, meta.term);
