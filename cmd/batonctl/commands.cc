@@ -190,6 +190,23 @@ std::vector<CommandSpec> HoldCommands() {
   };
 }
 
+std::vector<CommandSpec> HistoryCommands() {
+  return {
+      {.name = "compact",
+       .synopsis = "REVISION",
+       .summary = "forgets the changes up to a revision, so that no watch can begin from them",
+       .details = "Keys and locks are untouched. The cluster does it by itself, by the settings\n"
+                  "history-revisions-max and history-age-max-ms of batond. Exit 1 when there is no "
+                  "such\nrevision yet.\n"
+                  "\n"
+                  "  batonctl compact 1200\n",
+       .options = {},
+       .positionals_min = 1,
+       .positionals_max = 1,
+       .run = RunCompact},
+  };
+}
+
 std::vector<CommandSpec> SnapshotCommands() {
   return {
       {.name = "snapshot save",
@@ -294,7 +311,7 @@ std::span<const CommandSpec> AllCommands() {
   static const std::vector<CommandSpec> commands = [] {
     std::vector<CommandSpec> all;
     for (const auto& group : {StatusCommands(), KvCommands(), SessionCommands(), HoldCommands(),
-                              SnapshotCommands(), DataCommands()}) {
+                              HistoryCommands(), SnapshotCommands(), DataCommands()}) {
       all.insert(all.end(), group.begin(), group.end());
     }
     return all;

@@ -32,6 +32,7 @@ int RunSnapshotInspect(const Arguments& arguments, Context* context);
 int RunSnapshotRestore(const Arguments& arguments, Context* context);
 int RunDataVerify(const Arguments& arguments, Context* context);
 int RunDataDump(const Arguments& arguments, Context* context);
+int RunCompact(const Arguments& arguments, Context* context);
 int RunVersion(const Arguments& arguments, Context* context);
 
 }  // namespace baton::batonctl

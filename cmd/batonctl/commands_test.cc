@@ -287,5 +287,20 @@ TEST_F(CommandsTest, VersionOfBoth) {
   EXPECT_EQ(json::parse(run_.Run({"version", "--output=json"}).out)["batond"], "9.9.9");
 }
 
+TEST_F(CommandsTest, CompactSendsTheRevisionAndPrintsHowFarItIs) {
+  api_.Always("POST", "/v1/admin/compact", 200, R"({"compact_revision":15,"revision":20})");
+  const RunResult result = run_.Run({"compact", "12"});
+  EXPECT_EQ(result.exit_code, kExitOk);
+  EXPECT_EQ(result.out, "compacted up to revision 15\n");
+  EXPECT_EQ(json::parse(api_.requests().at(0).body), (json{{"revision", 12}}));
+  EXPECT_EQ(run_.Run({"compact", "12", "--output=json"}).out,
+            "{\"compact_revision\":15,\"revision\":20}\n");
+  api_.Always("POST", "/v1/admin/compact", 422, ProblemBody("future_revision", "Too far."));
+  EXPECT_EQ(run_.Run({"compact", "99"}).exit_code, kExitRefused);
+  for (const std::string wrong : {"", "0", "-1", "x", "1x", "99999999999999999999"}) {
+    EXPECT_EQ(run_.Run({"compact", wrong}).exit_code, kExitUsage) << wrong;
+  }
+}
+
 }  // namespace
 }  // namespace baton::batonctl

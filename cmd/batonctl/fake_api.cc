@@ -22,6 +22,7 @@ FakeApi::FakeApi() {
            {"DELETE", "/v1/kv/{key...}"},
            {"GET", "/v1/watch"},
            {"GET", "/v1/admin/snapshot"},
+           {"POST", "/v1/admin/compact"},
            {"GET", "/v1/sessions"},
            {"POST", "/v1/sessions"},
            {"GET", "/v1/sessions/{id}"},

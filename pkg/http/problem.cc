@@ -72,6 +72,7 @@ const std::vector<ProblemKind>& KnownProblems() {
       // Of watches.
       {"too_many_watches", "Too many watches", 503, kLaterMs},
       {"slow_watcher", "The client did not keep up", 429, kSoonMs},
+      {"future_revision", "The revision is yet to come", 422, kNever},
       // Of the node and its cluster.
       {"too_many_backups", "Too many backups", 503, kMuchLaterMs},
       {"no_leader", "No leader", 503, kSoonMs},

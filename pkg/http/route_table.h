@@ -43,6 +43,7 @@ void AddQueueRoutes(RouteTable* table);  // locks and elections
 void AddWatchRoutes(RouteTable* table);
 void AddClusterRoutes(RouteTable* table);
 void AddBackupRoutes(RouteTable* table);
+void AddHistoryRoutes(RouteTable* table);
 void AddProbeRoutes(RouteTable* table);  // /version, /livez, /readyz, /startupz
 void AddPeerRoutes(RouteTable* table);
 

@@ -122,7 +122,7 @@ void FakeService::SetCompactRevision(Revision revision) {
 void FakeService::Publish() {
   ChangeStatus([this](node::StatusView* view) {
     view->revision = machine_.revision();
-    view->compact_revision = compact_revision_;
+    view->compact_revision = std::max(compact_revision_, machine_.compact_revision());
     view->state_index = machine_.applied();
     view->state_hash = machine_.hash();
     view->raft.commit = view->raft.applied = view->raft.last_index = machine_.applied();
@@ -350,7 +350,7 @@ uint64_t FakeService::Watch(coord::EventFilter filter, Revision from,
   Post([this, id, filter = std::move(filter), from, sink = std::move(sink)] {
     Status failure;
     if (TakeFailure(&failure)) return sink->OnEnd(failure);
-    if (from && from <= compact_revision_) {
+    if (from && from <= std::max(compact_revision_, machine_.compact_revision())) {
       return sink->OnEnd(Status(Code::kGone, "compacted", "The revision is compacted"));
     }
     const Revision newest = machine_.revision();
