@@ -16,7 +16,7 @@ RandomCluster::RandomCluster(uint64_t seed)
   const Config& config = options.config;
   if (config.lease_reads) {
     clocks.emplace(ids.size(), config.election_timeout_ticks, config.clock_drift_ticks);
-    haste = random.Between(1, 6);
+    if (random.Chance(1, 2)) haste = random.Between(2, 6);
     slow_leaders = random.Chance(1, 2);
     impatient = random.Chance(1, 2);
   }

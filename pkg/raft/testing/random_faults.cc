@@ -25,7 +25,9 @@ void RandomFaults::Strike() {
   switch (world_.random.Below(13)) {
     case 0:
     case 1:
-      return running ? cluster.Crash(id) : cluster.Restart(id);
+      if (running) cluster.Crash(id);
+      if (!running || world_.random.Chance(1, 3)) cluster.Restart(id);
+      return;
     case 2:
       return cluster.Isolate(id);
     case 3:
@@ -95,6 +97,7 @@ void RandomFaults::Mute(NodeId id) {
   for (const NodeId other : world_.ids) {
     if (other != id) world_.cluster.CutOneWay(id, other);
   }
+  if (world_.random.Chance(1, 2)) lagging_.insert(id);  // the last answers to it are on their way
 }
 
 void RandomFaults::Deafen(NodeId id) {
@@ -135,7 +138,7 @@ size_t RandomFaults::NextToDeliver() {
   const auto& on_the_way = world_.cluster.on_the_way();
   const auto next = std::ranges::find_if(
       on_the_way, [this](const Message& message) { return !lagging_.contains(message.to); });
-  if (lagging_.empty() || world_.random.Chance(1, 24)) return 0;
+  if (lagging_.empty() || world_.random.Chance(1, 24 * world_.haste)) return 0;
   return static_cast<size_t>(next - on_the_way.begin());
 }
 
