@@ -1,6 +1,6 @@
 # What people do with Baton. `make help` explains; scripts/ does the work.
 .DEFAULT_GOAL := help
-.PHONY: help run tour test build asan tsan format memory failover bench-raft raft-seeds fault damage bench-snapshot packages
+.PHONY: help run tour test build asan tsan format memory failover bench-raft raft-seeds fault damage bench-snapshot bench-storage packages
 
 # One comment after ## is the help of its target.
 help:       ## this text
@@ -35,6 +35,9 @@ failover: packages  ## measure how long writers wait when the leader is killed o
 
 bench-raft: packages  ## measure the Raft core alone
 	@bazel run --config=opt --ui_event_filters=-info,-stdout,-stderr --noshow_progress //test/bench/raft:raft_bench
+
+bench-storage: packages  ## measure disk, write amplification and the start with a million keys
+	@bazel run --config=opt --ui_event_filters=-info,-stdout,-stderr --noshow_progress //test/bench:million_keys
 
 bench-snapshot: packages  ## measure what it costs the leader that a follower catches up by snapshot
 	@bazel run --config=opt --ui_event_filters=-info,-stdout,-stderr --noshow_progress //test/bench:snapshot_catch_up
