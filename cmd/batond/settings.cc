@@ -291,7 +291,7 @@ constexpr Setting kSettings[] = {
      .type = SettingType::kNumber,
      .value_name = "BYTES",
      .default_text = "67108864",
-     .low = 8 << 20,
+     .low = 32 << 20,
      .high = 100'000'000'000,
      .help = "Space in data-dir that is held for when the disk is full: deletes, releases and "
              "keepalives are written to it then."},

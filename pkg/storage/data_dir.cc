@@ -5,6 +5,7 @@
 #include "pkg/storage/disk_failure.h"
 #include "pkg/storage/env.h"
 #include "pkg/storage/files.h"
+#include "pkg/storage/live_directory.h"
 #include "pkg/storage/log_database.h"
 #include "pkg/storage/log_repair.h"
 #include "pkg/storage/sealed_text.h"
@@ -235,6 +236,10 @@ Status DataDir::CheckOwnerOf(const Identity& identity) {
 }
 
 Status DataDir::OpenLog(const Identity& identity, const DataDirOptions& options) {
+  // Before anything needs space: what an interrupted snapshot has left may be what fills the disk.
+  // Whoever cannot remove it now is told so by the store that it belongs to.
+  const Result<LiveDirectory> live = kStateSeries.Read(env_, path_);
+  if (live.ok()) (void)kStateSeries.RemoveOthers(env_, path_, *live).ok();
   Result<std::unique_ptr<LevelLogStore>> log =
       LevelLogStore::Open(env_, path_, identity, options.log);
   if (log.status().code() == Code::kCorruption) {

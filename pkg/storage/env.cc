@@ -118,7 +118,7 @@ class PosixDurableEnv final : public DurableEnv {
     const FileDescriptor file(path, O_WRONLY | O_CREAT);
     struct stat facts = {};
     if (!file.ok() || ::fstat(file.get(), &facts) != 0) return ErrnoStatus(path, errno);
-    if (bytes > static_cast<uint64_t>(facts.st_size)) {
+    if (bytes > 0 && bytes >= static_cast<uint64_t>(facts.st_size)) {
       return FallocateAll(path, file.get(), 0, bytes);
     }
     if (::ftruncate(file.get(), static_cast<off_t>(bytes)) != 0) return ErrnoStatus(path, errno);
@@ -140,6 +140,7 @@ leveldb::Status DurableEnv::Allocate(const std::string& path, uint64_t) {
 }
 leveldb::Status DurableEnv::Trim(const std::string& path) { return NotSupported(path); }
 leveldb::Status DurableEnv::Resize(const std::string& path, uint64_t) { return NotSupported(path); }
+void DurableEnv::SetPatient(const std::string&, bool) {}
 leveldb::Status DurableEnv::FreeBytes(const std::string& path, uint64_t*) {
   return NotSupported(path);
 }

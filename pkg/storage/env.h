@@ -27,8 +27,13 @@ class DurableEnv : public leveldb::EnvWrapper {
   virtual leveldb::Status Allocate(const std::string& path, uint64_t bytes);
   // Gives back what Allocate took beyond the file's end.
   virtual leveldb::Status Trim(const std::string& path);
-  // Makes the file if it is not there, and makes it `bytes` long, with a place for all of them.
+  // Makes the file if it is not there, and makes it `bytes` long, with a place for all of them;
+  // also when it had that length and, as after a copy, no place.
   virtual leveldb::Status Resize(const std::string& path, uint64_t bytes);
+  // Whether writes below `directory` may wait for space or use what was held in reserve for them.
+  // Not so is what can be done without, and should end when the disk is full. Until it is told
+  // otherwise they may. Where nothing waits it changes nothing.
+  virtual void SetPatient(const std::string& directory, bool patient);
   // What this user may still write to the file system of `path`.
   virtual leveldb::Status FreeBytes(const std::string& path, uint64_t* bytes);
 };

@@ -1,5 +1,6 @@
 #include "pkg/storage/space_env.h"
 
+#include <algorithm>
 #include <limits>
 #include <memory>
 #include <utility>
@@ -9,8 +10,10 @@ namespace {
 
 class SpaceFile final : public leveldb::WritableFile {
  public:
-  SpaceFile(SpaceEnv* env, std::string path, std::unique_ptr<leveldb::WritableFile> file)
-      : env_(env), path_(std::move(path)), file_(std::move(file)) {}
+  // bytes: that the file has already.
+  SpaceFile(SpaceEnv* env, std::string path, std::unique_ptr<leveldb::WritableFile> file,
+            uint64_t bytes)
+      : env_(env), path_(std::move(path)), file_(std::move(file)), written_(bytes) {}
   ~SpaceFile() override { (void)Close(); }
 
   leveldb::Status Append(const leveldb::Slice& bytes) override {
@@ -46,7 +49,7 @@ class SpaceFile final : public leveldb::WritableFile {
   SpaceEnv* const env_;
   const std::string path_;
   const std::unique_ptr<leveldb::WritableFile> file_;
-  uint64_t written_ = 0;
+  uint64_t written_;
   uint64_t placed_ = 0;
   bool closed_ = false;
 };
@@ -54,31 +57,59 @@ class SpaceFile final : public leveldb::WritableFile {
 }  // namespace
 
 template <typename Operation>
-leveldb::Status SpaceEnv::WithRoom(Operation operation) {
+leveldb::Status SpaceEnv::WithRoom(const std::string& path, Operation operation) {
   while (true) {
     leveldb::Status status = operation();
-    if (!IsFull(status) || !guard_->MakeRoom()) return status;
+    if (!IsFull(status) || !IsPatient(path) || !guard_->MakeRoom()) return status;
+  }
+}
+
+bool SpaceEnv::IsPatient(const std::string& path) const {
+  const std::lock_guard lock(mutex_);
+  return std::none_of(impatient_.begin(), impatient_.end(),
+                      [&](const std::string& directory) { return path.starts_with(directory); });
+}
+
+void SpaceEnv::SetPatient(const std::string& directory, bool patient) {
+  const std::lock_guard lock(mutex_);
+  if (patient) {
+    impatient_.erase(directory + "/");
+  } else {
+    impatient_.insert(directory + "/");
   }
 }
 
 leveldb::Status SpaceEnv::NewWritableFile(const std::string& path, leveldb::WritableFile** file) {
   leveldb::WritableFile* made = nullptr;
-  const leveldb::Status status = WithRoom([&] { return base_->NewWritableFile(path, &made); });
-  *file = status.ok() ? new SpaceFile(this, path, std::unique_ptr<leveldb::WritableFile>(made))
-                      : nullptr;
+  const leveldb::Status status =
+      WithRoom(path, [&] { return base_->NewWritableFile(path, &made); });
+  std::unique_ptr<leveldb::WritableFile> owned(made);
+  *file = status.ok() ? new SpaceFile(this, path, std::move(owned), 0) : nullptr;
+  return status;
+}
+
+leveldb::Status SpaceEnv::NewAppendableFile(const std::string& path, leveldb::WritableFile** file) {
+  *file = nullptr;
+  leveldb::WritableFile* opened = nullptr;
+  leveldb::Status status = WithRoom(path, [&] { return base_->NewAppendableFile(path, &opened); });
+  if (!status.ok()) return status;
+  std::unique_ptr<leveldb::WritableFile> owned(opened);
+  uint64_t bytes = 0;
+  status = base_->GetFileSize(path, &bytes);
+  if (status.ok()) *file = new SpaceFile(this, path, std::move(owned), bytes);
   return status;
 }
 
 leveldb::Status SpaceEnv::CreateDir(const std::string& path) {
-  return WithRoom([&] { return base_->CreateDir(path); });
+  return WithRoom(path, [&] { return base_->CreateDir(path); });
 }
 
 leveldb::Status SpaceEnv::RenameFile(const std::string& from, const std::string& to) {
-  return WithRoom([&] { return base_->RenameFile(from, to); });
+  return WithRoom(to, [&] { return base_->RenameFile(from, to); });
 }
 
 leveldb::Status SpaceEnv::Allocate(const std::string& path, uint64_t bytes) {
-  return WithRoom([&] { return base_->Allocate(path, bytes); });
+  return WithRoom(path, [&] { return base_->Allocate(path, bytes); });
 }
 
 }  // namespace baton::storage

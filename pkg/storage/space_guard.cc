@@ -22,8 +22,7 @@ SpaceGuard::SpaceGuard(DurableEnv* base, std::string directory, const SpaceOptio
       reserve_path_(JoinPath(directory_, "RESERVE")),
       options_(options) {
   room_.reserve_bytes_wanted = options_.reserve_bytes;
-  uint64_t bytes = 0;
-  if (base_->GetFileSize(reserve_path_, &bytes).ok()) room_.reserve_bytes = bytes;
+  room_.reserve_bytes = HeldBytes();
 }
 
 SpaceGuard::~SpaceGuard() {
@@ -59,50 +58,66 @@ void SpaceGuard::Run() {
 }
 
 void SpaceGuard::Poll() {
+  const std::lock_guard lock(reserve_mutex_);
   uint64_t free_bytes = 0;
-  const leveldb::Status looked = base_->FreeBytes(directory_, &free_bytes);
-  const std::lock_guard lock(mutex_);
-  if (!looked.ok()) return;  // what cannot be known is no reason to refuse
-  if (RefillIfRoom(free_bytes)) (void)base_->FreeBytes(directory_, &free_bytes);
-  room_.free_bytes = free_bytes;
-  room_.level = LevelFor(free_bytes);
+  // What cannot be known is no reason to refuse.
+  if (!base_->FreeBytes(directory_, &free_bytes).ok()) return;
+  Restore(free_bytes);
+  if (base_->FreeBytes(directory_, &free_bytes).ok()) Publish(free_bytes);
 }
 
-bool SpaceGuard::RefillIfRoom(uint64_t free_bytes) {
-  if (!WantsReserve() || room_.reserve_bytes >= options_.reserve_bytes) return false;
-  const uint64_t missing = options_.reserve_bytes - room_.reserve_bytes;
-  if (free_bytes < missing + WithMargin(options_.free_bytes_min)) return false;
-  const leveldb::Status made = base_->Resize(reserve_path_, options_.reserve_bytes);
-  supported_ = !made.IsNotSupportedError();
+uint64_t SpaceGuard::HeldBytes() const {
   uint64_t bytes = 0;
-  if (base_->GetFileSize(reserve_path_, &bytes).ok()) room_.reserve_bytes = bytes;
-  return true;
+  return base_->GetFileSize(reserve_path_, &bytes).ok() ? bytes : 0;
 }
 
-node::DiskLevel SpaceGuard::LevelFor(uint64_t free_bytes) const {
+void SpaceGuard::Restore(uint64_t free_bytes) {
+  if (!WantsReserve()) return;
+  const uint64_t held = HeldBytes();
+  const uint64_t wanted = options_.reserve_bytes;
+  if (held == wanted && placed_) return;
+  const uint64_t missing = wanted - std::min(held, wanted);
+  if (missing > 0 && free_bytes < missing + WithMargin(options_.free_bytes_min)) return;
+  const leveldb::Status made = base_->Resize(reserve_path_, wanted);
+  supported_ = !made.IsNotSupportedError();
+  placed_ = made.ok();
+  // It had its length and no place, as after a copy: then there is none.
+  if (!made.ok() && missing == 0) (void)base_->Resize(reserve_path_, 0);
+}
+
+void SpaceGuard::Publish(uint64_t free_bytes) {
+  const uint64_t held = HeldBytes();
+  const std::lock_guard lock(mutex_);
+  room_.level = LevelFor(free_bytes, held, room_.level);
+  room_.free_bytes = free_bytes;
+  room_.reserve_bytes = held;
+}
+
+node::DiskLevel SpaceGuard::LevelFor(uint64_t free_bytes, uint64_t held_bytes,
+                                     node::DiskLevel before) const {
   const bool reserve = WantsReserve();
   const uint64_t rest = reserve ? options_.reserve_bytes / 2 : options_.free_bytes_min / 4;
-  if (free_bytes + room_.reserve_bytes < rest) return node::DiskLevel::kExhausted;
-  const bool whole = !reserve || room_.reserve_bytes >= options_.reserve_bytes;
-  const uint64_t enough = room_.level == node::DiskLevel::kAmple
-                              ? options_.free_bytes_min
-                              : WithMargin(options_.free_bytes_min);
+  if (free_bytes + held_bytes < rest) return node::DiskLevel::kExhausted;
+  const bool whole = !reserve || held_bytes >= options_.reserve_bytes;
+  const uint64_t enough = before == node::DiskLevel::kAmple ? options_.free_bytes_min
+                                                            : WithMargin(options_.free_bytes_min);
   return whole && free_bytes >= enough ? node::DiskLevel::kAmple : node::DiskLevel::kLow;
 }
 
 bool SpaceGuard::MakeRoom() {
-  std::unique_lock lock(mutex_);
-  if (ending_) return false;
-  if (room_.reserve_bytes > 0) {
+  {
+    const std::lock_guard lock(reserve_mutex_);
+    const uint64_t held = HeldBytes();
     const uint64_t slice = std::max<uint64_t>(1, options_.reserve_bytes / kSlices);
-    const uint64_t left = room_.reserve_bytes - std::min(room_.reserve_bytes, slice);
-    if (base_->Resize(reserve_path_, left).ok()) {
-      room_.reserve_bytes = left;
-      room_.level = std::max(room_.level, LevelFor(0));
+    if (held > 0 && base_->Resize(reserve_path_, held - std::min(held, slice)).ok()) {
+      placed_ = false;
+      Publish(0);
       return true;
     }
   }
-  if (!started_) return false;  // at the start a sentence is better than silence
+  std::unique_lock lock(mutex_);
+  // At the start a sentence is better than silence, and so it is at the end.
+  if (!started_ || ending_) return false;
   ++waits_;
   changed_.wait_for(lock, std::chrono::milliseconds(kPollMs), [this] { return ending_; });
   return !ending_;

@@ -34,8 +34,9 @@ struct SpaceOptions {
 
 class SpaceGuard final : public node::DiskSpace {
  public:
-  // What LevelDB may need at once to write a memtable and merge some tables, with room to spare.
-  static constexpr uint64_t kReserveBytesMin = 8 << 20;
+  // What LevelDB may need at once: to write two memtables of 4 MiB, and to merge four such tables
+  // of the first level with 10 MiB of the next.
+  static constexpr uint64_t kReserveBytesMin = 32 << 20;
   static constexpr uint64_t kSlices = 8;
   static constexpr int kPollMs = 250;
 
@@ -45,7 +46,7 @@ class SpaceGuard final : public node::DiskSpace {
 
   // From now on it looks every kPollMs on a thread of its own, and writes wait for space.
   void Start();
-  // The process is to end: writes that wait fail. Any thread.
+  // The process is to end: what is left of the reserve is used, but nothing waits. Any thread.
   void GiveUp();
 
   // Looks how much there is, and makes the reserve whole if it can. Of the thread, and for tests.
@@ -60,20 +61,27 @@ class SpaceGuard final : public node::DiskSpace {
 
  private:
   void Run();
-  // All below require mutex_.
+  // All three require reserve_mutex_.
+  uint64_t HeldBytes() const;
+  // Makes the reserve what it should be, if it can.
+  void Restore(uint64_t free_bytes);
+  void Publish(uint64_t free_bytes);
   bool WantsReserve() const { return supported_ && options_.reserve_bytes > 0; }
-  bool RefillIfRoom(uint64_t free_bytes);
-  node::DiskLevel LevelFor(uint64_t free_bytes) const;
+  node::DiskLevel LevelFor(uint64_t free_bytes, uint64_t held_bytes, node::DiskLevel before) const;
 
   DurableEnv* const base_;
   const std::string directory_;
   const std::string reserve_path_;
   const SpaceOptions options_;
 
-  mutable std::mutex mutex_;  // of all below
+  // Of the reserve's file, and held while it is changed, which may take a while.
+  std::mutex reserve_mutex_;
+  bool supported_ = true;  // by the file system; protected by reserve_mutex_
+  bool placed_ = false;    // the file's place was taken by this process; protected by the same
+
+  mutable std::mutex mutex_;  // of all below; never held over a call of the system
   std::condition_variable changed_;
   node::DiskRoom room_;
-  bool supported_ = true;  // by the file system
   bool started_ = false;
   uint64_t waits_ = 0;
   bool ending_ = false;

@@ -169,6 +169,60 @@ TEST_F(SpaceTest, WritesWaitWhenTheReserveIsUsedUp) {
   EXPECT_EQ((*dir)->log().LastIndex(), Index(1));
 }
 
+// The log's files have their place; the file beside them is written with each record, too.
+TEST_F(SpaceTest, ManySmallWritesGoOnFromTheReserve) {
+  auto dir = DataDir::Open("/data", TestIdentity(), {.space = kOptions, .env = &env_});
+  ASSERT_TRUE(dir.ok()) << dir.status().ToString();
+  LeaveFree(0);
+  for (uint64_t i = 1; i <= 300; ++i) {
+    ASSERT_TRUE(WriteOne(&(*dir)->log(), AppendWrite({MakeEntry(i, 1, "small")})).ok()) << i;
+  }
+}
+
+TEST_F(SpaceTest, ASnapshotThatArrivesDoesNotUseTheReserve) {
+  auto dir = DataDir::Open("/data", TestIdentity(), {.space = kOptions, .env = &env_});
+  ASSERT_TRUE(dir.ok()) << dir.status().ToString();
+  (*dir)->space()->Start();
+  const std::string value(100'000, 'v');
+  for (int i = 0; i < 20; ++i) (*dir)->state().Put("key" + std::to_string(i), value);
+  ASSERT_TRUE((*dir)->state().Commit().ok());
+  auto reader = (*dir)->state().OpenSnapshot();
+  auto writer = (*dir)->state().BeginInstall();
+  ASSERT_TRUE(reader.ok() && writer.ok());
+  LeaveFree(0);
+  Status appended;
+  while (appended.ok()) {
+    const Result<std::string> chunk = (*reader)->NextChunk(256 << 10);
+    ASSERT_TRUE(chunk.ok());
+    ASSERT_FALSE(chunk->empty()) << "all of it found room";
+    appended = (*writer)->Append(*chunk);
+  }
+  EXPECT_EQ(appended.code(), Code::kStorageFull) << appended.ToString();
+  writer->reset();  // and does not wait
+  EXPECT_EQ((*dir)->space()->Look().reserve_bytes, 8 * kMiB);
+  EXPECT_EQ((*dir)->space()->waits(), 0U);
+}
+
+TEST_F(SpaceTest, AtTheEndTheReserveIsStillUsed) {
+  SpaceGuard guard(&env_, "/data", kOptions);
+  guard.Start();
+  LeaveFree(0);
+  guard.GiveUp();
+  for (int slice = 0; slice < 8; ++slice) EXPECT_TRUE(guard.MakeRoom());
+  EXPECT_FALSE(guard.MakeRoom());
+}
+
+TEST_F(SpaceTest, TheReserveBecomesWhatItShouldBe) {
+  SpaceGuard guard(&env_, "/data", kOptions);
+  guard.Poll();
+  ASSERT_TRUE(env_.RemoveFile("/data/RESERVE").ok());
+  guard.Poll();
+  EXPECT_EQ(guard.Look().reserve_bytes, 8 * kMiB) << "somebody had removed it";
+  SpaceGuard smaller(&env_, "/data", {.reserve_bytes = 2 * kMiB, .free_bytes_min = kMiB});
+  smaller.Poll();
+  EXPECT_EQ(smaller.Look().reserve_bytes, 2 * kMiB) << "the setting was changed";
+}
+
 TEST_F(SpaceTest, WhoWaitsIsLetGoAtTheEnd) {
   auto dir = DataDir::Open("/data", TestIdentity(), {.space = kOptions, .env = &env_});
   ASSERT_TRUE(dir.ok()) << dir.status().ToString();

@@ -4,6 +4,8 @@
 #include <utility>
 
 #include "pkg/base/check.h"
+#include "pkg/storage/files.h"
+#include "pkg/storage/live_directory.h"
 
 namespace baton::storage {
 namespace {
@@ -64,6 +66,11 @@ LevelSnapshotWriter::LevelSnapshotWriter(DurableEnv* env, std::string parent, Id
       number_(number),
       database_(std::move(database)) {
   database_->SetRemoveOnClose(true);
+}
+
+LevelSnapshotWriter::~LevelSnapshotWriter() {
+  database_.reset();  // a database that is given up must not wait for space to end
+  env_->SetPatient(JoinPath(parent_, kStateSeries.NameOf(number_)), true);
 }
 
 Status LevelSnapshotWriter::Append(std::string_view chunk) {

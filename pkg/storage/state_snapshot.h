@@ -43,6 +43,7 @@ class LevelSnapshotWriter final : public node::SnapshotWriter {
   // `database` comes from MakeStateDatabase(number).
   LevelSnapshotWriter(DurableEnv* env, std::string parent, Identity identity,
                       std::unique_ptr<Database> database, uint64_t number);
+  ~LevelSnapshotWriter() override;
 
   Status Append(std::string_view chunk) override;
   Status Finish() override;

@@ -26,7 +26,7 @@ using nlohmann::json;
 constexpr int64_t kTimeoutMs = 30'000;
 // What the fault catalogue allows for writes to come back.
 constexpr int64_t kBackAgainMs = 10'000;
-constexpr char kReserve[] = "16777216";
+constexpr char kReserve[] = "33554432";
 constexpr int kPutsMax = 400;
 
 bool WriteTo(const std::string& path, const std::string& text) {
@@ -133,7 +133,8 @@ class DiskFullTest : public testing::Test {
     EXPECT_TRUE(WaitUntil(kTimeoutMs, [&] {
       std::set<std::string> hashes;
       for (int node = 0; node < cluster.size(); ++node) {
-        hashes.insert(Ask(node, "GET", "/v1/admin/hash").body);
+        const auto answer = Ask(node, "GET", "/v1/admin/hash");
+        hashes.insert(answer.status == 200 ? answer.body : cluster.client_url(node));
       }
       return hashes.size() == 1;
     }));
