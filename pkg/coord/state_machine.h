@@ -93,6 +93,9 @@ class StateMachine {
 
   // --- reads ---
   std::optional<KeyValue> Get(std::string_view key) const;
+  // Applying the command (as EncodeCommand made it) now would add nothing though MakesDataGrow says
+  // that it may: it was answered before, or its session holds or waits already.
+  bool AddsNothing(std::string_view encoded_command) const;
   // Keys that begin with `prefix` and are greater than `after` (empty: from the first). At most
   // kListItemsMax, whatever was asked for, and fewer when they pass kListBytesMax.
   KvPage List(std::string_view prefix, std::string_view after, uint64_t items_max) const;

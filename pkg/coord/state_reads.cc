@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <limits>
+#include <tuple>
 
 #include "pkg/coord/kv_commands.h"
 #include "pkg/coord/queue_rows.h"
@@ -41,6 +42,18 @@ std::optional<KeyValue> StateMachine::Get(std::string_view key) const {
   const std::optional<std::string> value = tables_->Get(KvRowKey(key));
   if (!value) return std::nullopt;
   return ToKeyValue(key, DecodeKvRow(*value));
+}
+
+bool StateMachine::AddsNothing(std::string_view encoded_command) const {
+  const Result<Command> command = DecodeCommand(encoded_command);
+  if (!command.ok()) return false;
+  const std::string& key = command->idempotency_key;
+  if (!key.empty() && tables_->Get(IdempotencyRowKey(command->principal, key))) return true;
+  const auto* const acquire = std::get_if<Acquire>(&command->body);
+  if (acquire == nullptr) return false;
+  const auto [kind, name, session] = std::tie(acquire->kind, acquire->name, acquire->session);
+  return tables_->Get(OwnedHoldRowKey(session, kind, name)).has_value() ||
+         tables_->Get(OwnedWaitRowKey(session, kind, name)).has_value();
 }
 
 KvPage StateMachine::List(std::string_view prefix, std::string_view after,

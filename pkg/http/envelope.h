@@ -9,7 +9,7 @@
 //      {"kind":"heartbeat","term":3,"commit":7,"read_counter":4},
 //      {"kind":"forward_reply","id":5,"incarnation":9,"index":8,"reply":"..."}]}
 //
-// "storage_full":true beside the term: the sender's disk is nearly full. Absent: it is not.
+// "disk_level":1 beside the term: the sender's disk is nearly full; 2: and its reserve is used up.
 //
 // A Raft message has the envelope's sender and receiver; it does not repeat them. Numbers are whole
 // and below 2^64. Unknown fields are passed over, so that a newer node may say more; an unknown

@@ -338,8 +338,10 @@ Result<node::PeerEnvelope> DecodeEnvelope(std::string_view bytes) {
   envelope.stamp.term = in.Numbered<Term>(*parsed, "term");
   envelope.stamp.cluster_time_ms =
       static_cast<int64_t>(in.Number(*parsed, "cluster_time_ms", kMillisecondsMax));
-  if (parsed->contains("storage_full")) {
-    envelope.stamp.storage_full = in.Bool(*parsed, "storage_full");
+  if (parsed->contains("disk_level")) {
+    constexpr auto kLevelMax = static_cast<uint64_t>(node::DiskLevel::kExhausted);
+    envelope.stamp.disk_level =
+        static_cast<node::DiskLevel>(in.Number(*parsed, "disk_level", kLevelMax));
   }
   for (const json& message : in.Array(*parsed, "messages", kEnvelopeMessagesMax)) {
     if (!in.ok()) break;

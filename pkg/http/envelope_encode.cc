@@ -336,7 +336,9 @@ std::string EncodeEnvelope(const node::PeerEnvelope& envelope) {
   object.Number("term", stamp.term);
   object.Number("cluster_time_ms",
                 static_cast<uint64_t>(std::max<int64_t>(0, stamp.cluster_time_ms)));
-  if (stamp.storage_full) object.Bool("storage_full", true);
+  if (stamp.disk_level != node::DiskLevel::kAmple) {
+    object.Number("disk_level", static_cast<uint64_t>(stamp.disk_level));
+  }
   std::string* list = object.Nested("messages");
   list->push_back('[');
   for (const node::PeerMessage& message : envelope.messages) {

@@ -54,7 +54,11 @@ std::vector<node::PeerMessage> OneOfEachKind() {
 }
 
 node::PeerEnvelope Full() {
-  return {"0123456789abcdef", NodeId(1), NodeId(2), {Term(7), 123456, true}, OneOfEachKind()};
+  return {"0123456789abcdef",
+          NodeId(1),
+          NodeId(2),
+          {Term(7), 123456, node::DiskLevel::kExhausted},
+          OneOfEachKind()};
 }
 
 TEST(EnvelopeTest, EveryKindSurvivesTheJourney) {
@@ -93,6 +97,8 @@ TEST(EnvelopeTest, ErrorsNameTheField) {
       {R"({"cluster_id":"c","from":1.5})", R"("from" must be a whole number)"},
       {R"({"cluster_id":"c","from":1,"to":2,"term":3,"cluster_time_ms":9007199254740993})",
        R"("cluster_time_ms" must be a whole number up to 9007199254740992)"},
+      {R"({"cluster_id":"c","from":1,"to":2,"term":3,"cluster_time_ms":4,"disk_level":3})",
+       R"("disk_level" must be a whole number up to 2)"},
       {head + "{}}", R"("messages" must be an array)"},
       {head + "[1]}", R"("messages" must hold objects)"},
       {head + "[{}]}", R"("kind" is missing)"},

@@ -270,7 +270,7 @@ TEST_F(PeerTransportTest, WhatWaitsTravelsTogether) {
 
 TEST_F(PeerTransportTest, EnvelopesCarryTheStamp) {
   StartWith(peer_.url());
-  const node::EnvelopeStamp first{Term(3), 1234, true};
+  const node::EnvelopeStamp first{Term(3), 1234, node::DiskLevel::kLow};
   transport_->SetStamp(first);
   Forward(1);
   ASSERT_TRUE(Eventually([&] { return peer_.envelopes().size() == 1; }));

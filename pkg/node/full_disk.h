@@ -4,21 +4,25 @@
 // write that cannot be done:
 //
 //                 ample   low                              exhausted
-//   leadership    keeps   hands over to a node with room   the same
-//   commands      all     only what ends or renews         none
-//   appends       all     all                              none of a leader that has room: they
-//                                                          do not end, and are sent again
+//   leadership    keeps   hands over to a node with more   the same
+//   commands      all     only what ends, renews or        none
+//                         repeats
+//   appends       all     all                              none of a leader that is ample: they do
+//                                                          not end, and are sent again
 //   snapshots     all     none, and what has come of one is dropped
 //   reads         all     all                              all
 //
 // So a follower without room holds nobody up, a leader without room moves, and only when no node
-// has room clients are told so: kStorageFull/"storage_full", 507. It ends by itself.
+// has room clients are told so: kStorageFull/"storage_full", 507. It ends by itself. A leader whose
+// followers are so many of them exhausted that nothing can be committed counts as exhausted itself.
 //
-// Which peers have no room their envelopes say (EnvelopeStamp::storage_full).
+// How full a peer's disk is its envelopes say (EnvelopeStamp::disk_level).
 //
 // One thread.
 #pragma once
 
+#include <functional>
+#include <map>
 #include <set>
 #include <string_view>
 
@@ -26,25 +30,38 @@
 #include "pkg/base/logger.h"
 #include "pkg/base/status.h"
 #include "pkg/node/ports.h"
+#include "pkg/raft/raft_status.h"
 
 namespace baton::node {
 
 class FullDisk {
  public:
+  // As coord::StateMachine::AddsNothing, of the state as it is now.
+  using AddsNothing = std::function<bool(std::string_view command)>;
+
   // `space` null: always ample.
-  FullDisk(const DiskSpace* space, Logger* logger) : space_(space), logger_(logger) {}
+  FullDisk(const DiskSpace* space, Logger* logger, AddsNothing adds_nothing)
+      : space_(space), logger_(logger), adds_nothing_(std::move(adds_nothing)) {}
 
   // Looks at the disk.
   void OnTick();
+  // Once a tick while this node leads; with an empty status when it does not.
+  void OnStatus(const raft::RaftStatus& status);
   // As an envelope of the peer says.
-  void OnPeer(NodeId peer, bool full);
+  void OnPeer(NodeId peer, DiskLevel level);
 
+  // Of this node's own disk.
   bool low() const { return room_.level != DiskLevel::kAmple; }
-  bool exhausted() const { return room_.level == DiskLevel::kExhausted; }
   const DiskRoom& room() const { return room_; }
-  const std::set<NodeId>& full_peers() const { return full_peers_; }
+  // What this node tells the others, and its clients.
+  DiskLevel level() const;
+  DiskLevel LevelOf(NodeId peer) const;
+  // Peers that have no more room than this node.
+  std::set<NodeId> Unfit() const;
   // What a leader without room has in its log does not grow, and must be committed for reads.
-  bool CannotFollow(NodeId leader) const { return exhausted() && !full_peers_.contains(leader); }
+  bool CannotFollow(NodeId leader) const {
+    return room_.level == DiskLevel::kExhausted && LevelOf(leader) == DiskLevel::kAmple;
+  }
 
   // Whether a command (coord's encoding) may be appended to the log now.
   Status Admit(std::string_view command) const;
@@ -52,8 +69,10 @@ class FullDisk {
  private:
   const DiskSpace* const space_;
   Logger* const logger_;
+  const AddsNothing adds_nothing_;
   DiskRoom room_;
-  std::set<NodeId> full_peers_;
+  std::map<NodeId, DiskLevel> peers_;  // those that are not ample
+  bool quorum_lacks_room_ = false;
 };
 
 }  // namespace baton::node

@@ -121,6 +121,59 @@ TEST_P(FullDiskTest, AFollowerWithoutRoomHoldsNobodyUpAndComesBack) {
   EXPECT_GT(cluster.metrics(full).snapshots_installed.value(), 0U);
 }
 
+// Nothing could be committed: it must be said, and what is under way must come to an end.
+TEST_P(FullDiskTest, ALeaderWhoseFollowersAreExhaustedSaysSo) {
+  ASSERT_EQ(Ask(leader, Put("a", "1")), "ok");
+  for (const NodeId id : cluster.ids()) {
+    if (id != leader) cluster.SetDiskLevel(id, DiskLevel::kExhausted);
+  }
+  cluster.RunFor(500);
+  EXPECT_EQ(cluster.AwaitLeader(), leader);
+  EXPECT_EQ(Ask(leader, Put("a", "2")), "storage_full");
+  EXPECT_EQ(Ask(cluster.AFollower(), Delete("a")), "storage_full");
+  for (const NodeId id : cluster.ids()) EXPECT_EQ(ReadAt(id), "1");
+  cluster.SetDiskLevel(cluster.AFollower(), DiskLevel::kAmple);
+  cluster.RunFor(500);
+  EXPECT_EQ(Ask(leader, Put("a", "3")), "ok") << "two of three are enough";
+}
+
+TEST_P(FullDiskTest, WhoHasAReserveLeadsThoseThatHaveNone) {
+  ASSERT_EQ(Ask(leader, Put("a", "1")), "ok");
+  SetAll(DiskLevel::kLow);
+  leader = cluster.AwaitLeader();
+  cluster.SetDiskLevel(leader, DiskLevel::kExhausted);
+  ASSERT_TRUE(
+      cluster.RunUntil([&] { return cluster.Leader() && cluster.Leader() != leader; }, 15'000));
+  EXPECT_EQ(Ask(leader, Delete("a")), "ok");
+}
+
+TEST_P(FullDiskTest, WhatAddsNothingPasses) {
+  ASSERT_EQ(Ask(leader, Put("a", "1", "key-1")), "ok");
+  ASSERT_EQ(Ask(leader, CreateSession(7, 60'000)), "ok");
+  const auto lock = cluster.Acquire(leader, Lock("l", 7, 0), 5'000);
+  ASSERT_TRUE(cluster.RunUntil([&] { return lock->ok(); }, 5'000));
+  SetAll(DiskLevel::kLow);
+  EXPECT_EQ(Ask(cluster.AFollower(), Put("a", "1", "key-1")), "ok") << "the answer was lost";
+  EXPECT_EQ(Ask(leader, Put("a", "1", "key-2")), "storage_full");
+  const auto again = cluster.Acquire(leader, Lock("l", 7, 0), 5'000);
+  ASSERT_TRUE(cluster.RunUntil([&] { return again->done(); }, 5'000));
+  EXPECT_TRUE(again->ok()) << "it holds it already";
+}
+
+// The only one with room has a disk that hangs: handing over to it again and again would refuse all
+// that the others could do.
+TEST_P(FullDiskTest, ASuccessorThatCannotTakeOverDoesNotStopTheRest) {
+  ASSERT_EQ(Ask(leader, Put("a", "1")), "ok");
+  const NodeId hung = cluster.AFollower();
+  cluster.HoldDisk(hung);
+  for (const NodeId id : cluster.ids()) {
+    if (id != hung) cluster.SetDiskLevel(id, DiskLevel::kLow);
+  }
+  for (int i = 0; i < 20; ++i) EXPECT_EQ(Ask(leader, Delete("k" + std::to_string(i))), "ok") << i;
+  cluster.ReleaseDisk(hung);
+  EXPECT_TRUE(cluster.RunUntil([&] { return cluster.Leader() == hung; }, 30'000));
+}
+
 TEST_P(FullDiskTest, APartOfASnapshotIsDroppedWhenThereIsNoRoomForTheRest) {
   cluster.SetSnapshotChunkBytes(64);
   const NodeId away = cluster.AFollower();
@@ -146,7 +199,8 @@ TEST(AdmitTest, EveryCommandIsOnOneSide) {
     DiskLevel level = DiskLevel::kAmple;
   } room;
   NullLogger logger;
-  FullDisk disk(&room, &logger);
+  bool adds_nothing = false;
+  FullDisk disk(&room, &logger, [&](std::string_view) { return adds_nothing; });
   const std::vector<std::pair<coord::CommandBody, bool>> commands = {
       {coord::AdvanceTime(), true},   {coord::KvPut(), false},
       {coord::KvDelete(), true},      {coord::SessionCreate(), false},
@@ -164,6 +218,9 @@ TEST(AdmitTest, EveryCommandIsOnOneSide) {
     room.level = DiskLevel::kLow;
     disk.OnTick();
     EXPECT_EQ(disk.Admit(command).ok(), passes) << body.index();
+    adds_nothing = true;
+    EXPECT_TRUE(disk.Admit(command).ok());
+    adds_nothing = false;
     room.level = DiskLevel::kExhausted;
     disk.OnTick();
     EXPECT_FALSE(disk.Admit(command).ok());

@@ -59,7 +59,8 @@ Result<std::unique_ptr<Node>> Node::Create(const NodeConfig& config, const NodeP
 
 Node::Node(std::unique_ptr<NodeCore> core)
     : core_(std::move(core)),
-      full_disk_(core_->parts.disk_space, core_->parts.logger),
+      full_disk_(core_->parts.disk_space, core_->parts.logger,
+                 [this](std::string_view command) { return core_->state.AddsNothing(command); }),
       proposals_(core_->raft.get(), &core_->cluster_time, &core_->time, &full_disk_),
       commands_(OptionsOfCommands(*core_), &core_->time, core_->raft.get(), &proposals_,
                 core_->parts.transport, core_->parts.metrics),
@@ -103,9 +104,11 @@ void Node::Tick() {
 
 void Node::SaveDiskSpace() {
   full_disk_.OnTick();
+  const bool leads = core_->raft->role() == raft::Role::kLeader;
+  full_disk_.OnStatus(leads ? core_->raft->GetStatus() : raft::RaftStatus());
   if (!full_disk_.low()) return;
   snapshots_.DropPart();
-  transfer_.HandOver(full_disk_.full_peers());
+  transfer_.HandOver(full_disk_.Unfit());
 }
 
 int64_t Node::DeadlineUs(int64_t timeout_ms) const {
@@ -212,7 +215,7 @@ Status Node::Receive(PeerEnvelope envelope) {
     return checked;
   }
   core_->parts.metrics->peer_messages_received.Add(envelope.messages.size());
-  full_disk_.OnPeer(envelope.from, envelope.stamp.storage_full);
+  full_disk_.OnPeer(envelope.from, envelope.stamp.disk_level);
   for (PeerMessage& message : envelope.messages) {
     ReceiveMessage(envelope.from, std::move(message));
   }

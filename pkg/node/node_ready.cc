@@ -118,7 +118,7 @@ void Node::TellStamp() {
     stamp.term = core_->raft->term();
     stamp.cluster_time_ms = core_->cluster_time.NowMs();
   }
-  stamp.storage_full = full_disk_.low();
+  stamp.disk_level = full_disk_.level();
   core_->parts.transport->SetStamp(stamp);
 }
 
@@ -137,7 +137,7 @@ void Node::Send(std::vector<raft::Message> messages) {
 void Node::SendSnapshot(raft::Message message) {
   const NodeId to = message.to;
   if (snapshots_out_.contains(to) || snapshots_out_.size() >= core_->config.snapshots_out_max ||
-      full_disk_.full_peers().contains(to)) {
+      full_disk_.LevelOf(to) != DiskLevel::kAmple) {
     core_->raft->OnSnapshotSent(to, false);  // asked for again at the next heartbeat
     return;
   }
@@ -296,8 +296,11 @@ void Node::CompactIfDue() {
   const bool few = applied < log.FirstIndex() + limits.entries_max;
   if (few && bytes <= limits.bytes_max) return;  // the usual case, cheaply
   const LogSize size{bytes, [&log](uint64_t bytes_max) { return log.FirstWithin(bytes_max); }};
-  const std::optional<Index> drop_to =
-      PlanCompaction(limits, core_->raft->GetStatus(), size, applied);
+  raft::RaftStatus status = core_->raft->GetStatus();
+  for (auto& [id, peer] : status.peers) {
+    if (full_disk_.LevelOf(id) != DiskLevel::kAmple) peer.recently_active = false;  // it takes none
+  }
+  const std::optional<Index> drop_to = PlanCompaction(limits, status, size, applied);
   if (!drop_to || *drop_to > log.LastIndex()) return;
   const Result<Term> term = log.TermAt(*drop_to);
   if (!term.ok()) {

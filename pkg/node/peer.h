@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <variant>
 #include <vector>
 
@@ -55,12 +56,23 @@ struct StateDiverged {
 using PeerMessage =
     std::variant<raft::Message, ForwardRequest, ForwardReply, StateCheckpoint, StateDiverged>;
 
+// How full the disk is.
+enum class DiskLevel {
+  kAmple,     // the numbers travel
+  kLow,       // what makes the data grow should stop; there is a reserve for the rest
+  kExhausted  // the reserve is nearly gone: every write may have to wait
+};
+constexpr std::string_view DiskLevelName(DiskLevel level) {
+  if (level == DiskLevel::kAmple) return "ample";
+  return level == DiskLevel::kLow ? "low" : "exhausted";
+}
+
 // What every envelope says of its sender. A leader's carry its cluster time (cluster_time.h), so
 // that the next leader goes on from there.
 struct EnvelopeStamp {
-  Term term;                    // in which the sender leads; 0: it does not
-  int64_t cluster_time_ms = 0;  // 0 unless the sender leads
-  bool storage_full = false;    // its disk is nearly full: it should not lead (full_disk.h)
+  Term term;                                 // in which the sender leads; 0: it does not
+  int64_t cluster_time_ms = 0;               // 0 unless the sender leads
+  DiskLevel disk_level = DiskLevel::kAmple;  // who has less room should not lead (full_disk.h)
   friend bool operator==(const EnvelopeStamp&, const EnvelopeStamp&) = default;
 };
 

@@ -109,17 +109,6 @@ class StateStore : public coord::Tables {
   virtual void Discard(const std::string& why) = 0;
 };
 
-// How full the disk is.
-enum class DiskLevel {
-  kAmple,
-  kLow,       // what makes the data grow should stop; there is a reserve for the rest
-  kExhausted  // the reserve is nearly gone: every write may have to wait
-};
-constexpr std::string_view DiskLevelName(DiskLevel level) {
-  if (level == DiskLevel::kAmple) return "ample";
-  return level == DiskLevel::kLow ? "low" : "exhausted";
-}
-
 struct DiskRoom {
   DiskLevel level = DiskLevel::kAmple;
   uint64_t free_bytes = 0;     // beside the reserve; 0: not known

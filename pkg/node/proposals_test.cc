@@ -48,7 +48,7 @@ class ProposalsTest : public ::testing::Test {
   ClusterTime cluster_time{1'000'000};
   StepTime time;
   NullLogger logger;
-  FullDisk full_disk{nullptr, &logger};
+  FullDisk full_disk{nullptr, &logger, [](std::string_view) { return false; }};
   std::unique_ptr<Proposals> proposals;
   coord::Reply reply;
   std::vector<std::string> ends;

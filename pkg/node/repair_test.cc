@@ -70,6 +70,28 @@ TEST_F(RepairTest, ALostStateIsFetchedFromAPeer) {
   EXPECT_EQ(cluster.metrics(victim).snapshots_installed.value(), 1u);
 }
 
+// Whoever of the two leads must not hand over to the other, which has no state to give either.
+TEST_F(RepairTest, TwoLostStatesAreFetchedFromTheThird) {
+  for (const NodeId whole : cluster.ids()) {
+    for (const NodeId id : cluster.ids()) {
+      if (id != whole) cluster.Crash(id);
+    }
+    for (const NodeId id : cluster.ids()) {
+      if (id == whole) continue;
+      cluster.state(id).StartOver();
+      cluster.Restart(id);
+    }
+    const auto all_are_well = [&] {
+      for (const NodeId id : cluster.ids()) {
+        victim = id;
+        if (!IsWell()) return false;
+      }
+      return true;
+    };
+    ASSERT_TRUE(cluster.RunUntil(all_are_well, 60'000)) << "only " << whole << " has a state";
+  }
+}
+
 TEST_F(RepairTest, ALostTailIsSentAgain) {
   cluster.Crash(victim);
   MemoryLogStore& log = cluster.log(victim);

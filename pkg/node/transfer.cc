@@ -4,18 +4,34 @@
 #include <utility>
 
 namespace baton::node {
+namespace {
 
-NodeId BestSuccessor(const raft::RaftStatus& status, const std::set<NodeId>& unfit) {
+// How many waits for a transfer lie between two.
+constexpr int64_t kHandOverPauseWaits = 5;
+
+}  // namespace
+
+NodeId BestSuccessor(const raft::RaftStatus& status) {
   NodeId best;
   Index best_match;
   for (const NodeId voter : status.config.voters) {
     const auto peer = status.peers.find(voter);
-    if (voter == status.id || peer == status.peers.end() || unfit.contains(voter)) continue;
+    if (voter == status.id || peer == status.peers.end()) continue;
     if (!peer->second.recently_active || (best && peer->second.match <= best_match)) continue;
     best = voter;
     best_match = peer->second.match;
   }
   return best;
+}
+
+NodeId ReadySuccessor(const raft::RaftStatus& status, const std::set<NodeId>& unfit) {
+  raft::RaftStatus ready = status;
+  std::erase_if(ready.peers, [&](const auto& entry) {
+    const auto& [id, peer] = entry;
+    return unfit.contains(id) || peer.amnesia || peer.state != raft::ReplicationState::kReplicate ||
+           peer.match + kHandOverLagMax < status.last_index;
+  });
+  return BestSuccessor(ready);
 }
 
 void Transfer::Start(NodeId target, Service::StatusCallback done) {
@@ -39,12 +55,19 @@ void Transfer::Start(NodeId target, Service::StatusCallback done) {
   request_ = Request{time_->now_us + wait_us_, std::move(done)};
 }
 
-void Transfer::HandOver(const std::set<NodeId>& unfit) {
+void Transfer::Drain() {
   if (raft_->role() != raft::Role::kLeader) return;
   const raft::RaftStatus status = raft_->GetStatus();
   if (status.transfer_target) return;
-  const NodeId target = BestSuccessor(status, unfit);
+  const NodeId target = BestSuccessor(status);
   if (target) (void)raft_->TransferLeadership(target).ok();  // refused: with the next tick
+}
+
+void Transfer::HandOver(const std::set<NodeId>& unfit) {
+  if (raft_->role() != raft::Role::kLeader || time_->now_us < next_hand_over_us_) return;
+  const NodeId target = ReadySuccessor(raft_->GetStatus(), unfit);
+  if (!target || !raft_->TransferLeadership(target).ok()) return;
+  next_hand_over_us_ = time_->now_us + kHandOverPauseWaits * wait_us_;
 }
 
 void Transfer::OnLeaderChange() {

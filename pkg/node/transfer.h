@@ -17,8 +17,12 @@
 
 namespace baton::node {
 
-// The voter that lags least, of those heard from lately and not `unfit`; 0: there is none.
-NodeId BestSuccessor(const raft::RaftStatus& status, const std::set<NodeId>& unfit = {});
+// The voter that lags least, of those heard from lately; 0: there is none.
+NodeId BestSuccessor(const raft::RaftStatus& status);
+// The same, but none of the `unfit`, and only one that can lead at once: it remembers what it has
+// acknowledged, follows, and lacks kHandOverLagMax entries at most.
+NodeId ReadySuccessor(const raft::RaftStatus& status, const std::set<NodeId>& unfit);
+inline constexpr uint64_t kHandOverLagMax = 1000;
 
 class Transfer {
  public:
@@ -32,8 +36,9 @@ class Transfer {
   // known to lead.
   void Start(NodeId target, Service::StatusCallback done);
   // Hands over if this node leads and somebody could take it; once a tick while draining.
-  void Drain() { HandOver({}); }
-  // The same, but not to those; once a tick while this node should not lead.
+  void Drain();
+  // To a ready successor, while this node should not lead; once a tick. When that did not come to
+  // pass it is not tried again at once: commands are refused meanwhile.
   void HandOver(const std::set<NodeId>& unfit);
   void OnLeaderChange();
   void OnTick();
@@ -57,6 +62,7 @@ class Transfer {
   const StepTime* time_;
   raft::Raft* raft_;
   std::optional<Request> request_;
+  int64_t next_hand_over_us_ = 0;
   bool leads_ = false;
   std::optional<int64_t> stepped_down_us_;
 };
