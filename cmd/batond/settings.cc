@@ -272,12 +272,12 @@ constexpr Setting kSettings[] = {
      .group = kBounds,
      .type = SettingType::kNumber,
      .value_name = "BYTES",
-     .default_text = "33554432",
+     .default_text = "16777216",
      .low = 65'536,
      .high = 100'000'000'000,
      .help =
          "What all snapshots that this node sends may take of the network, together. The default "
-         "is about a quarter of a gigabit a second."},
+         "is about an eighth of a gigabit a second."},
     {.name = "state-cache-bytes",
      .group = kBounds,
      .type = SettingType::kNumber,

@@ -2,7 +2,9 @@
 // default settings (--leader-sends: without delegation). The follower is a million entries behind,
 // 300 MB of state (--entries=N: fewer); then again and again as far as it takes for another
 // snapshot. Writers never pause. Alternating, in one run: writes per second while the follower is
-// away, and while it catches up. The exit code says whether this holds here:
+// away, while it catches up, and while all three are well. All nodes share the cores and the disk
+// of one machine, so a third node costs the leader something by being there at all; what catching
+// up costs is seen against the last. The exit code says whether this holds here:
 //   the leader keeps 80 % of its write rate, and its memory grows by less than 64 MiB.
 #include <algorithm>
 #include <atomic>
@@ -117,11 +119,14 @@ class CatchUp {
     writers_ = std::make_unique<Writers>(cluster_.client_url(leader_), entries_);
     Fill();
     std::printf(
-        "| round | follower away      || follower catches up                    | share |\n");
+        "| round | follower away      || follower catches up                    | all well | of "
+        "away | of well |\n");
     std::printf(
-        "|       | writes/s | MiB     || writes/s | MiB     | seconds | MiB/s   |       |\n");
+        "|       | writes/s | MiB     || writes/s | MiB     | seconds | MiB/s   | writes/s |       "
+        " |         |\n");
     std::printf(
-        "|-------|----------|---------||----------|---------|---------|---------|-------|\n");
+        "|-------|----------|---------||----------|---------|---------|---------|----------|-------"
+        "-|---------|\n");
     for (int round = 1; round <= kRounds; ++round) Round(round);
     failed_ = writers_->failed();
     writers_.reset();
@@ -194,14 +199,19 @@ class CatchUp {
     CHECK(WaitUntil(30'000, [&] { return Receives(); })) << cluster_.Log(follower_);
     const Stretch with = Measure([&] { return Installed(); });
     const double bytes = Metric(cluster_.ops_url(follower_), "baton_snapshot_received_bytes_total");
-    std::printf("| %5d | %8.0f | %7.1f || %8.0f | %7.1f | %7.1f | %7.1f | %4.0f%% |\n", round,
-                away.rate(), away.memory_max_mib, with.rate(), with.memory_max_mib, with.seconds,
-                bytes / kMib / with.seconds, 100 * with.rate() / away.rate());
-    std::fflush(stdout);
     CHECK(cluster_.WaitUntilReady(follower_, kTimeoutMs)) << "it never caught up with the log";
+    const int64_t well_end_ms = NowMs() + kAloneMs;
+    const Stretch well = Measure([&] { return NowMs() >= well_end_ms; });
+    std::printf(
+        "| %5d | %8.0f | %7.1f || %8.0f | %7.1f | %7.1f | %7.1f | %8.0f | %5.0f%% | %6.0f%% |\n",
+        round, away.rate(), away.memory_max_mib, with.rate(), with.memory_max_mib, with.seconds,
+        bytes / kMib / with.seconds, well.rate(), 100 * with.rate() / away.rate(),
+        100 * with.rate() / well.rate());
+    std::fflush(stdout);
     cluster_.Kill(follower_);
     away_.Add(away);
     with_.Add(with);
+    well_.Add(well);
   }
 
   bool Receives() {
@@ -213,11 +223,13 @@ class CatchUp {
   }
 
   bool Verdict() {
-    const double share = with_.rate() / away_.rate();
+    const double share = with_.rate() / well_.rate();
     const double growth_mib = with_.memory_max_mib - away_.memory_max_mib;
     const bool holds = share >= kShareMin && growth_mib < kGrowthMaxMib;
     std::printf("the leader keeps %.0f %% of its write rate; its memory grows by %.1f MiB\n",
                 100 * share, growth_mib);
+    std::printf("(%.0f %% of the rate at which it wrote with one node less on this machine)\n",
+                100 * with_.rate() / away_.rate());
     std::printf("snapshots that the leader has sent: %.0f; failed writes: %llu\n",
                 Metric(cluster_.ops_url(leader_), "baton_snapshots_sent_total"),
                 static_cast<unsigned long long>(failed_));
@@ -232,6 +244,7 @@ class CatchUp {
   uint64_t failed_ = 0;
   Stretch away_;
   Stretch with_;
+  Stretch well_;
   std::unique_ptr<Writers> writers_;
 };
 
