@@ -58,32 +58,42 @@ RottingCluster::~RottingCluster() {
 std::string RottingCluster::PickFile() {
   std::map<std::string, std::vector<std::string>> kinds;
   for (const std::string& path : disk().Files()) {
-    if (path.ends_with('/') || path.ends_with("LOCK") || disk().Contents(path).empty()) continue;
-    kinds[KindOf(path)].push_back(path);
+    uint64_t bytes = 0;
+    if (path.ends_with('/') || path.ends_with("LOCK")) continue;
+    if (disk().GetFileSize(path, &bytes).ok() && bytes > 0) kinds[KindOf(path)].push_back(path);
   }
   auto kind = kinds.begin();
   std::advance(kind, static_cast<std::ptrdiff_t>(random_.Below(kinds.size())));
-  ++hits_[kind->first];
   return kind->second[random_.Below(kind->second.size())];
 }
 
+std::string RottingCluster::DamageFile(const std::function<void(std::string* bytes)>& change) {
+  while (true) {  // a node that runs may have removed it meanwhile
+    const std::string path = PickFile();
+    if (!disk().Damage(path, change)) continue;
+    ++hits_[KindOf(path)];
+    return path;
+  }
+}
+
 std::string RottingCluster::FlipByte() {
-  const std::string path = PickFile();
-  std::string contents = disk().Contents(path);
-  const size_t at = random_.Below(contents.size());
-  contents[at] = static_cast<char>(contents[at] ^ static_cast<char>(random_.Between(1, 256)));
-  disk().SetContents(path, contents);
+  size_t at = 0;
+  const std::string path = DamageFile([&](std::string* bytes) {
+    at = random_.Below(bytes->size());
+    (*bytes)[at] = static_cast<char>((*bytes)[at] ^ static_cast<char>(random_.Between(1, 256)));
+  });
   return path + " flipped at " + std::to_string(at);
 }
 
 std::string RottingCluster::CutFile() {
-  const std::string path = PickFile();
-  const std::string contents = disk().Contents(path);
-  // Near the end half of the time: that is where a cut hides best.
-  const size_t range =
-      random_.Chance(1, 2) ? std::min<size_t>(contents.size(), 200) : contents.size();
-  const size_t lost = 1 + random_.Below(range);
-  disk().SetContents(path, contents.substr(0, contents.size() - lost));
+  size_t lost = 0;
+  const std::string path = DamageFile([&](std::string* bytes) {
+    // Near the end half of the time: that is where a cut hides best.
+    const size_t range =
+        random_.Chance(1, 2) ? std::min<size_t>(bytes->size(), 200) : bytes->size();
+    lost = 1 + random_.Below(range);
+    bytes->resize(bytes->size() - lost);
+  });
   return path + " cut by " + std::to_string(lost);
 }
 

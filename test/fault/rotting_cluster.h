@@ -70,6 +70,7 @@ class RottingCluster {
   bool IsWell();
   std::string Describe();
   std::string PickFile();
+  std::string DamageFile(const std::function<void(std::string* bytes)>& change);
   bool Put(NodeId at, const std::string& key, const std::string& value);
 
   struct Machine {

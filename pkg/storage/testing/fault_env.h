@@ -87,6 +87,9 @@ class FaultEnv final : public DurableEnv {
   std::vector<std::string> Files() const;  // paths, sorted
   std::string Contents(const std::string& path) const;
   void SetContents(const std::string& path, const std::string& contents);  // synced
+  // Changes a file where it lies, synced, also under whoever has it open. False: there is no such
+  // file (any more), or it is empty.
+  bool Damage(const std::string& path, const std::function<void(std::string* bytes)>& change);
   // A copy of the whole tree, and back to it.
   using Image = std::map<std::string, std::string>;  // directories have a name ending in '/'
   Image TakeImage() const;

@@ -103,6 +103,16 @@ void FaultEnv::SetContents(const std::string& path, const std::string& contents)
       std::make_shared<Node>(Node{.bytes = contents, .synced_bytes = contents.size()});
 }
 
+bool FaultEnv::Damage(const std::string& path,
+                      const std::function<void(std::string* bytes)>& change) {
+  const std::lock_guard lock(mutex_);
+  const std::shared_ptr<Node> node = Find(path);
+  if (node == nullptr || node->bytes.empty()) return false;
+  change(&node->bytes);
+  node->synced_bytes = std::min(node->synced_bytes, node->bytes.size());
+  return true;
+}
+
 FaultEnv::Image FaultEnv::TakeImage() const {
   const std::lock_guard lock(mutex_);
   Image image;
