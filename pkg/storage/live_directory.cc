@@ -26,6 +26,10 @@ std::string DirectorySeries::NameOf(uint64_t number) const {
   return std::string(word_) + digits;
 }
 
+std::string DirectorySeries::PathOf(const std::string& parent, uint64_t number) const {
+  return JoinPath(parent, NameOf(number));
+}
+
 std::optional<uint64_t> DirectorySeries::NumberOf(std::string_view name) const {
   if (!name.starts_with(word_) || name.size() <= word_.size()) return std::nullopt;
   const std::string_view digits = name.substr(word_.size() + 1);
@@ -100,7 +104,7 @@ Status DirectorySeries::RemoveOthers(DurableEnv* env, const std::string& parent,
   if (!numbers.ok()) return numbers.status();
   for (const uint64_t number : *numbers) {
     if (number == live.number || number == live.set_aside) continue;
-    BATON_RETURN_IF_ERROR(RemoveTree(env, JoinPath(parent, NameOf(number))));
+    BATON_RETURN_IF_ERROR(RemoveTree(env, PathOf(parent, number)));
   }
   return Status::Ok();
 }

@@ -35,7 +35,8 @@ class DirectorySeries {
   explicit constexpr DirectorySeries(std::string_view word, std::string_view file_name)
       : word_(word), file_name_(file_name) {}
 
-  std::string NameOf(uint64_t number) const;                      // 2 -> "state-000002"
+  std::string NameOf(uint64_t number) const;  // 2 -> "state-000002"
+  std::string PathOf(const std::string& parent, uint64_t number) const;
   std::optional<uint64_t> NumberOf(std::string_view name) const;  // empty: another name
 
   // Durable when OK.

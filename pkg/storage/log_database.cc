@@ -33,7 +33,7 @@ Result<LiveDirectory> FindLiveLog(DurableEnv* env, const std::string& parent) {
   if (live.status().code() != Code::kCorruption) return live;
   live = kLogSeries.Find(env, parent, [&](uint64_t number) {
     const auto database =
-        Database::Open(env, LogDatabaseOptions(JoinPath(parent, kLogSeries.NameOf(number))));
+        Database::Open(env, LogDatabaseOptions(kLogSeries.PathOf(parent, number)));
     if (!database.ok()) return false;
     const Result<std::optional<std::string>> row = (*database)->Get(kIdentityKey);
     return row.ok() && row->has_value();
@@ -46,7 +46,7 @@ Result<Identity> OwnerOfLog(DurableEnv* env, const std::string& parent) {
   const Result<LiveDirectory> live = FindLiveLog(env, parent);
   if (!live.ok()) return live.status();
   const auto database =
-      Database::Open(env, LogDatabaseOptions(JoinPath(parent, kLogSeries.NameOf(live->number))));
+      Database::Open(env, LogDatabaseOptions(kLogSeries.PathOf(parent, live->number)));
   if (!database.ok()) return database.status();
   const Result<std::optional<std::string>> row = (*database)->Get(kIdentityKey);
   if (!row.ok()) return row.status();

@@ -168,7 +168,7 @@ Result<std::string> RepairLog(DurableEnv* env, const std::string& parent, const 
   if (!highest.ok()) return highest.status();
   const uint64_t old_number = live.ok() ? live->number : std::max<uint64_t>(*highest, 1);
   const LiveDirectory repaired{std::max(*highest, old_number) + 1, old_number};
-  const std::string damaged_path = JoinPath(parent, kLogSeries.NameOf(old_number));
+  const std::string damaged_path = kLogSeries.PathOf(parent, old_number);
   const Result<std::unique_ptr<Database>> damaged = OpenDamaged(env, damaged_path);
   if (!damaged.ok()) return damaged.status();
 
@@ -184,7 +184,7 @@ Result<std::string> RepairLog(DurableEnv* env, const std::string& parent, const 
                                              found.watermark ? found.watermark->write_number : 0);
 
   Result<std::unique_ptr<Database>> made =
-      MakeLogDatabase(env, JoinPath(parent, kLogSeries.NameOf(repaired.number)));
+      MakeLogDatabase(env, kLogSeries.PathOf(parent, repaired.number));
   if (!made.ok()) return made.status();
   std::string sentence;
   {

@@ -36,7 +36,7 @@ Status LevelLogStore::Create(DurableEnv* env, const std::string& parent, const I
   nothing.memory = raft::Memory::kNewborn;
   BATON_RETURN_IF_ERROR(Watermark::Create(env, parent, nothing));
   Result<std::unique_ptr<Database>> database =
-      MakeLogDatabase(env, JoinPath(parent, kLogSeries.NameOf(first.number)));
+      MakeLogDatabase(env, kLogSeries.PathOf(parent, first.number));
   if (!database.ok()) return database.status();
   const LogMemory empty(0);
   LogBatch batch(empty);
@@ -57,7 +57,7 @@ Result<std::unique_ptr<LevelLogStore>> LevelLogStore::Open(DurableEnv* env,
                                                            const LogStoreOptions& options) {
   Result<LiveDirectory> live = FindLiveLog(env, parent);
   if (!live.ok()) return live.status();
-  const std::string directory = JoinPath(parent, kLogSeries.NameOf(live->number));
+  const std::string directory = kLogSeries.PathOf(parent, live->number);
   // Before the database: opening it changes files, and this may already say no.
   Result<std::unique_ptr<Watermark>> watermark = Watermark::Open(env, parent);
   if (watermark.status().code() == Code::kCorruption) {

@@ -15,7 +15,7 @@ constexpr std::string_view kIdentityRow("\0identity", 9);
 DatabaseOptions MakeDatabaseOptions(const std::string& parent, uint64_t number,
                                     const StateStoreOptions& options) {
   DatabaseOptions database;
-  database.directory = JoinPath(parent, kStateSeries.NameOf(number));
+  database.directory = kStateSeries.PathOf(parent, number);
   database.wal_damage = WalDamage::kCutAll;
   database.write_buffer_bytes = options.write_buffer_bytes;
   database.block_cache_bytes = options.block_cache_bytes;

@@ -4,7 +4,6 @@
 #include <utility>
 
 #include "pkg/base/check.h"
-#include "pkg/storage/files.h"
 #include "pkg/storage/live_directory.h"
 
 namespace baton::storage {
@@ -70,7 +69,7 @@ LevelSnapshotWriter::LevelSnapshotWriter(DurableEnv* env, std::string parent, Id
 
 LevelSnapshotWriter::~LevelSnapshotWriter() {
   database_.reset();  // a database that is given up must not wait for space to end
-  env_->SetPatient(JoinPath(parent_, kStateSeries.NameOf(number_)), true);
+  env_->SetPatient(kStateSeries.PathOf(parent_, number_), true);
 }
 
 Status LevelSnapshotWriter::Append(std::string_view chunk) {

@@ -186,10 +186,10 @@ Result<std::unique_ptr<node::SnapshotReader>> LevelStateStore::OpenSnapshot() {
 
 Result<std::unique_ptr<node::SnapshotWriter>> LevelStateStore::BeginInstall() {
   const uint64_t number = next_number_++;
-  env_->SetPatient(JoinPath(parent_, kStateSeries.NameOf(number)), false);
+  env_->SetPatient(kStateSeries.PathOf(parent_, number), false);
   Result<std::unique_ptr<Database>> database = MakeStateDatabase(env_, parent_, number, options_);
   if (!database.ok()) {
-    env_->SetPatient(JoinPath(parent_, kStateSeries.NameOf(number)), true);
+    env_->SetPatient(kStateSeries.PathOf(parent_, number), true);
     return database.status();
   }
   return std::unique_ptr<node::SnapshotWriter>(
@@ -199,7 +199,7 @@ Result<std::unique_ptr<node::SnapshotWriter>> LevelStateStore::BeginInstall() {
 Status LevelStateStore::Install(node::SnapshotWriter* finished) {
   auto* const writer = dynamic_cast<LevelSnapshotWriter*>(finished);
   CHECK(writer != nullptr && writer->finished()) << "Install needs a finished writer";
-  env_->SetPatient(JoinPath(parent_, kStateSeries.NameOf(writer->number())), true);
+  env_->SetPatient(kStateSeries.PathOf(parent_, writer->number()), true);
   writer->Keep();  // from here on the pointer may name it, even if an error comes back
   const Status pointed =
       kStateSeries.Write(env_, parent_, {.number = writer->number(), .set_aside = {}});
