@@ -29,6 +29,7 @@ constexpr int kWriters = 32;
 constexpr size_t kValueBytes = 280;  // and a key of 12: about 300 bytes of state an entry
 constexpr int64_t kAloneMs = 15'000;
 constexpr int64_t kTimeoutMs = 600'000;
+constexpr int64_t kFillTimeoutMs = 3'600'000;
 constexpr double kShareMin = 0.80;
 constexpr double kGrowthMaxMib = 64;
 constexpr double kMib = 1 << 20;
@@ -142,12 +143,13 @@ class CatchUp {
 
   void Fill() {
     const int64_t begun_ms = NowMs();
-    while (writers_->written() < entries_) {
-      std::this_thread::sleep_for(std::chrono::milliseconds(500));
-      std::fprintf(stderr, "\rwritten: %llu of %llu",
-                   static_cast<unsigned long long>(writers_->written()),
+    const bool filled = WaitUntil(kFillTimeoutMs, [&] {
+      const uint64_t written = writers_->written();
+      std::fprintf(stderr, "\rwritten: %llu of %llu", static_cast<unsigned long long>(written),
                    static_cast<unsigned long long>(entries_));
-    }
+      return written >= entries_;
+    });
+    CHECK(filled) << cluster_.Log(leader_);
     std::fprintf(stderr, " in %.0f s, %llu failed\n",
                  static_cast<double>(NowMs() - begun_ms) / 1000,
                  static_cast<unsigned long long>(writers_->failed()));
@@ -159,12 +161,12 @@ class CatchUp {
     Stretch stretch;
     const int64_t begun_ms = NowMs();
     const uint64_t written = writers_->written();
-    while (!done()) {
-      CHECK_LT(NowMs() - begun_ms, kTimeoutMs) << cluster_.Log(follower_);
+    const bool came = WaitUntil(kTimeoutMs, [&] {
       const auto resident = static_cast<double>(cluster_.process(leader_).ResidentBytes());
       stretch.memory_max_mib = std::max(stretch.memory_max_mib, resident / kMib);
-      std::this_thread::sleep_for(std::chrono::milliseconds(50));
-    }
+      return done();
+    });
+    CHECK(came) << cluster_.Log(follower_);
     stretch.seconds = static_cast<double>(NowMs() - begun_ms) / 1000;
     stretch.writes = static_cast<double>(writers_->written() - written);
     return stretch;
