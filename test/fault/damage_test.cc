@@ -15,6 +15,7 @@ namespace baton::fault {
 namespace {
 
 constexpr int64_t kServesAgainMs = 60'000;
+constexpr uint64_t kDamagesPerLine = 500;  // of progress
 
 uint64_t flips = 200;
 uint64_t cuts = 60;
@@ -60,6 +61,9 @@ Tally Damage(uint64_t count, bool cut, uint64_t from_seed) {
   RottingCluster cluster(from_seed);
   for (uint64_t i = 0; i < count && !::testing::Test::HasFatalFailure(); ++i) {
     DamageOnce(cluster, random, cut, &tally);
+    if (tally.damages % kDamagesPerLine == 0) {
+      std::cout << tally.damages << " of " << count << (cut ? " cuts" : " flips") << std::endl;
+    }
   }
   std::cout << tally.damages << (cut ? " cuts" : " flips") << " of " << cluster.kinds_hit()
             << " kinds of files, " << cluster.repairs() << " repairs, " << cluster.deaths()

@@ -250,6 +250,11 @@ void FaultEnv::KeepNamesOf(const std::string& directory) {
   for (const auto& name : names_) {
     if (is_child(name)) durable_names_.insert(name);
   }
+  // What was in a directory that is gone for good went with it. Parents come before their children.
+  std::erase_if(durable_names_, [&](const auto& name) {
+    const std::string parent = Parent(name.first);
+    return name.first != "/" && !names_.contains(parent) && !durable_names_.contains(parent);
+  });
 }
 
 leveldb::Status FaultEnv::SyncDir(const std::string& path) {
