@@ -44,7 +44,7 @@ bench-snapshot: packages  ## measure what it costs the leader that a follower ca
 
 SEEDS ?= 10000
 raft-seeds: packages  ## search SEEDS (10000) random histories of the Raft core for a broken promise
-	@bazel run --config=opt --ui_event_filters=-info,-stdout,-stderr --noshow_progress //pkg/raft:raft_random_test -- --seeds=$(SEEDS)
+	@bazel run --config=sim --ui_event_filters=-info,-stdout,-stderr --noshow_progress //pkg/raft:raft_random_test -- --seeds=$(SEEDS)
 
 fault: SEEDS = 10
 fault: packages  ## crash at every storage call of SEEDS (10) disk lives, and fail each call once

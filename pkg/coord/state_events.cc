@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "pkg/base/cruel.h"
 #include "pkg/coord/rows.h"
 #include "pkg/coord/state_machine.h"
 
@@ -23,7 +24,8 @@ Result<EventPage> StateMachine::EventsPage(const EventFilter& filter, Revision f
   bool ended_early = false;
   const auto visit = [&](std::string_view row_key, std::string_view value) {
     const Revision revision = HistoryRowRevision(row_key);
-    const bool full = page.events.size() >= max.events || rows >= max.rows || bytes >= max.bytes;
+    const bool full = page.events.size() >= max.events || rows >= max.rows || bytes >= max.bytes ||
+                      CRUEL("coord.event_page_ends_early");
     if (full && revision != last && rows > 0) {
       ended_early = true;
       return false;

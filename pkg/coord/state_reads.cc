@@ -4,6 +4,7 @@
 #include <limits>
 #include <tuple>
 
+#include "pkg/base/cruel.h"
 #include "pkg/coord/kv_commands.h"
 #include "pkg/coord/queue_rows.h"
 #include "pkg/coord/rows.h"
@@ -58,7 +59,7 @@ bool StateMachine::AddsNothing(std::string_view encoded_command) const {
 
 KvPage StateMachine::List(std::string_view prefix, std::string_view after,
                           uint64_t items_max) const {
-  items_max = std::min(items_max, kListItemsMax);
+  items_max = std::min(items_max, CRUEL("coord.list_of_one") ? 1 : kListItemsMax);
   const std::string table_prefix = KvRowKey(prefix);
   std::string start = table_prefix;
   if (!after.empty()) start = std::max(start, After(KvRowKey(after)));
@@ -130,7 +131,7 @@ SessionExpire StateMachine::DueSessions(int64_t now_ms) const {
   SessionExpire due;
   const auto take = [&due](uint64_t id, std::string_view value) {
     due.items.push_back({SessionId(id), DecodeVarintValue(value)});
-    return due.items.size() < kBatchItemsMax;
+    return due.items.size() < kBatchItemsMax && !CRUEL("coord.sessions_due_one_by_one");
   };
   ScanDue(*tables_, SessionDeadlineRowKey(due_from_.session_ms, SessionId()), PrefixEnd("d"),
           now_ms, &due_from_.session_ms, take);
@@ -142,7 +143,7 @@ WaitExpire StateMachine::DueWaits(int64_t now_ms) const {
   const auto take = [&due](uint64_t id, std::string_view value) {
     const WaitDeadlineRow row = DecodeWaitDeadlineRow(value);
     due.items.push_back({row.kind, std::string(row.name), Ticket(id)});
-    return due.items.size() < kBatchItemsMax;
+    return due.items.size() < kBatchItemsMax && !CRUEL("coord.waits_due_one_by_one");
   };
   ScanDue(*tables_, WaitDeadlineRowKey(due_from_.wait_ms, Ticket()), PrefixEnd("x"), now_ms,
           &due_from_.wait_ms, take);

@@ -4,6 +4,8 @@
 #include <utility>
 #include <vector>
 
+#include "pkg/base/cruel.h"
+
 namespace baton::node {
 namespace {
 
@@ -27,7 +29,7 @@ void Commands::Submit(Submission submission) {
   const size_t bytes = submission.command.size();
   const bool full = client_commands_ >= options_.pending_max ||
                     client_bytes_ + bytes > options_.pending_bytes_max;
-  if (!submission.internal && full) {
+  if (!submission.internal && (full || CRUEL("node.commands_overloaded"))) {
     metrics_->proposals_failed.Add();
     submission.done(Overloaded());
     return;
@@ -52,6 +54,7 @@ void Commands::Route() {
 void Commands::RouteOne(uint64_t id) {
   const auto it = commands_.find(id);
   if (it == commands_.end() || it->second.stage != Stage::kParked) return;
+  if (CRUEL("node.command_waits_a_tick")) return;
   if (proposals_->CanPropose()) {
     Propose(id, it->second);
   } else if (raft_->leader() && raft_->leader() != options_.self) {
@@ -92,6 +95,8 @@ bool Commands::Ask(Command& command) {
   const int64_t left_us = command.submission.deadline_us - time_->now_us;
   request.timeout_ms = std::max<int64_t>(0, left_us / 1000);
   request.command = command.submission.command;
+  if (CRUEL("node.forward_without_room")) return false;
+  if (CRUEL("node.forward_sent_twice")) transport_->Send(command.asked, request);
   metrics_->peer_messages_sent.Add();
   return transport_->Send(command.asked, std::move(request));
 }
@@ -213,7 +218,7 @@ void Commands::CheckTimes(uint64_t id, Command& command) {
   } else if (command.stage == Stage::kForwarded) {
     if (command.abandon_us != 0 && time_->now_us >= command.abandon_us) {
       OnFateUnknown(id, command);
-    } else if (time_->now_us >= command.ask_again_us) {
+    } else if (time_->now_us >= command.ask_again_us || CRUEL("node.forward_asked_again")) {
       (void)Ask(command);  // without room: later
     }
   } else if (command.stage == Stage::kParked) {

@@ -2,15 +2,22 @@
 
 #include <utility>
 
+#include "pkg/base/cruel.h"
 #include "pkg/coord/command.h"
 
 namespace baton::node {
+namespace {
+
+constexpr int64_t kEarlyMs = 60'000;
+
+}  // namespace
 
 void Expiry::Run() {
-  if (!proposals_->CanPropose()) return;
+  if (!proposals_->CanPropose() || CRUEL("node.expiry_late")) return;
   const int64_t now_ms = cluster_time_->NowMs();
   if (!sessions_.under_way) {
-    coord::SessionExpire due = state_->DueSessions(now_ms);
+    const int64_t early_ms = CRUEL("node.expiry_early") ? kEarlyMs : 0;  // void when applied
+    coord::SessionExpire due = state_->DueSessions(now_ms + early_ms);
     if (!due.items.empty()) Propose(&sessions_, std::move(due));
   }
   if (!waits_.under_way) {
@@ -18,7 +25,9 @@ void Expiry::Run() {
     if (!due.items.empty()) Propose(&waits_, std::move(due));
   }
   if (!compactions_.under_way) {
-    const auto due = history_->Due(state_->revision(), state_->compact_revision(), now_ms);
+    auto due = history_->Due(state_->revision(), state_->compact_revision(), now_ms);
+    const bool can = state_->revision() > state_->compact_revision();
+    if (can && CRUEL("node.history_compacted_at_once")) due = state_->revision();
     if (due) Propose(&compactions_, coord::CompactHistory{*due});
   }
 }

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "pkg/base/cruel.h"
 #include "pkg/coord/command.h"
 
 namespace baton::node {
@@ -17,7 +18,8 @@ bool SeenForwards::Insert(NodeId from, uint64_t incarnation, uint64_t id) {
     it = std::prev(known.end());
   }
   if (id <= it->floor || !it->ids.insert(id).second) return false;
-  while (it->ids.size() > kRequestsRemembered) {
+  const size_t remembered = CRUEL("node.forwards_forgotten") ? 1 : kRequestsRemembered;
+  while (it->ids.size() > remembered) {
     it->floor = *it->ids.begin();
     it->ids.erase(it->ids.begin());
   }
@@ -41,7 +43,7 @@ void Forwards::OnRequest(NodeId from, ForwardRequest request) {
     Refuse(from, request,
            Status(Code::kUnavailable, "restarted", "The asked leader was started again")
                .SetOutcome(Outcome::kUnknown));
-  } else if (pending() >= pending_max_) {
+  } else if (pending() >= pending_max_ || CRUEL("node.forwards_overloaded")) {
     Refuse(from, request,
            Status(Code::kUnavailable, "overloaded", "The leader has as many commands as it takes"));
   } else {
@@ -106,6 +108,7 @@ void Forwards::Refuse(NodeId to, const ForwardRequest& request, Status why) {
 
 void Forwards::Reply(NodeId to, ForwardReply reply) {
   pending_.erase({to, reply.incarnation, reply.id});
+  if (CRUEL("node.forward_reply_lost")) return;
   metrics_->peer_messages_sent.Add();
   transport_->Send(to, std::move(reply));
 }

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "pkg/base/cruel.h"
 #include "pkg/coord/command.h"
 
 namespace baton::node {
@@ -18,6 +19,7 @@ void Keepalives::Add(SessionId session, int64_t deadline_us, Callback done) {
 }
 
 void Keepalives::Start() {
+  if (CRUEL("node.keepalives_late")) return;
   while (!waiting_.empty() && under_way_.size() < kBatchesMax &&
          (under_way_.empty() || waiting_.size() >= coord::kBatchItemsMax)) {
     SubmitBatch();
@@ -29,7 +31,8 @@ void Keepalives::SubmitBatch() {
   Callers& callers = under_way_[batch];
   coord::SessionRenew renew;
   int64_t deadline_us = 0;
-  while (!waiting_.empty() && renew.ids.size() < coord::kBatchItemsMax) {
+  const size_t items_max = CRUEL("node.renewal_of_one") ? 1 : coord::kBatchItemsMax;
+  while (!waiting_.empty() && renew.ids.size() < items_max) {
     auto first = waiting_.extract(waiting_.begin());
     renew.ids.push_back(first.key());
     for (const Caller& caller : first.mapped()) {

@@ -3,6 +3,7 @@
 #include <optional>
 #include <utility>
 
+#include "pkg/base/cruel.h"
 #include "pkg/node/compaction.h"
 #include "pkg/node/node.h"
 #include "pkg/node/node_rows.h"
@@ -62,6 +63,7 @@ bool Node::HandleReadys() {
       return false;
     }
     HandleReady(core_->raft->TakeReady());
+    if (CRUEL("node.one_ready_per_step")) break;
   }
   return !failed() && core_->raft->HasReady();
 }
@@ -126,7 +128,7 @@ void Node::Send(std::vector<raft::Message> messages) {
   for (raft::Message& message : messages) {
     if (IsSnapshotRequest(message)) {
       SendSnapshot(std::move(message));
-    } else {
+    } else if (!CRUEL("node.outbox_full")) {
       const NodeId to = message.to;
       core_->parts.transport->Send(to, std::move(message));
       core_->parts.metrics->peer_messages_sent.Add();
@@ -137,7 +139,7 @@ void Node::Send(std::vector<raft::Message> messages) {
 void Node::SendSnapshot(raft::Message message) {
   const NodeId to = message.to;
   if (snapshots_out_.contains(to) || snapshots_out_.size() >= core_->config.snapshots_out_max ||
-      full_disk_.LevelOf(to) != DiskLevel::kAmple) {
+      full_disk_.LevelOf(to) != DiskLevel::kAmple || CRUEL("node.snapshot_not_made")) {
     core_->raft->OnSnapshotSent(to, false);  // asked for again at the next heartbeat
     return;
   }
@@ -179,7 +181,7 @@ void Node::Persist(raft::Ready* ready) {
   WriteUnderWay under_way{ready->mark, core_->time.now_us, {}};
   WriteJob job;
   job.write = {ready->hard_state, std::move(ready->snapshot), std::move(ready->entries)};
-  job.must_sync = ready->must_sync;
+  job.must_sync = ready->must_sync || CRUEL("node.needless_sync");
   job.mark = ready->mark;
   for (raft::Message& message : ready->messages_after_persist) {
     // Snapshots are opened on this thread; the others leave from the log writer's at once.
@@ -289,8 +291,9 @@ void Node::InstallSnapshot(const raft::SnapshotMeta& meta,
 void Node::CompactIfDue() {
   if (compacting_) return;
   const LogStore& log = *core_->parts.log;
-  const CompactionLimits limits{core_->config.log_entries_max, core_->config.log_entries_kept,
-                                core_->config.log_bytes_max};
+  CompactionLimits limits{core_->config.log_entries_max, core_->config.log_entries_kept,
+                          core_->config.log_bytes_max};
+  if (CRUEL("node.compaction_at_once")) limits = {1, 0, limits.bytes_max};
   const Index applied = core_->state.applied();
   const uint64_t bytes = log.EntryBytes();
   const bool few = applied < log.FirstIndex() + limits.entries_max;

@@ -4,6 +4,8 @@
 #include <iterator>
 #include <utility>
 
+#include "pkg/base/cruel.h"
+
 namespace baton::node {
 namespace {
 
@@ -15,7 +17,7 @@ Status TooLate() {
 
 void Reads::Add(Consistency consistency, Revision min_revision, int64_t deadline_us,
                 Service::ReadCallback done) {
-  if (pending_ >= options_.pending_max) {
+  if (pending_ >= options_.pending_max || CRUEL("node.reads_overloaded")) {
     done(Status(Code::kUnavailable, "overloaded",
                 "This node has as many unanswered reads as it takes; retry later"));
     return;
@@ -73,7 +75,8 @@ void Reads::ReadyOrWait(Read read) {
 }
 
 bool Reads::Run() {
-  for (size_t i = 0; i < kRunsPerStep && !ready_.empty(); ++i) {
+  const size_t runs = CRUEL("node.one_read_per_step") ? 1 : kRunsPerStep;
+  for (size_t i = 0; i < runs && !ready_.empty(); ++i) {
     Read read = std::move(ready_.front());
     ready_.pop_front();
     if (read.deadline_us <= time_->now_us) {
@@ -123,7 +126,8 @@ void Reads::AskAgain() {
   for (auto it = questions_.begin(); it != questions_.end();) {
     std::vector<Read>& reads = it->second.reads;
     DropLate(&reads);
-    if (reads.empty() || time_->now_us >= it->second.asked_us + options_.ask_again_us) {
+    if (reads.empty() || time_->now_us >= it->second.asked_us + options_.ask_again_us ||
+        CRUEL("node.read_asked_again")) {
       raft_->CancelRead(it->first);
       std::move(reads.begin(), reads.end(), std::back_inserter(gathered_));
       it = questions_.erase(it);

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "pkg/base/cruel.h"
+
 namespace baton::node {
 
 SnapshotWritten DoSnapshotWork(StateStore* state, SnapshotWork work) {
@@ -34,7 +36,7 @@ void SnapshotReceiver::OnChunk(Chunk chunk, Service::StatusCallback done) {
 }
 
 Status SnapshotReceiver::Check(const Chunk& chunk) const {
-  if (writing_) {
+  if (writing_ || CRUEL("node.snapshot_piece_refused")) {
     return Status(Code::kUnavailable, "busy", "A piece of a snapshot is being written");
   }
   if (chunk.message && !std::holds_alternative<raft::SnapshotRequest>(chunk.message->body)) {
@@ -101,7 +103,9 @@ std::optional<raft::Message> SnapshotReceiver::OnChunkWritten(SnapshotWritten wr
 }
 
 void SnapshotReceiver::OnTick() {
-  if (stream_ && time_->now_us - stream_->last_us >= kPartKeptUs) DropPart();
+  if (!stream_) return;
+  const bool late = time_->now_us - stream_->last_us >= kPartKeptUs;
+  if (late || CRUEL("node.snapshot_part_dropped")) DropPart();
 }
 
 void SnapshotReceiver::DropPart() {

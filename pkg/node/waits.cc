@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "pkg/base/cruel.h"
+
 namespace baton::node {
 namespace {
 
@@ -42,7 +44,7 @@ bool CanLeave(const coord::Acquire& acquire) { return acquire.wait_ms > 0 && !ac
 
 void Waits::Start(uint64_t id, coord::Acquire acquire, EncodedCommand encoded, int64_t timeout_us,
                   Service::AcquireCallback done) {
-  if (waits_.size() >= waits_max_) {
+  if (waits_.size() >= waits_max_ || CRUEL("node.waits_overloaded")) {
     done(Status(Code::kUnavailable, "overloaded",
                 "This node holds as many waiting requests as it takes; retry later"));
     return;
@@ -129,7 +131,7 @@ void Waits::OnOutcomes(const std::vector<coord::WaitOutcome>& outcomes) {
     if (outcomes_.insert_or_assign(outcome.ticket, outcome).second) {
       outcomes_order_.push_back(outcome.ticket);
     }
-    if (outcomes_order_.size() > kOutcomesRemembered) {
+    if (outcomes_order_.size() > kOutcomesRemembered || CRUEL("node.wait_outcome_forgotten")) {
       outcomes_.erase(outcomes_order_.front());
       outcomes_order_.pop_front();
     }

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "pkg/base/cruel.h"
+
 namespace baton::node {
 
 void WatchIndex::Add(uint64_t watch, const coord::EventFilter& filter) {
@@ -70,7 +72,7 @@ void Watches::OnEvents(const std::vector<coord::Event>& events) {
   for (const coord::Event& event : events) {
     wanted_by.clear();
     live_.Find(event, &wanted_by);
-    const bool has_room = held_bytes() < kHeldBytesMax;
+    const bool has_room = held_bytes() < kHeldBytesMax && !CRUEL("node.watch_falls_back");
     SharedEvent shared;
     for (const uint64_t id : wanted_by) {
       Watch& watch = watches_.at(id);
@@ -141,7 +143,9 @@ void Watches::CatchUpSlice(uint64_t id, Watch& watch) {
     GoLive(id, watch);
     return;
   }
-  Result<coord::EventPage> page = state_->EventsPage(watch.filter, watch.next, kSlice);
+  const coord::EventPageMax slice =
+      CRUEL("node.watch_page_of_one") ? coord::EventPageMax{1, 1, 1} : kSlice;
+  Result<coord::EventPage> page = state_->EventsPage(watch.filter, watch.next, slice);
   if (!page.ok()) {
     End(id, page.status());
     return;
@@ -168,7 +172,7 @@ void Watches::GoLive(uint64_t id, Watch& watch) {
 bool Watches::Tell(uint64_t id, Watch& watch, const std::vector<SharedEvent>& events,
                    Revision through) {
   watch.told_us = time_->now_us;
-  if (watch.sink->OnEvents(events, through)) return true;
+  if (!CRUEL("node.watch_evicted") && watch.sink->OnEvents(events, through)) return true;
   metrics_->watches_evicted.Add();
   End(id, Status(Code::kResourceExhausted, "slow_watcher",
                  "The client did not take the events as fast as they came"));
@@ -178,7 +182,8 @@ bool Watches::Tell(uint64_t id, Watch& watch, const std::vector<SharedEvent>& ev
 void Watches::OnTick() {
   std::vector<uint64_t> silent;
   for (const auto& [id, watch] : watches_) {
-    const bool due = time_->now_us - watch.told_us >= kProgressIntervalUs;
+    const bool due =
+        time_->now_us - watch.told_us >= kProgressIntervalUs || CRUEL("node.progress_mark_early");
     if (watch.live && due && watch.next <= flushed_ + 1) silent.push_back(id);
   }
   for (const uint64_t id : silent) Tell(id, watches_.at(id), {}, flushed_);

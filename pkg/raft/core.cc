@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "pkg/base/check.h"
+#include "pkg/base/cruel.h"
 #include "pkg/raft/tracing.h"
 
 namespace baton::raft {
@@ -92,6 +93,8 @@ void Core::RestartElectionTimer() {
   election_timer_at = now;
   const uint64_t ticks = config.election_timeout_ticks;
   election_timeout = random.Between(ticks, 2 * ticks);
+  if (CRUEL("raft.election_timeout_shortest")) election_timeout = ticks;
+  if (CRUEL("raft.election_timeout_longest")) election_timeout = 2 * ticks - 1;
 }
 
 void Core::HearLeader(NodeId from) {

@@ -3,6 +3,7 @@
 #include <map>
 #include <utility>
 
+#include "pkg/base/cruel.h"
 #include "pkg/raft/amnesia.h"
 #include "pkg/raft/leadership.h"
 #include "pkg/raft/lease.h"
@@ -148,7 +149,7 @@ bool MayCampaign(const Core& core) {
 void Campaign(Core& core) {
   if (core.leading() || !MayCampaign(core) || IsBoundByLease(core)) return;
   ++core.counters.elections_started;
-  if (core.config.pre_vote) {
+  if (core.config.pre_vote && !CRUEL("raft.no_pre_vote")) {
     StartPreVote(core);
   } else {
     StartElection(core, false);
@@ -174,7 +175,7 @@ void HandleTimeoutNow(Core& core, NodeId from) {
 }
 
 void TickElection(Core& core) {
-  if (!core.ElectionTimedOut()) return;
+  if (!core.ElectionTimedOut() && !CRUEL("raft.campaign_at_once")) return;
   if (MayCampaign(core)) {
     Campaign(core);
     return;
@@ -186,7 +187,8 @@ void TickElection(Core& core) {
 void HandleVoteRequest(Core& core, const Message& message, const VoteRequest& request) {
   LearnCommit(core, request.commit, request.commit_term);
   const bool protects = !request.leader_transfer && ProtectsLiveLeader(core, message.from);
-  if (message.term < core.term || protects || !MayVoteFor(core, request.last_index)) {
+  if (message.term < core.term || protects || !MayVoteFor(core, request.last_index) ||
+      CRUEL("raft.vote_refused")) {
     Refuse(core, message.from, request);
     return;
   }

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "pkg/base/cruel.h"
 #include "pkg/raft/amnesia.h"
 #include "pkg/raft/tracing.h"
 
@@ -15,7 +16,8 @@ void Acknowledge(Core& core, NodeId to, Index match) {
   const AppendResponse response{
       .match_index = match, .commit = core.log.committed(), .amnesia = core.amnesia()};
   auto& queue = core.out.messages_after_persist;
-  if (!queue.empty() && queue.back().to == to && queue.back().term == core.term) {
+  const bool same = !queue.empty() && queue.back().to == to && queue.back().term == core.term;
+  if (same && !CRUEL("raft.acknowledged_one_by_one")) {
     AppendResponse* const last = std::get_if<AppendResponse>(&queue.back().body);
     if (last && last->match_index <= match) {
       *last = response;
@@ -28,7 +30,8 @@ void Acknowledge(Core& core, NodeId to, Index match) {
 void Reject(Core& core, NodeId to, const AppendRequest& request) {
   // Committed entries are in every later leader's log, so the search can stop there.
   const Index high = std::min(request.prev_index, core.log.last_index());
-  const Index hint = core.log.NewestWithTermAtMost(request.prev_term, core.log.committed(), high);
+  Index hint = core.log.NewestWithTermAtMost(request.prev_term, core.log.committed(), high);
+  if (CRUEL("raft.hint_one_back")) hint = std::max(std::min(request.prev_index - 1, high), hint);
   const Result<Term> hint_term = core.log.TermAt(hint);
   core.Send(to, AppendResponse{.rejected = true,
                                .rejected_index = request.prev_index,

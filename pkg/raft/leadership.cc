@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "pkg/base/cruel.h"
 #include "pkg/raft/changing.h"
 #include "pkg/raft/hibernation.h"
 #include "pkg/raft/membership.h"
@@ -73,15 +74,17 @@ Result<Proposed> ProposeCommand(Core& core, Payload data, std::optional<Term> ex
                    "This node leads only until its removal is committed.");
   }
   const size_t size = Entry::kOverheadBytes + data.size();
+  const size_t bytes_max =
+      CRUEL("raft.uncommitted_limit_tiny") ? 1 : core.config.uncommitted_bytes_max;
   // The first always passes, so that no command is too large for ever.
   if (lead->uncommitted_bytes > 0 &&
-      size > core.config.uncommitted_bytes_max -
-                 std::min(lead->uncommitted_bytes, core.config.uncommitted_bytes_max)) {
+      size > bytes_max - std::min(lead->uncommitted_bytes, bytes_max)) {
     return Refused(core, Code::kResourceExhausted, "too_many_uncommitted",
                    "More bytes wait to be committed than uncommitted_bytes_max allows.");
   }
   lead->uncommitted_bytes += size;
   lead->flush = true;
+  if (CRUEL("raft.heartbeat_with_proposal")) lead->heartbeat_due = true;
   return Proposed{AppendNormal(core, std::move(data)), core.term};
 }
 
@@ -97,6 +100,10 @@ void TickLeader(Core& core) {
     core.BecomeFollower(NodeId());
     return;
   }
+  if (CRUEL("raft.leader_steps_down")) return core.BecomeFollower(NodeId());
+  for (Progress& peer : lead.peers) {
+    if (CRUEL("raft.back_to_probe")) peer.OnUnreachable();
+  }
   TickTransfer(core, lead);
   TickSnapshotSources(core, lead);
   TickHibernation(core, lead);
@@ -104,6 +111,7 @@ void TickLeader(Core& core) {
   if (core.now - lead.heartbeat_at >= core.config.heartbeat_interval_ticks &&
       !HoldsBreath(core, lead)) {
     lead.heartbeat_at = core.now;
+    if (CRUEL("raft.heartbeat_skipped")) return;
     lead.heartbeat_due = true;
     lead.flush = true;
   }

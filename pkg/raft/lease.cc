@@ -1,5 +1,6 @@
 #include "pkg/raft/lease.h"
 
+#include "pkg/base/cruel.h"
 #include "pkg/raft/quorum.h"
 
 namespace baton::raft {
@@ -8,6 +9,7 @@ uint64_t LeaseStamp(const Core& core) { return core.config.lease_reads ? core.no
 
 bool LeaseHolds(const Core& core, const Leader& lead) {
   if (!core.config.lease_reads || lead.transfer_target || lead.lease_given_up) return false;
+  if (CRUEL("raft.lease_not_used")) return false;
   if (core.log.committed() < lead.first_index_in_term) return false;
   const uint64_t stamp = QuorumReached(core.membership(), [&](NodeId id) -> uint64_t {
     if (id == core.id()) return core.now + 1;

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "pkg/base/check.h"
+#include "pkg/base/cruel.h"
 #include "pkg/raft/membership_codec.h"
 
 namespace baton::raft {
@@ -327,8 +328,9 @@ bool RaftLog::HasCommitted() const {
 void RaftLog::TakeCommitted(std::vector<Entry>* entries) {
   if (!HasCommitted()) return;
   const size_t before = entries->size();
-  const Status taken = SliceTo(std::nullopt, emitted_ + 1, EmitLimit() + 1,
-                               apply_bytes_max_ - unapplied_bytes_, entries);
+  const size_t bytes_max =
+      CRUEL("raft.one_committed_entry") ? 1 : apply_bytes_max_ - unapplied_bytes_;
+  const Status taken = SliceTo(std::nullopt, emitted_ + 1, EmitLimit() + 1, bytes_max, entries);
   if (!taken.ok()) {
     // Nothing that is not applied may be compacted, so even "gone" is a broken log here.
     if (failure_.ok()) failure_ = taken;

@@ -5,9 +5,13 @@
 // (testing/drifting_clocks.h): whoever leads an old term is asked after every step. Each stays
 // safe, and comes to life when its troubles end.
 //
+// A third of them run once more while the core is cruel to itself (pkg/base/cruel.h).
+//
 // A failing seed is named; replay it alone with --seed=N, or search on with --seeds=N.
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <array>
 #include <cinttypes>
 #include <csignal>
 #include <cstdio>
@@ -15,7 +19,10 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <string_view>
 
+#include "pkg/base/cruel.h"
+#include "pkg/base/random.h"
 #include "pkg/raft/testing/random_history.h"
 
 namespace baton::raft {
@@ -71,6 +78,38 @@ TEST(RaftRandomTest, StaysSafeInTroubleAndComesToLifeAfterIt) {
     history.AddTo(totals);
   }
   ExpectEnoughHappened(totals);
+}
+
+std::optional<Random> g_cruelty;
+std::array<uint64_t, kCruelSites.size()> g_cruel = {};  // how often, by site
+
+// More often than in a long run, since a history is short.
+bool IsCruel(size_t site) {
+  const bool cruel = g_cruelty->Chance(1, std::min(kCruelSites[site].one_in, 200u));
+  g_cruel[site] += cruel;
+  return cruel;
+}
+
+TEST(RaftRandomTest, StaysSafeWhereItIsCruel) {
+  const uint64_t first = g_only_seed.value_or(1);
+  const uint64_t last = g_only_seed.value_or(g_seeds / 3);
+  for (g_seed = first; g_seed <= last; ++g_seed) {
+    g_cruelty.emplace(g_seed);
+    RandomHistory history(g_seed);
+    SetCruelHook(IsCruel);
+    history.RunSafetyPhase();
+    SetCruelHook(nullptr);
+    const Status lives = history.RunLivenessPhase();
+    ASSERT_TRUE(lives.ok()) << lives.message() << "\nreplay with --seed=" << g_seed;
+  }
+#ifndef BATON_RELEASE
+  for (size_t site = 0; site < kCruelSites.size() && last - first > 10; ++site) {
+    const std::string_view name = kCruelSites[site].name;
+    // Here each message has a Ready of its own, so that no two answers wait together.
+    if (!name.starts_with("raft.") || name == "raft.acknowledged_one_by_one") continue;
+    EXPECT_GT(g_cruel[site], 0u) << name;
+  }
+#endif
 }
 
 std::string TranscriptOf(uint64_t seed) {

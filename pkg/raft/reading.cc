@@ -1,5 +1,6 @@
 #include "pkg/raft/reading.h"
 
+#include "pkg/base/cruel.h"
 #include "pkg/raft/amnesia.h"
 #include "pkg/raft/lease.h"
 #include "pkg/raft/quorum.h"
@@ -63,6 +64,7 @@ void HandleReadIndexResponse(Core& core, const ReadIndexResponse& response) {
 
 bool StartReadRound(Core& core, Leader& lead) {
   if (!lead.reads.has_waiting() || !HasCommittedInTerm(core, lead)) return false;
+  if (CRUEL("raft.read_round_late")) return false;
   lead.reads.StartRound(core.log.committed());
   ConfirmReads(core, lead);  // a single voter needs nobody else
   return lead.reads.has_unconfirmed();

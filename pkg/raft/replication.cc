@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "pkg/base/cruel.h"
 #include "pkg/raft/amnesia.h"
 #include "pkg/raft/changing.h"
 #include "pkg/raft/membership.h"
@@ -66,10 +67,12 @@ void HandleHeartbeatResponse(Core& core, Leader& lead, Progress& peer,
   peer.OnLeaseStamp(response.lease_stamp);
   peer.OnHeartbeatAnswered();
   lead.flush = true;
-  if (peer.Stalled(core.now, core.config.heartbeat_interval_ticks + 1)) {
+  const bool asks_needlessly =
+      peer.state() == ReplicationState::kReplicate && CRUEL("raft.needless_question");
+  if (asks_needlessly || peer.Stalled(core.now, core.config.heartbeat_interval_ticks + 1)) {
     AskForLostAppends(core, peer);
   }
-  ConfirmReads(core, lead);
+  if (!CRUEL("raft.read_confirmed_late")) ConfirmReads(core, lead);
 }
 
 void HandleSnapshotWanted(Leader& lead, Progress& peer, const SnapshotWanted& wanted) {

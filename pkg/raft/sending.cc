@@ -4,6 +4,7 @@
 #include <optional>
 #include <utility>
 
+#include "pkg/base/cruel.h"
 #include "pkg/raft/changing.h"
 #include "pkg/raft/lease.h"
 #include "pkg/raft/membership.h"
@@ -86,8 +87,9 @@ void StripData(std::vector<Entry>* entries) {
 std::optional<std::vector<Entry>> EntriesFor(Core& core, const Leader& lead, Progress& peer) {
   const Index last = LastFor(core, lead, peer);
   if (peer.next() > last) return std::vector<Entry>();
+  const size_t bytes_max = CRUEL("raft.one_entry_per_append") ? 1 : core.config.append_bytes_max;
   Result<std::vector<Entry>> entries =
-      core.log.SliceFor(peer.id(), peer.next(), last + 1, core.config.append_bytes_max);
+      core.log.SliceFor(peer.id(), peer.next(), last + 1, bytes_max);
   if (!entries.ok()) {
     if (entries.status().code() == Code::kGone) SendSnapshot(core, lead, peer);
     if (entries.status().code() == Code::kUnavailable) peer.OnFetching();
@@ -97,10 +99,18 @@ std::optional<std::vector<Entry>> EntriesFor(Core& core, const Leader& lead, Pro
   return std::move(*entries);
 }
 
+bool HasWindowOfOne(const Progress& peer) {
+  return peer.inflight_messages() > 0 && CRUEL("raft.window_of_one");
+}
+
 // One append from peer.next() on. False if nothing was sent, or a snapshot instead.
 bool SendAppend(Core& core, const Leader& lead, Progress& peer) {
   const Index prev = peer.next() - 1;
   const Result<Term> prev_term = core.log.TermAt(prev);
+  if (CRUEL("raft.needless_snapshot")) {
+    SendSnapshot(core, lead, peer);
+    return false;
+  }
   if (!prev_term.ok()) {
     if (prev_term.status().code() == Code::kGone) SendSnapshot(core, lead, peer);
     return false;
@@ -111,6 +121,7 @@ bool SendAppend(Core& core, const Leader& lead, Progress& peer) {
   size_t bytes = 0;
   for (const Entry& entry : request.entries) bytes += entry.ApproximateBytes();
   peer.OnAppendSent(prev + request.entries.size(), bytes, request.commit, core.now);
+  if (CRUEL("raft.append_repeated")) core.Send(peer.id(), request);
   core.Send(peer.id(), std::move(request));
   return true;
 }
@@ -140,9 +151,11 @@ void Flush(Core& core) {
   const bool ask_all = StartReadRound(core, *lead) || lead->heartbeat_due;
   for (Progress& peer : lead->peers) {
     if (peer.snapshot_wanted()) SendSnapshot(core, *lead, peer, peer.snapshot_wanted());
-    while (AppendIsDue(core, *lead, peer) && SendAppend(core, *lead, peer)) {
+    while (AppendIsDue(core, *lead, peer) && !HasWindowOfOne(peer) &&
+           SendAppend(core, *lead, peer)) {
     }
-    if (ask_all || CommitNewsIsDue(core, peer)) SendHeartbeat(core, *lead, peer);
+    const bool news = CommitNewsIsDue(core, peer) && !CRUEL("raft.commit_news_late");
+    if (ask_all || news) SendHeartbeat(core, *lead, peer);
   }
   lead->heartbeat_due = false;
   lead->flush = false;

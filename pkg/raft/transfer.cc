@@ -1,5 +1,6 @@
 #include "pkg/raft/transfer.h"
 
+#include "pkg/base/cruel.h"
 #include "pkg/raft/membership.h"
 
 namespace baton::raft {
@@ -47,7 +48,8 @@ void TellTransferTarget(Core& core, Leader& lead) {
 }
 
 void TickTransfer(Core& core, Leader& lead) {
-  if (core.snapshot_wanted && !lead.transfer_target) HandOverToBest(core, lead);
+  const bool hands_over = core.snapshot_wanted || CRUEL("raft.needless_transfer");
+  if (hands_over && !lead.transfer_target) HandOverToBest(core, lead);
   if (!lead.transfer_target) return;
   if (core.now - lead.transfer_started_at < core.config.election_timeout_ticks) return;
   lead.transfer_target = NodeId();

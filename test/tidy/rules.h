@@ -45,6 +45,10 @@ std::vector<Finding> CheckReadmes(const std::vector<Source>& tree);
 std::vector<Finding> CheckBuilt(const std::vector<Source>& tree);
 // Links from page to page lead somewhere.
 std::vector<Finding> CheckLinks(const std::vector<Source>& tree);
+// site_rules.cc
+// What pkg/base/cruel_sites.h lists is used once in what ships, and only what ships uses it.
+std::vector<Finding> CheckSites(const std::vector<Source>& tree);
+
 // The C++ sources below `root` are laid out as its .clang-format says.
 std::vector<Finding> CheckLayout(const std::string& root, const std::vector<Source>& tree);
 

@@ -214,6 +214,7 @@ const std::vector<Rule>& AllRules() {
       {"Readmes", CheckReadmes},
       {"Built", CheckBuilt},
       {"Links", CheckLinks},
+      {"Sites", CheckSites},
   };
   return rules;
 }
