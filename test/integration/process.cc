@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <netinet/in.h>
 #include <poll.h>
+#include <sched.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
@@ -23,12 +24,29 @@ namespace baton::integration {
 namespace {
 
 // Between fork and exec only async-signal-safe calls are allowed: everything is made ready before.
-[[noreturn]] void RunChild(char* const* arguments, int output) {
+[[noreturn]] void RunChild(char* const* arguments, char* const* environment, int output,
+                           const ProcessOptions& options) {
   prctl(PR_SET_PDEATHSIG, SIGKILL);
+  if (options.own_group) setpgid(0, 0);
   dup2(output, STDOUT_FILENO);
   dup2(output, STDERR_FILENO);
-  execv(arguments[0], arguments);
+  const int network = options.network_namespace;
+  if (network >= 0 && setns(network, CLONE_NEWNET) != 0) _exit(126);
+  execve(arguments[0], arguments, environment);
   _exit(127);
+}
+
+std::vector<char*> Pointers(const std::vector<std::string>& texts) {
+  std::vector<char*> pointers;
+  for (const std::string& text : texts) pointers.push_back(const_cast<char*>(text.c_str()));
+  pointers.push_back(nullptr);
+  return pointers;
+}
+
+// Of two values of one name the first one counts.
+std::vector<std::string> Environment(std::vector<std::string> added) {
+  for (char** one = environ; *one != nullptr; ++one) added.emplace_back(*one);
+  return added;
 }
 
 int ExitCode(int wait_status) {
@@ -48,16 +66,17 @@ uint64_t StatusNumber(pid_t pid, const std::string& name) {
 
 }  // namespace
 
-Process Process::Start(const std::vector<std::string>& arguments, const std::string& output_path) {
-  std::vector<char*> argv;
-  for (const std::string& argument : arguments) argv.push_back(const_cast<char*>(argument.c_str()));
-  argv.push_back(nullptr);
+Process Process::Start(const std::vector<std::string>& arguments, const std::string& output_path,
+                       const ProcessOptions& options) {
+  const std::vector<std::string> environment = Environment(options.environment);
+  const std::vector<char*> argv = Pointers(arguments);
+  const std::vector<char*> envp = Pointers(environment);
   const int output =
       open(output_path.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, S_IRUSR | S_IWUSR);
   CHECK_GE(output, 0) << output_path;
   const pid_t pid = fork();
   CHECK_GE(pid, 0);
-  if (pid == 0) RunChild(argv.data(), output);
+  if (pid == 0) RunChild(argv.data(), envp.data(), output, options);
   close(output);
   Process process;
   process.pid_ = pid;

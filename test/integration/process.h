@@ -15,11 +15,20 @@
 
 namespace baton::integration {
 
+struct ProcessOptions {
+  std::vector<std::string> environment = {};  // "NAME=VALUE", beside what this process has
+  // Of the network namespace to run in, as open() of a file in /proc gives it. -1: this process's.
+  int network_namespace = -1;
+  // Whether it is in a process group of its own: Ctrl-C at a terminal does not reach it.
+  bool own_group = false;
+};
+
 class Process {
  public:
   // Runs arguments[0] with its standard output and error appended to output_path. The child dies
   // with this process, whatever happens to it.
-  static Process Start(const std::vector<std::string>& arguments, const std::string& output_path);
+  static Process Start(const std::vector<std::string>& arguments, const std::string& output_path,
+                       const ProcessOptions& options = {});
 
   Process() = default;  // nothing runs
   Process(Process&& other) noexcept;

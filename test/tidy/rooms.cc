@@ -57,7 +57,7 @@ const std::vector<Library>& Libraries() {
   static const std::vector<Library> libraries = {
       {"leveldb/", {"pkg/storage/"}, false, "use the ports of pkg/node/ports.h"},
       {"httplib.h", {"pkg/http/"}, true, "use pkg/http/server.h or pkg/http/client.h"},
-      {"asio", {"pkg/http/"}, true, "use pkg/http/server.h"},
+      {"asio", {"pkg/http/", "test/chaos/proxy/"}, true, "use pkg/http/server.h"},
       {"openssl/", {"pkg/http/", "pkg/base/sha256.cc"}, true, "use pkg/http, pkg/base/sha256.h"},
       {"prometheus/", {"pkg/metrics/"}, true, "count in plain fields (pkg/base/histogram.h)"},
       {"nlohmann/json_fwd.hpp", {"pkg/http/", "cmd/batonctl/", "test/"}, false, "use pkg/http"},
