@@ -1,6 +1,6 @@
 # What people do with Baton. `make help` explains; scripts/ does the work.
 .DEFAULT_GOAL := help
-.PHONY: help run tour test build asan tsan format memory failover bench-raft raft-seeds fault damage bench-snapshot bench-storage packages
+.PHONY: help run tour test build asan tsan format memory failover bench-raft raft-seeds fault damage bench-snapshot bench-storage chaos packages
 
 # One comment after ## is the help of its target.
 help:       ## this text
@@ -55,6 +55,10 @@ FLIPS ?= 10000
 CUTS ?= 1000
 damage: packages  ## flip FLIPS (10000) bytes and cut CUTS (1000) files of one of three nodes
 	@bazel run --config=opt --ui_event_filters=-info,-stdout,-stderr --noshow_progress //test/fault:damage_test -- --flips=$(FLIPS) --cuts=$(CUTS)
+
+CHAOS ?= --seconds=60
+chaos: packages  ## a cluster under faults for a minute, judged by what its clients saw; CHAOS='--help' tells more
+	@bazel run --config=opt --ui_event_filters=-info,-stdout,-stderr --noshow_progress //test/chaos -- $(CHAOS)
 
 packages:
 	@scripts/install-packages

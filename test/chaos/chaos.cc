@@ -1,0 +1,106 @@
+// `make chaos`: see --help, and README.md of this room.
+#include <atomic>
+#include <csignal>
+#include <cstdio>
+#include <cstdlib>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "test/chaos/flags.h"
+#include "test/chaos/isolation.h"
+#include "test/chaos/run.h"
+
+namespace baton::chaos {
+namespace {
+
+constexpr int kHeld = 0;
+constexpr int kBroken = 1;
+constexpr int kImpossible = 2;
+
+std::atomic<bool> stop{false};
+
+void ShowProgress(const Progress& progress) {
+  std::string faults;
+  for (const auto& [name, count] : progress.faults) {
+    if (count > 0) faults += " " + name + " " + std::to_string(count);
+  }
+  std::printf(
+      "%5lld s %6llu op/s %9llu ops  %zu violations %s\n", static_cast<long long>(progress.seconds),
+      static_cast<unsigned long long>(progress.per_second),
+      static_cast<unsigned long long>(progress.operations), progress.violations, faults.c_str());
+  std::fflush(stdout);
+}
+
+void PrintFaults(const RunReport& report) {
+  std::printf("\n| fault           | times |\n|-----------------|-------|\n");
+  for (const auto& [name, count] : report.faults) {
+    std::printf("| %-15s | %5d |\n", name.c_str(), count);
+  }
+}
+
+void PrintOperations(const RunReport& report) {
+  static constexpr const char* kOutcomes[] = {"ok", "refused", "not_applied", "unknown"};
+  std::map<std::string, std::map<std::string, uint64_t>> rows;
+  for (const auto& [key, count] : report.operations) rows[key.first][key.second] = count;
+  std::printf("\n| operation       |       ok |  refused | not applied | unknown |\n");
+  std::printf("|-----------------|----------|----------|-------------|---------|\n");
+  for (auto& [kind, outcomes] : rows) {
+    std::printf("| %-15s | %8llu | %8llu | %11llu | %7llu |\n", kind.c_str(),
+                static_cast<unsigned long long>(outcomes[kOutcomes[0]]),
+                static_cast<unsigned long long>(outcomes[kOutcomes[1]]),
+                static_cast<unsigned long long>(outcomes[kOutcomes[2]]),
+                static_cast<unsigned long long>(outcomes[kOutcomes[3]]));
+  }
+}
+
+int PrintReport(const RunReport& report, const RunOptions& options) {
+  PrintFaults(report);
+  PrintOperations(report);
+  std::printf("\n%llu acknowledged in %.0f s, %llu leaders, longest silence %.1f s\n",
+              static_cast<unsigned long long>(report.acknowledged), report.seconds,
+              static_cast<unsigned long long>(report.leaders), report.longest_silence_seconds);
+  for (const std::string& what : report.violations) std::printf("VIOLATION: %s\n", what.c_str());
+  std::printf("history: %s\nevents:  %s/events.log\n", report.history_path.c_str(),
+              options.output.c_str());
+  const char* verdict = report.violations.empty() ? "all promises held" : "a promise was broken";
+  std::printf("%s (seed %llu)\n", verdict, static_cast<unsigned long long>(options.seed));
+  return report.violations.empty() ? kHeld : kBroken;
+}
+
+int Fail(const Status& status) {
+  std::fprintf(stderr, "chaos: %s\n", status.message().c_str());
+  return kImpossible;
+}
+
+int Main(const std::vector<std::string>& arguments) {
+  for (const std::string& argument : arguments) {
+    if (argument != "--help") continue;
+    std::fputs(HelpText().c_str(), stdout);
+    return kHeld;
+  }
+  Result<RunOptions> options = ParseFlags(arguments);
+  if (!options.ok()) return Fail(options.status());
+  if (options->output.empty()) {
+    std::string directory = "/tmp/baton-chaos-XXXXXX";
+    if (mkdtemp(directory.data()) == nullptr) return Fail(Status(Code::kIo, directory));
+    options->output = directory;
+  }
+  options->isolation = EnterNamespaces();
+  std::signal(SIGINT, [](int) { stop = true; });
+  std::signal(SIGTERM, [](int) { stop = true; });
+  std::printf("chaos: seed %llu, %d nodes, %lld s; Ctrl-C ends it\n",
+              static_cast<unsigned long long>(options->seed), options->nodes,
+              static_cast<long long>(options->seconds));
+  const Result<RunReport> report = RunChaos(*options, stop, ShowProgress);
+  if (!report.ok()) return Fail(report.status());
+  for (const std::string& what : report->left_out) std::printf("left out: %s\n", what.c_str());
+  return PrintReport(*report, *options);
+}
+
+}  // namespace
+}  // namespace baton::chaos
+
+int main(int argc, char** argv) {
+  return baton::chaos::Main(std::vector<std::string>(argv + 1, argv + argc));
+}

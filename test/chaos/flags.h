@@ -1,0 +1,21 @@
+// File: flags.h
+//
+// The command line of the chaos program.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "pkg/base/status.h"
+#include "test/chaos/run.h"
+
+namespace baton::chaos {
+
+// kInvalidArgument: a sentence that says what is wrong. Isolation and an output that was not given
+// are left to the caller.
+Result<RunOptions> ParseFlags(const std::vector<std::string>& arguments);
+
+// What --help prints.
+std::string HelpText();
+
+}  // namespace baton::chaos

@@ -1,0 +1,48 @@
+#include "test/chaos/flags.h"
+
+#include <gtest/gtest.h>
+
+#include "test/chaos/fault_kind.h"
+
+namespace baton::chaos {
+namespace {
+
+std::string Trouble(const std::string& flag) {
+  const auto options = ParseFlags({flag});
+  return options.ok() ? "" : options.status().message();
+}
+
+TEST(FlagsTest, WhatIsSaidIsTaken) {
+  const auto options = ParseFlags({"--seconds=5", "--nodes=3", "--seed=9", "--faults=kill,cut",
+                                   "--clients=4", "--think-ms=0", "--output=/x"});
+  ASSERT_TRUE(options.ok()) << options.status().ToString();
+  EXPECT_EQ(options->seconds, 5);
+  EXPECT_EQ(options->nodes, 3);
+  EXPECT_EQ(options->seed, 9u);
+  EXPECT_EQ(options->faults, (std::vector<std::string>{"kill", "cut"}));
+  EXPECT_EQ(options->workers, 4);
+  EXPECT_EQ(options->think_ms_max, 0);
+  EXPECT_EQ(options->output, "/x");
+}
+
+TEST(FlagsTest, WhatIsWrongIsNamed) {
+  EXPECT_EQ(Trouble("--nodes=16"),
+            "--nodes takes a number from 1 to 15, not \"16\"; --help tells more");
+  EXPECT_NE(Trouble("--nodes=0"), "");
+  EXPECT_EQ(Trouble("--nodes=15"), "");
+  EXPECT_NE(Trouble("--nodes=3x"), "");
+  EXPECT_NE(Trouble("--nodes"), "");
+  EXPECT_NE(Trouble("--output="), "");
+  EXPECT_NE(Trouble("--faults="), "");
+  EXPECT_NE(Trouble("--secnds=1").find("did you mean \"seconds\"?"), std::string::npos);
+  EXPECT_NE(Trouble("--faults=kil").find("did you mean \"kill\"?"), std::string::npos);
+}
+
+TEST(FlagsTest, HelpNamesEveryFault) {
+  for (const FaultKind& kind : FaultKinds()) {
+    EXPECT_NE(HelpText().find("  " + std::string(kind.name) + " "), std::string::npos);
+  }
+}
+
+}  // namespace
+}  // namespace baton::chaos

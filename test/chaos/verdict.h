@@ -1,0 +1,27 @@
+// File: verdict.h
+//
+// What is to be said of a finished history.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "test/history/operation.h"
+
+namespace baton::chaos {
+
+// By the names of kind and outcome.
+std::map<std::pair<std::string, std::string>, uint64_t> CountOperations(
+    const history::History& history);
+
+// The longest time between the answers to two operations that happened.
+double LongestSilenceSeconds(const history::History& history);
+
+// Writes it to `path`, as JSON lines, and has it judged. Each sentence is a broken promise, or why
+// it could not be written.
+std::vector<std::string> JudgeHistory(const history::History& history, const std::string& path);
+
+}  // namespace baton::chaos
