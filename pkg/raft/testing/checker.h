@@ -6,7 +6,7 @@
 //   election safety       one leader per term
 //   log matching          one (index, term) has one predecessor and one content, on all disks and
 //                         in all messages
-//   leader completeness   who becomes leader holds everything that was committed
+//   leader completeness   who becomes leader holds everything that was committed before its term
 //   state machine safety  one entry per index is ever applied, in order, everywhere
 //   durability            an entry is applied only when a quorum of disks holds it
 //   monotony              terms and commit indexes do not go back while a process lives, nor do
@@ -80,6 +80,8 @@ class Checker {
   };
   std::map<std::pair<Index, Term>, Written> written_;
   std::map<Index, Entry> committed_;
+  // The term of whoever was first seen to apply it: that of the leader that committed it, or later.
+  std::map<Index, Term> committed_in_;
   // All configurations that leaders followed, by the index that they come from.
   std::map<Index, std::vector<ConfigState>> configs_;
   Index last_committed_config_;
