@@ -5,6 +5,10 @@
 
 #include <string_view>
 
+#ifdef BATON_PLANTED_BUGS
+#error "no program that ships has planted bugs (pkg/base/planted.h): leave out --config=planted"
+#endif
+
 namespace baton::cli {
 
 inline constexpr std::string_view kVersion = "0.1.0";

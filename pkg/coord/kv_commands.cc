@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "pkg/base/check.h"
+#include "pkg/base/planted.h"
 #include "pkg/coord/queue_rows.h"
 #include "pkg/coord/session_rows.h"
 
@@ -21,6 +22,7 @@ Status CheckGuard(const Tables& tables, const KvRow* current, const std::optiona
     return Status(Code::kConflict, "guarded_by_other_lock",
                   "The key is guarded by another lock than the one named.");
   }
+  if (PLANTED("coord.guard_not_verified")) return Status::Ok();
   return VerifyToken(tables, QueueKind::kLock, guard->lock, guard->token);
 }
 
@@ -32,6 +34,8 @@ Status CheckPrecondition(const KvRow* current, const Precondition& precondition)
   if (precondition.kind != Precondition::Kind::kModRevision) return Status::Ok();
   if (!exists) return Status(Code::kPreconditionFailed, "The key does not exist.");
   if (current->mod_revision == precondition.revision) return Status::Ok();
+  const bool created_before = current->create_revision <= precondition.revision;
+  if (PLANTED("coord.precondition_of_creation") && created_before) return Status::Ok();
   return Status(Code::kPreconditionFailed, "The key was last changed at revision " +
                                                std::to_string(current->mod_revision.value()) +
                                                ", not at " +
@@ -155,6 +159,7 @@ Decision Execute(ApplyContext& context, KvDelete del) {
 void DeleteKeyOfEndedSession(ApplyContext& context, std::string_view key, SessionId session) {
   context.rows.Delete(KvRowKey(key));
   --context.meta.counts.keys;
+  if (PLANTED("coord.no_event_for_ended_session")) return context.MarkChanged();
   context.Emit(DeleteEvent(key, session));
 }
 

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "pkg/base/check.h"
+#include "pkg/base/planted.h"
 
 namespace baton::coord {
 namespace {
@@ -25,6 +26,7 @@ Event HolderEvent(QueueKind kind, EventKind lock_event, EventKind election_event
 void EndLine(ApplyContext& context, QueueKind kind, std::string_view name, const Holder& holder) {
   context.rows.Delete(QueueRowKey(kind, name));
   --HeldCount(context.meta, kind);
+  if (PLANTED("coord.token_reused")) context.meta.last_token = context.meta.last_token - 1;
   context.Emit(HolderEvent(kind, EventKind::kLockReleased, EventKind::kLeaderGone, name, holder));
 }
 
@@ -98,10 +100,11 @@ Holder Grant(ApplyContext& context, QueueKind kind, std::string_view name, Holde
 
 void HandOn(ApplyContext& context, QueueKind kind, std::string_view name, const QueueRow& queue) {
   if (queue.waiters == 0) return EndLine(context, kind, name, queue.holder);
+  const bool skips = PLANTED("coord.waiter_skipped") && queue.waiters > 1;
   std::vector<Waiter> first =
-      LoadWaiters(context.rows.reads(), kind, name, queue.line_start, /*waiters_max=*/1);
-  CHECK_EQ(first.size(), 1u) << "a line that counts waiters it does not have";
-  Waiter& next = first.front();
+      LoadWaiters(context.rows.reads(), kind, name, queue.line_start, skips ? 2 : 1);
+  CHECK(!first.empty()) << "a line that counts waiters it does not have";
+  Waiter& next = first.back();
 
   context.rows.Delete(WaiterRowKey(kind, name, next.ticket));
   DeleteWaitDeadline(context, next);
@@ -113,7 +116,7 @@ void HandOn(ApplyContext& context, QueueKind kind, std::string_view name, const 
   handed.holder =
       Grant(context, kind, name, Holder{next.session, {}, next.ticket, std::move(next.value), 0});
   handed.waiters = queue.waiters - 1;
-  handed.line_start = next.ticket + 1;
+  handed.line_start = skips ? queue.line_start : next.ticket + 1;
   StoreQueue(context, kind, name, handed);
   context.wait_outcomes.push_back({next.ticket, WaitOutcome::Kind::kGranted, handed.holder.token});
 }

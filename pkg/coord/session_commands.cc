@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "pkg/base/check.h"
+#include "pkg/base/planted.h"
 #include "pkg/coord/kv_commands.h"
 #include "pkg/coord/limits.h"
 #include "pkg/coord/queue_rows.h"
@@ -59,6 +60,7 @@ EndedSession EndLife(ApplyContext& context, SessionId id, const LifeRow& life) {
   for (auto& [row_key, value] : owned) {
     context.rows.Delete(row_key);
     if (ParseOwnedRowKey(row_key).kind == OwnedRow::Kind::kWait) {
+      if (PLANTED("coord.dead_session_waits_on")) continue;
       RemoveWaitOfEndedSession(context, row_key, value);
     } else {
       ended.left_row_keys.push_back(std::move(row_key));
@@ -144,8 +146,10 @@ Decision Execute(ApplyContext& context, SessionExpire expire) {
   uint64_t owned = 0;
   for (const SessionExpire::Item& item : expire.items) {
     const std::optional<LifeRow> life = LoadLife(context.rows.reads(), item.id);
-    if (!life || life->renewal_epoch != item.renewal_epoch) continue;
-    if (life->deadline_ms > context.stamp_ms || !seen.insert(item.id).second) continue;
+    const bool is_due =
+        life && life->renewal_epoch == item.renewal_epoch && life->deadline_ms <= context.stamp_ms;
+    if (!is_due && !(life && PLANTED("coord.expiry_not_checked"))) continue;
+    if (!seen.insert(item.id).second) continue;
     owned += life->owned;
     if (owned > kExpireOwnedMax) break;
     due.emplace_back(item.id, *life);

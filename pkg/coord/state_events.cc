@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "pkg/base/cruel.h"
+#include "pkg/base/planted.h"
 #include "pkg/coord/rows.h"
 #include "pkg/coord/state_machine.h"
 
@@ -12,7 +13,7 @@ namespace baton::coord {
 Result<EventPage> StateMachine::EventsPage(const EventFilter& filter, Revision from,
                                            const EventPageMax& max) const {
   from = std::max(from, Revision(1));
-  if (from <= compact_revision()) {
+  if (from <= compact_revision() && !PLANTED("coord.compacted_not_told")) {
     return Status(Code::kGone, "compacted",
                   "Events up to revision " + std::to_string(compact_revision().value()) +
                       " are gone: read the state again and watch from then on.");
@@ -26,7 +27,7 @@ Result<EventPage> StateMachine::EventsPage(const EventFilter& filter, Revision f
     const Revision revision = HistoryRowRevision(row_key);
     const bool full = page.events.size() >= max.events || rows >= max.rows || bytes >= max.bytes ||
                       CRUEL("coord.event_page_ends_early");
-    if (full && revision != last && rows > 0) {
+    if (full && (revision != last || PLANTED("coord.revision_split")) && rows > 0) {
       ended_early = true;
       return false;
     }

@@ -4,6 +4,7 @@
 
 #include "pkg/base/bytes.h"
 #include "pkg/base/check.h"
+#include "pkg/base/planted.h"
 #include "pkg/coord/apply_context.h"
 #include "pkg/coord/apply_entry.h"
 #include "pkg/coord/rows.h"
@@ -26,7 +27,7 @@ StateMachine::StateMachine(Tables* tables) : tables_(tables) { Reload(); }
 void StateMachine::Reload() {
   const std::optional<std::string> value = tables_->Get(kMetaKey);
   meta_ = value ? DecodeMeta(*value) : Meta();
-  due_from_ = DueFrom();
+  if (!PLANTED("coord.due_kept_over_snapshot")) due_from_ = DueFrom();
 }
 
 Applied StateMachine::Apply(Index index, Term term, std::string_view entry) {
@@ -42,7 +43,8 @@ Applied StateMachine::Apply(Index index, Term term, std::string_view entry) {
   } else {
     applied.reply = ApplyEntry(context, entry);
   }
-  WriteMeta(tables_, &meta_);
+  const bool late = PLANTED("coord.applied_index_written_late") && index.value() % 8 != 0;
+  if (!late) WriteMeta(tables_, &meta_);
   applied.events = std::move(context.events);
   applied.wait_outcomes = std::move(context.wait_outcomes);
   return applied;

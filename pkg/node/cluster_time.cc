@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "pkg/base/bytes.h"
+#include "pkg/base/planted.h"
 
 namespace baton::node {
 
@@ -54,6 +55,7 @@ void ClusterTime::StartLeading(Term term) {
   if (heard_term_ >= LastTermBefore(term)) base_ms = std::max(base_ms, heard_ms_);
   led_term_ = term;
   led_us_ = base_ms * 1000;
+  if (PLANTED("node.time_leaps_at_election")) led_us_ += 10 * step_max_us_;
   leading_ = true;
 }
 

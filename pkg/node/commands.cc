@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "pkg/base/cruel.h"
+#include "pkg/base/planted.h"
 
 namespace baton::node {
 namespace {
@@ -162,7 +163,7 @@ void Commands::OnAttemptRefused(uint64_t id, Command& command, const Status& why
 }
 
 void Commands::OnFateUnknown(uint64_t id, Command& command) {
-  if (command.submission.repeatable) {
+  if (command.submission.repeatable || PLANTED("node.unknown_tried_again")) {
     command.maybe_applied = true;
     const bool circle = command.stage == Stage::kForwarded && AskedStillLeads(command);
     Park(id, command, /*route_at_once=*/!circle);
@@ -238,7 +239,8 @@ void Commands::Refuse(uint64_t id, Command& command, Status why) {
 }
 
 void Commands::GiveUp(uint64_t id, Command& command, Status why) {
-  const bool certain = command.stage == Stage::kParked && !command.maybe_applied;
+  const bool certain = (command.stage == Stage::kParked && !command.maybe_applied) ||
+                       PLANTED("node.outcome_says_not_applied");
   why.SetOutcome(certain ? Outcome::kNotApplied : Outcome::kUnknown);
   Finish(id, std::move(why));
 }

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "pkg/base/cruel.h"
+#include "pkg/base/planted.h"
 #include "pkg/coord/command.h"
 
 namespace baton::node {
@@ -35,11 +36,12 @@ bool SeenForwards::Insert(NodeId from, uint64_t incarnation, uint64_t id) {
 void Forwards::OnRequest(NodeId from, ForwardRequest request) {
   const Key key{from, request.incarnation, request.id};
   if (pending_.contains(key)) return;  // going to be answered
-  if (!seen_.Insert(from, request.incarnation, request.id)) {
+  if (!seen_.Insert(from, request.incarnation, request.id) &&
+      !PLANTED("node.forward_not_deduplicated")) {
     Refuse(from, request,
            Status(Code::kUnavailable, "answered", "The leader's answer to the command was lost")
                .SetOutcome(Outcome::kUnknown));
-  } else if (request.term <= start_term_) {
+  } else if (request.term <= start_term_ && !PLANTED("node.forward_taken_after_restart")) {
     Refuse(from, request,
            Status(Code::kUnavailable, "restarted", "The asked leader was started again")
                .SetOutcome(Outcome::kUnknown));

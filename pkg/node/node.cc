@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <variant>
 
+#include "pkg/base/planted.h"
 #include "pkg/base/random.h"
 #include "pkg/coord/command.h"
 
@@ -28,6 +29,7 @@ CommandsOptions OptionsOfCommands(const NodeCore& core) {
 ReadsOptions OptionsOfReads(const NodeCore& core) {
   ReadsOptions options;
   options.first_question = uint64_t{Random(core.config.seed).NextU32()} << 32;
+  if (PLANTED("node.question_numbers_reused")) options.first_question = 1;
   options.pending_max = core.config.pending_proposals_max;
   options.leader_wait_us = kLeaderWaitElections * core.election_timeout_us();
   options.ask_again_us = core.election_timeout_us() / 2;
@@ -141,7 +143,8 @@ void Node::KeepAlive(SessionId session, int64_t timeout_ms, Keepalives::Callback
 
 void Node::Read(Consistency consistency, Revision min_revision, int64_t timeout_ms,
                 Service::ReadCallback done) {
-  if (repair_.rebuilding() && consistency == Consistency::kStale) {
+  if (repair_.rebuilding() && consistency == Consistency::kStale &&
+      !PLANTED("node.rebuilding_node_answers")) {
     done(Status(Code::kUnavailable, "rebuilding",
                 "This node has lost data and rebuilds it from its peers; ask another one"));
     return;

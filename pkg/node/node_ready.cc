@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "pkg/base/cruel.h"
+#include "pkg/base/planted.h"
 #include "pkg/node/compaction.h"
 #include "pkg/node/node.h"
 #include "pkg/node/node_rows.h"
@@ -26,6 +27,15 @@ raft::ConfigState ConfigOf(const raft::Entry& entry) {
   Result<raft::MembershipEntry> change = raft::DecodeMembershipEntry(entry.data.view());
   CHECK(change.ok()) << "the core has read it: " << change.status().ToString();
   return std::move(change->config);
+}
+
+[[maybe_unused]] void DropReplies(StateStore* state) {
+  std::vector<std::string> keys;
+  state->Scan("i", "j", [&keys](std::string_view key, std::string_view) {
+    keys.emplace_back(key);
+    return true;
+  });
+  for (const std::string& key : keys) state->Delete(key);
 }
 
 bool IsSnapshotRequest(const raft::Message& message) {
@@ -217,7 +227,10 @@ void Node::Apply(const std::vector<raft::Entry>& entries) {
   std::vector<coord::WaitOutcome> outcomes;
   applied.reserve(entries.size());
   for (const raft::Entry& entry : entries) {
-    const bool is_command = entry.type == raft::EntryType::kNormal && !entry.data.empty();
+    bool is_command = entry.type == raft::EntryType::kNormal && !entry.data.empty();
+    if (PLANTED("node.future_stamp_not_applied")) {
+      is_command &= StampOf(entry).value_or(0) <= core_->cluster_time.NowMs();
+    }
     coord::Applied result = core_->state.Apply(entry.index, entry.term,
                                                is_command ? entry.data.view() : std::string_view());
     watches_.OnEvents(result.events);
@@ -266,6 +279,7 @@ void Node::InstallSnapshot(const raft::SnapshotMeta& meta,
     core_->Fail(installed);
     return;
   }
+  if (PLANTED("node.replies_not_in_snapshot")) DropReplies(core_->parts.state);
   core_->state_lost = false;
   core_->state.Reload();
   if (core_->state.applied() != meta.index || core_->state.applied_term() != meta.term) {

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "pkg/base/planted.h"
 #include "pkg/coord/command.h"
 
 namespace baton::node {
@@ -21,6 +22,10 @@ Status Proposals::Propose(std::string_view command, Callback done) {
 
 void Proposals::OnApplied(Index index, Term term, const coord::Reply* reply) {
   auto own = pending_.extract(Key{index, term});
+  if (PLANTED("node.reply_by_index_only") && own.empty() && reply != nullptr) {
+    const auto first = pending_.lower_bound(Key{index, Term()});
+    if (first != pending_.end() && first->first.index == index) own = pending_.extract(first);
+  }
   std::vector<Pending> lost = TakeThrough(index);  // another entry took their place
   if (term > applied_term_) {  // only then can what lies beyond have become impossible
     applied_term_ = term;
@@ -38,7 +43,8 @@ void Proposals::OnSnapshotInstalled(Index index, Term term) {
   const std::vector<Pending> unknown = TakeThrough(index);
   applied_term_ = std::max(applied_term_, term);
   const std::vector<Pending> lost = TakeLost(index, term);
-  for (const Pending& pending : unknown) pending.done({Fate::kUnknown, Index(), nullptr, 0});
+  const Fate hidden = PLANTED("node.snapshot_means_lost") ? Fate::kLost : Fate::kUnknown;
+  for (const Pending& pending : unknown) pending.done({hidden, Index(), nullptr, 0});
   for (const Pending& pending : lost) pending.done({Fate::kLost, Index(), nullptr, 0});
 }
 

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "pkg/base/cruel.h"
+#include "pkg/base/planted.h"
 
 namespace baton::node {
 namespace {
@@ -25,7 +26,8 @@ void Reads::Add(Consistency consistency, Revision min_revision, int64_t deadline
   ++pending_;
   Read read{consistency, min_revision, deadline_us, time_->now_us + options_.leader_wait_us,
             std::move(done)};
-  if (consistency == Consistency::kStale) {
+  if (consistency == Consistency::kStale ||
+      (PLANTED("node.leader_reads_unasked") && raft_->role() == raft::Role::kLeader)) {
     ReadyOrWait(std::move(read));
   } else {
     gathered_.push_back(std::move(read));
@@ -45,7 +47,7 @@ void Reads::OnReadState(const raft::ReadState& answer) {
   auto question = questions_.extract(answer.id);
   if (question.empty()) return;  // asked again meanwhile
   for (Read& read : question.mapped().reads) {
-    if (state_->applied() >= answer.index) {
+    if (state_->applied() >= answer.index || PLANTED("node.read_before_applied")) {
       ReadyOrWait(std::move(read));
     } else {
       for_index_.emplace(answer.index, std::move(read));
@@ -66,7 +68,7 @@ void Reads::Gather(std::vector<Read> reads) {
 }
 
 void Reads::ReadyOrWait(Read read) {
-  if (state_->revision() < read.min_revision) {
+  if (state_->revision() < read.min_revision && !PLANTED("node.min_revision_ignored")) {
     const Revision revision = read.min_revision;
     for_revision_.emplace(revision, std::move(read));
     return;

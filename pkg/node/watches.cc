@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "pkg/base/cruel.h"
+#include "pkg/base/planted.h"
 
 namespace baton::node {
 
@@ -103,7 +104,7 @@ void Watches::FallBack(uint64_t id, Watch& watch) {
   touched_.erase(id);
   watch.batch.clear();
   watch.live = false;
-  watch.next = std::max(watch.next, flushed_ + 1);
+  if (!PLANTED("node.watch_repeats_events")) watch.next = std::max(watch.next, flushed_ + 1);
   catching_up_.push_back(id);
 }
 
@@ -119,6 +120,7 @@ void Watches::Flush() {
 }
 
 void Watches::OnSnapshotInstalled() {
+  if (PLANTED("node.watch_gap_at_snapshot")) return;
   for (auto& [id, watch] : watches_) {
     if (watch.live) FallBack(id, watch);
   }
@@ -154,8 +156,9 @@ void Watches::CatchUpSlice(uint64_t id, Watch& watch) {
   std::vector<SharedEvent> events;
   events.reserve(page->events.size());
   for (coord::Event& event : page->events) events.push_back(Share(std::move(event)));
-  if (!Tell(id, watch, events, page->through)) return;
-  if (watch.next > newest) {
+  const Revision mark = PLANTED("node.progress_mark_ahead") ? newest : page->through;
+  if (!Tell(id, watch, events, mark)) return;
+  if (watch.next > newest || PLANTED("node.watch_live_too_early")) {
     GoLive(id, watch);
   } else {
     catching_up_.push_back(id);

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "pkg/base/check.h"
+#include "pkg/base/planted.h"
 #include "pkg/raft/membership.h"
 #include "pkg/raft/membership_codec.h"
 #include "pkg/raft/reading.h"
@@ -27,10 +28,10 @@ Status CheckMoment(const Core& core, const Leader& lead, const MembershipChange&
     return NotNow("leader_transfer", "Leadership is being handed over to node " +
                                          std::to_string(lead.transfer_target.value()));
   }
-  if (!HasCommittedInTerm(core, lead)) {
+  if (!HasCommittedInTerm(core, lead) && !PLANTED("raft.change_before_own_commit")) {
     return NotNow("term_not_committed", "This leader has not committed an entry of its term yet");
   }
-  if (!LatestIsCommitted(core)) {
+  if (!LatestIsCommitted(core) && !PLANTED("raft.change_while_one_is_open")) {
     return Status(Code::kConflict, "change_in_progress",
                   "The change at index " + std::to_string(core.log.membership_index().value()) +
                       " is not committed yet");
@@ -134,6 +135,8 @@ void LeaveJointIfDue(Core& core, Leader& lead) {
   const ConfigState& current = core.membership();
   if (!current.joint() || !current.auto_leave || lead.transfer_target) return;
   if (!LatestIsCommitted(core) || !HasCommittedInTerm(core, lead)) return;
+  const bool of_earlier_leader = core.log.membership_index() < lead.first_index_in_term;
+  if (PLANTED("raft.joint_of_earlier_leader_stays") && of_earlier_leader) return;
   const Result<ConfigState> next = NextConfiguration(current, MembershipChange());
   CHECK(next.ok()) << next.status().ToString();
   TraceChanges(core, {});

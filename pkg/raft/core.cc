@@ -5,6 +5,7 @@
 
 #include "pkg/base/check.h"
 #include "pkg/base/cruel.h"
+#include "pkg/base/planted.h"
 #include "pkg/raft/tracing.h"
 
 namespace baton::raft {
@@ -20,7 +21,7 @@ uint64_t SeedOf(const Config& config) {
 Core::Core(const Config& settings, RaftLog opened_log, const InitialState& initial)
     : config(settings),
       term(initial.hard_state.term),
-      vote(initial.hard_state.vote),
+      vote(PLANTED("raft.vote_forgotten_at_start") ? NodeId() : initial.hard_state.vote),
       memory(initial.hard_state.memory),
       log(std::move(opened_log)),
       random(SeedOf(settings)) {

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "pkg/base/cruel.h"
+#include "pkg/base/planted.h"
 #include "pkg/raft/amnesia.h"
 #include "pkg/raft/leadership.h"
 #include "pkg/raft/lease.h"
@@ -46,14 +47,18 @@ void AskForVotes(Core& core, Term in_term, bool pre_vote, bool leader_transfer) 
   const CommitPoint commit = CommitPointOf(core);
   for (const NodeId member : Members(core.membership())) {
     if (member == core.id() || !IsVoter(core.membership(), member)) continue;
-    core.SendAfterPersist(member, in_term,
-                          VoteRequest{.pre_vote = pre_vote,
-                                      .leader_transfer = leader_transfer,
-                                      .last_index = core.log.last_index(),
-                                      .last_term = core.log.last_term(),
-                                      .priority = core.config.priority,
-                                      .commit = commit.index,
-                                      .commit_term = commit.term});
+    const VoteRequest request{.pre_vote = pre_vote,
+                              .leader_transfer = leader_transfer,
+                              .last_index = core.log.last_index(),
+                              .last_term = core.log.last_term(),
+                              .priority = core.config.priority,
+                              .commit = commit.index,
+                              .commit_term = commit.term};
+    if (PLANTED("raft.votes_asked_before_disk") && !pre_vote) {
+      core.Send(member, request);
+      continue;
+    }
+    core.SendAfterPersist(member, in_term, request);
   }
 }
 
@@ -125,7 +130,7 @@ void Refuse(Core& core, NodeId candidate, const VoteRequest& request) {
 
 // The vote of this node in `in_term` is not given to anybody else.
 bool VoteIsFree(const Core& core, Term in_term, NodeId candidate) {
-  if (in_term > core.term) return true;
+  if (in_term > core.term || PLANTED("raft.votes_for_everybody")) return true;
   return core.vote == candidate || (!core.vote && !core.leader);
 }
 
@@ -204,8 +209,11 @@ void HandleVoteRequest(Core& core, const Message& message, const VoteRequest& re
     core.vote = message.from;
     core.RestartElectionTimer();  // not for a pre-vote: it promises nothing
   }
-  core.SendAfterPersist(message.from, message.term,
-                        VoteResponse{.pre_vote = request.pre_vote, .granted = true});
+  const VoteResponse granted{.pre_vote = request.pre_vote, .granted = true};
+  if (PLANTED("raft.vote_before_disk") && !request.pre_vote) {
+    return core.Send(message.from, granted);
+  }
+  core.SendAfterPersist(message.from, message.term, granted);
 }
 
 void HandleVoteResponse(Core& core, const Message& message, const VoteResponse& response) {
@@ -220,7 +228,8 @@ void HandleVoteResponse(Core& core, const Message& message, const VoteResponse& 
     return;
   }
   if (Candidate* const candidate = std::get_if<Candidate>(&core.role)) {
-    if (response.pre_vote || message.term != core.term) return;
+    if (response.pre_vote && !PLANTED("raft.pre_vote_counts_as_vote")) return;
+    if (message.term != core.term) return;
     candidate->votes.emplace(message.from, response.granted);
     const VoteResult result = Count(core, candidate->votes);
     if (result == VoteResult::kWon) BecomeLeader(core, true);

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "pkg/base/cruel.h"
+#include "pkg/base/planted.h"
 #include "pkg/raft/amnesia.h"
 #include "pkg/raft/tracing.h"
 
@@ -15,6 +16,7 @@ namespace {
 void Acknowledge(Core& core, NodeId to, Index match) {
   const AppendResponse response{
       .match_index = match, .commit = core.log.committed(), .amnesia = core.amnesia()};
+  if (PLANTED("raft.ack_before_disk")) return core.Send(to, response);
   auto& queue = core.out.messages_after_persist;
   const bool same = !queue.empty() && queue.back().to == to && queue.back().term == core.term;
   if (same && !CRUEL("raft.acknowledged_one_by_one")) {
@@ -66,8 +68,10 @@ Status HandleAppend(Core& core, NodeId from, AppendRequest request) {
     Acknowledge(core, from, core.log.last_index());
     return Status::Ok();
   }
-  const bool fits = request.prev_index <= core.log.committed() ||
-                    core.log.Matches(request.prev_index, request.prev_term);
+  const bool fits =
+      request.prev_index <= core.log.committed() ||
+      core.log.Matches(request.prev_index, request.prev_term) ||
+      (PLANTED("raft.prev_term_unchecked") && request.prev_index <= core.log.last_index());
   if (!fits) {
     Reject(core, from, request);
     return Status::Ok();
@@ -78,10 +82,11 @@ Status HandleAppend(Core& core, NodeId from, AppendRequest request) {
   if (core.log.membership_index() != config_index) Trace(core, TraceEventKind::kApplyConfChange);
   // Never further than this request proves: what lies behind it may be another leader's.
   core.validated = std::max(core.validated, proven);
-  core.log.CommitTo(std::min(request.commit, proven));
+  const Index sure = PLANTED("raft.commit_beyond_validated") ? core.log.last_index() : proven;
+  core.log.CommitTo(std::min(request.commit, sure));
   SeekCure(core);
   if (core.snapshot_wanted) core.snapshot_wanted = std::max(core.log.last_index(), Index(1));
-  Acknowledge(core, from, proven);
+  Acknowledge(core, from, PLANTED("raft.ack_beyond_sent") ? core.log.last_index() : proven);
   return Status::Ok();
 }
 
@@ -156,6 +161,7 @@ bool ReportSnapshotOrder(Core& core, NodeId target, bool delivered) {
 }
 
 void RefuseStaleLeader(Core& core, const Message& message) {
+  if (PLANTED("raft.stale_leader_not_told")) return;
   if (std::holds_alternative<Heartbeat>(message.body)) {
     core.Send(message.from, HeartbeatResponse{.commit = core.log.committed()});
     return;

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "pkg/base/cruel.h"
+#include "pkg/base/planted.h"
 #include "pkg/raft/changing.h"
 #include "pkg/raft/hibernation.h"
 #include "pkg/raft/membership.h"
@@ -95,7 +96,8 @@ void TickLeader(Core& core) {
     core.BecomeFollower(NodeId());
     return;
   }
-  if (core.config.check_quorum && !QuorumIsActive(core, lead)) {
+  if (core.config.check_quorum && !QuorumIsActive(core, lead) &&
+      !PLANTED("raft.leader_without_quorum_stays")) {
     ++core.counters.step_downs_without_quorum;
     core.BecomeFollower(NodeId());
     return;

@@ -7,6 +7,7 @@
 
 #include "pkg/base/check.h"
 #include "pkg/base/cruel.h"
+#include "pkg/base/planted.h"
 #include "pkg/raft/membership_codec.h"
 
 namespace baton::raft {
@@ -115,6 +116,7 @@ bool RaftLog::Matches(Index index, Term term) const {
 }
 
 bool RaftLog::IsUpToDate(Index last, Term term) const {
+  if (PLANTED("raft.vote_compares_length")) return last >= last_index();
   return term > last_term() || (term == last_term() && last >= last_index());
 }
 
@@ -226,7 +228,7 @@ Status RaftLog::Accept(Term leader_term, Term prev_term, std::vector<Entry> entr
     if (entries[i].index <= last_index()) {
       const Result<Term> own = TermAt(entries[i].index);
       if (!own.ok()) return own.status();
-      if (*own == entries[i].term) continue;
+      if (*own == entries[i].term || PLANTED("raft.conflict_kept")) continue;
     }
     const Term before = i == 0 ? prev_term : entries[i - 1].term;
     Rewrite(leader_term, before, std::move(entries), i);

@@ -2,6 +2,8 @@
 
 #include <functional>
 
+#include "pkg/base/planted.h"
+
 namespace baton::raft {
 
 size_t CommitQuorum(size_t voters, uint32_t commit_quorum) {
@@ -9,6 +11,7 @@ size_t CommitQuorum(size_t voters, uint32_t commit_quorum) {
 }
 
 size_t ElectionQuorum(size_t voters, uint32_t commit_quorum) {
+  if (PLANTED("raft.half_elects")) return (voters + 1) / 2;
   return std::max(voters / 2 + 1, voters + 1 - CommitQuorum(voters, commit_quorum));
 }
 

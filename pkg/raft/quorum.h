@@ -21,6 +21,7 @@
 #include <vector>
 
 #include "pkg/base/ids.h"
+#include "pkg/base/planted.h"
 #include "pkg/raft/types.h"
 
 namespace baton::raft {
@@ -70,7 +71,9 @@ uint64_t HalfReached(std::span<const NodeId> voters, uint32_t commit_quorum,
   const std::span<uint64_t> values =
       many.empty() ? std::span<uint64_t>(few).first(voters.size()) : std::span<uint64_t>(many);
   for (size_t i = 0; i < voters.size(); ++i) values[i] = Plain(value_of(voters[i]));
-  return QuorumValue(values, CommitQuorum(voters.size(), commit_quorum));
+  size_t needed = CommitQuorum(voters.size(), commit_quorum);
+  if (PLANTED("raft.commit_short_of_quorum") && needed > 1) --needed;
+  return QuorumValue(values, needed);
 }
 
 template <typename ValueOf, typename GroupOf>
@@ -101,6 +104,9 @@ VoteResult HalfVote(std::span<const NodeId> voters, uint32_t commit_quorum, cons
 // is asked once per voter and half, and gives 0 for a voter that nothing is known of.
 template <typename ValueOf>
 uint64_t QuorumReached(const ConfigState& config, const ValueOf& value_of) {
+  if (PLANTED("raft.joint_half_forgotten")) {
+    return quorum_internal::HalfReached(config.voters, config.commit_quorum, value_of);
+  }
   return std::min(quorum_internal::HalfReached(config.voters, config.commit_quorum, value_of),
                   quorum_internal::HalfReached(config.voters_outgoing,
                                                config.commit_quorum_outgoing, value_of));

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "pkg/base/check.h"
+#include "pkg/base/planted.h"
 #include "pkg/raft/changing.h"
 #include "pkg/raft/core.h"
 #include "pkg/raft/dispatch.h"
@@ -228,10 +229,15 @@ void Raft::TakeReady(Ready* out) {
   const HardState hard = HardStateOf(core);
   if (hard != told_hard_) ready.hard_state = hard;
   ready.snapshot = core.log.TakeUnhandedSnapshot();
+  if (PLANTED("raft.snapshot_takes_term_back") && ready.snapshot) {
+    ready.hard_state = HardState{ready.snapshot->term, NodeId(), hard.commit, hard.memory};
+  }
   core.log.TakeUnhandedEntries(&ready.entries);
   ready.mark = core.log.mark();
-  ready.must_sync = ready.snapshot || !ready.entries.empty() || hard.term != told_hard_.term ||
-                    hard.vote != told_hard_.vote || hard.memory != told_hard_.memory;
+  const bool promises = hard.term != told_hard_.term || hard.vote != told_hard_.vote ||
+                        hard.memory != told_hard_.memory;
+  ready.must_sync =
+      ready.snapshot || !ready.entries.empty() || (promises && !PLANTED("raft.vote_not_synced"));
   if (ready.must_sync) core.writes.push_back(Core::Write{ready.mark, core.now});
   core.log.TakeCommitted(&ready.committed_entries);
   // What comes back is empty and has room: see Ready::Clear.

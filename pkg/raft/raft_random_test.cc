@@ -7,7 +7,8 @@
 //
 // A third of them run once more while the core is cruel to itself (pkg/base/cruel.h).
 //
-// A failing seed is named; replay it alone with --seed=N, or search on with --seeds=N.
+// A failing seed is named; replay it alone with --seed=N, or search on with --seeds=N. In a build
+// with --config=planted, --planted=NAME looks for that bug (pkg/base/planted_bugs.h).
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -22,6 +23,7 @@
 #include <string_view>
 
 #include "pkg/base/cruel.h"
+#include "pkg/base/planted.h"
 #include "pkg/base/random.h"
 #include "pkg/raft/testing/random_history.h"
 
@@ -145,6 +147,10 @@ int main(int argc, char** argv) {
     };
     if (argument.starts_with("--seed=")) baton::raft::g_only_seed = number();
     if (argument.starts_with("--seeds=")) baton::raft::g_seeds = number();
+    if (!argument.starts_with("--planted=")) continue;
+    if (baton::PlantBug(argument.substr(argument.find('=') + 1))) continue;
+    std::fprintf(stderr, "no such bug in this build: %s\n", argument.c_str());
+    return 2;
   }
   std::signal(SIGABRT, baton::raft::NameTheSeed);
   return RUN_ALL_TESTS();

@@ -1,6 +1,7 @@
 #include "pkg/raft/reading.h"
 
 #include "pkg/base/cruel.h"
+#include "pkg/base/planted.h"
 #include "pkg/raft/amnesia.h"
 #include "pkg/raft/lease.h"
 #include "pkg/raft/quorum.h"
@@ -63,7 +64,8 @@ void HandleReadIndexResponse(Core& core, const ReadIndexResponse& response) {
 }
 
 bool StartReadRound(Core& core, Leader& lead) {
-  if (!lead.reads.has_waiting() || !HasCommittedInTerm(core, lead)) return false;
+  if (!lead.reads.has_waiting()) return false;
+  if (!HasCommittedInTerm(core, lead) && !PLANTED("raft.read_before_own_term")) return false;
   if (CRUEL("raft.read_round_late")) return false;
   lead.reads.StartRound(core.log.committed());
   ConfirmReads(core, lead);  // a single voter needs nobody else
@@ -78,7 +80,7 @@ void ConfirmReads(Core& core, Leader& lead) {
     return peer && !peer->amnesia() ? peer->read_counter() : 0;
   });
   std::vector<ConfirmedRead> reads;
-  lead.reads.Confirm(confirmed, &reads);
+  lead.reads.Confirm(PLANTED("raft.read_unconfirmed") ? lead.reads.counter() : confirmed, &reads);
   for (const ConfirmedRead& confirmed_read : reads) {
     const Read& read = confirmed_read.read;
     if (read.from == core.id()) {

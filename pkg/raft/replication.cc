@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "pkg/base/cruel.h"
+#include "pkg/base/planted.h"
 #include "pkg/raft/amnesia.h"
 #include "pkg/raft/changing.h"
 #include "pkg/raft/membership.h"
@@ -16,7 +17,10 @@ namespace baton::raft {
 namespace {
 
 Index HeldBy(const Core& core, const Leader& lead, NodeId id) {
-  if (id == core.id()) return core.log.persisted();
+  if (id == core.id()) {
+    return PLANTED("raft.leader_counts_itself_early") ? core.log.last_index()
+                                                      : core.log.persisted();
+  }
   const Progress* const peer = lead.peer(id);
   return peer && !peer->amnesia() ? peer->match() : Index();
 }
@@ -63,13 +67,15 @@ void HandleHeartbeatResponse(Core& core, Leader& lead, Progress& peer,
                              const HeartbeatResponse& response) {
   peer.OnActive(core.now);
   NoteAmnesia(core, peer, response.amnesia);
-  peer.OnReadCounter(response.read_counter);
+  peer.OnReadCounter(PLANTED("raft.read_confirmed_by_any_answer") ? lead.reads.counter()
+                                                                  : response.read_counter);
   peer.OnLeaseStamp(response.lease_stamp);
   peer.OnHeartbeatAnswered();
   lead.flush = true;
   const bool asks_needlessly =
       peer.state() == ReplicationState::kReplicate && CRUEL("raft.needless_question");
-  if (asks_needlessly || peer.Stalled(core.now, core.config.heartbeat_interval_ticks + 1)) {
+  const bool stalled = peer.Stalled(core.now, core.config.heartbeat_interval_ticks + 1);
+  if (asks_needlessly || (stalled && !PLANTED("raft.lost_append_forgotten"))) {
     AskForLostAppends(core, peer);
   }
   if (!CRUEL("raft.read_confirmed_late")) ConfirmReads(core, lead);
@@ -126,9 +132,10 @@ void AdvanceCommit(Core& core, Leader& lead) {
   if (!core.membership().witnesses.empty()) index = std::min(index, DataReached(core, lead));
   // Entries of earlier terms are only committed together with one of this term: a copy on a quorum
   // does not keep an older entry from being replaced (figure 8).
-  if (index <= core.log.committed() || index < lead.first_index_in_term) return;
-  lead.uncommitted_bytes -=
-      core.log.BytesBetween(std::max(core.log.committed(), lead.first_index_in_term) + 1, index);
+  const Index low = std::max(core.log.committed(), lead.first_index_in_term);
+  if (index <= core.log.committed()) return;
+  if (index < lead.first_index_in_term && !PLANTED("raft.old_term_committed")) return;
+  if (index > low) lead.uncommitted_bytes -= core.log.BytesBetween(low + 1, index);
   core.log.CommitTo(index);
   Trace(core, TraceEventKind::kCommit);
   lead.flush = true;

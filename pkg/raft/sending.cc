@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "pkg/base/cruel.h"
+#include "pkg/base/planted.h"
 #include "pkg/raft/changing.h"
 #include "pkg/raft/lease.h"
 #include "pkg/raft/membership.h"
@@ -26,6 +27,7 @@ bool AppendIsDue(const Core& core, const Leader& lead, const Progress& peer) {
 
 // The newest commit index that the peer can use.
 Index CommitFor(const Core& core, const Progress& peer) {
+  if (PLANTED("raft.commit_beyond_match")) return core.log.committed();
   return std::min(core.log.committed(), peer.match());
 }
 
@@ -59,6 +61,7 @@ void SendOrder(Core& core, Progress& peer) {
 // `wanted`. What it asked for does not hold back what it needs: the request may be forgotten there,
 // and the peer may be needed to commit what such a snapshot would hold.
 void SendSnapshot(Core& core, const Leader& lead, Progress& peer, Index wanted = Index()) {
+  if (PLANTED("raft.no_snapshot_for_compacted") && !wanted) return;
   // A dead peer is worth no snapshot; it will be heard when it is back.
   if (core.now - peer.active_at() >= core.config.election_timeout_ticks) return;
   const Index at_least = std::max(core.log.first_index() - 1, wanted);

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <memory>
 
+#include "pkg/base/planted.h"
+
 namespace baton::storage {
 namespace {
 
@@ -49,6 +51,7 @@ Status WriteFileDurably(DurableEnv* env, const std::string& directory, const std
   const std::string temporary = path + ".tmp";
   leveldb::Status status = WriteAndSync(env, temporary, contents);
   if (status.ok()) status = env->RenameFile(temporary, path);
+  if (PLANTED("storage.directory_not_synced")) return FromLevelDb(status, "Cannot write " + path);
   if (status.ok()) status = env->SyncDir(directory);
   return FromLevelDb(status, "Cannot write " + path);
 }

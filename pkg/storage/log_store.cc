@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "pkg/base/check.h"
+#include "pkg/base/planted.h"
 #include "pkg/storage/database.h"
 #include "pkg/storage/disk_failure.h"
 #include "pkg/storage/files.h"
@@ -20,6 +21,7 @@ namespace {
 Status CheckWatermark(const std::string& directory, const Acknowledged& newest,
                       const LogRows& rows) {
   if (rows.tail.write_number >= newest.write_number) return Status::Ok();
+  if (PLANTED("storage.watermark_ignored")) return Status::Ok();
   return Unusable("log", directory,
                   "It was cut: it ends with write " + std::to_string(rows.tail.write_number) +
                       " at index " + std::to_string(rows.tail.last_index.value()) + ", but write " +
@@ -288,7 +290,7 @@ Status LevelLogStore::RemoveRows(Index low, Index high) {
 Status LevelLogStore::Commit(LogBatch* batch) {
   ++write_number_;
   batch->SetTail(write_number_);
-  failure_ = database_->Write(batch->rows(), /*sync=*/true);
+  failure_ = database_->Write(batch->rows(), /*sync=*/!PLANTED("storage.log_not_synced"));
   if (!failure_.ok()) return failure_;
   const raft::HardState hard_state = batch->hard_state().value_or(hard_state_);
   failure_ = watermark_->Record({.write_number = write_number_,

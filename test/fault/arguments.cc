@@ -7,6 +7,8 @@
 #include <optional>
 #include <string_view>
 
+#include "pkg/base/planted.h"
+
 namespace baton::fault {
 namespace {
 
@@ -36,6 +38,9 @@ bool Take(std::string_view argument) {
   if (const auto operations = NumberAfter("--operations=", argument)) {
     g_arguments.operations = static_cast<int>(*operations);
     return true;
+  }
+  if (argument.starts_with("--planted=")) {
+    return PlantBug(argument.substr(argument.find('=') + 1));
   }
   return false;
 }

@@ -5,6 +5,7 @@
 //   crash_points_test --seed=7            that script alone
 //   crash_points_test --seeds=100         scripts 1 to 100
 //   crash_points_test --operations=500    longer ones
+//   crash_points_test --planted=NAME      with that bug (pkg/base/planted.h; --config=planted)
 #pragma once
 
 #include <cstdint>

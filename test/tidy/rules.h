@@ -46,7 +46,8 @@ std::vector<Finding> CheckBuilt(const std::vector<Source>& tree);
 // Links from page to page lead somewhere.
 std::vector<Finding> CheckLinks(const std::vector<Source>& tree);
 // site_rules.cc
-// What pkg/base/cruel_sites.h lists is used once in what ships, and only what ships uses it.
+// What pkg/base/cruel_sites.h and planted_bugs.h list is used once in what ships, and what is used
+// is listed.
 std::vector<Finding> CheckSites(const std::vector<Source>& tree);
 
 // The C++ sources below `root` are laid out as its .clang-format says.

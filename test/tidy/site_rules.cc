@@ -1,5 +1,4 @@
 #include <map>
-#include <set>
 
 #include "test/tidy/code_text.h"
 #include "test/tidy/rules.h"
@@ -7,8 +6,15 @@
 namespace baton::tidy {
 namespace {
 
-constexpr std::string_view kTable = "pkg/base/cruel_sites.h";
-constexpr std::string_view kMacro = "CRUEL(\"";
+struct Table {
+  std::string_view path;
+  std::string_view use;  // what stands before a name where it is used
+};
+
+constexpr Table kTables[] = {
+    {"pkg/base/cruel_sites.h", "CRUEL(\""},
+    {"pkg/base/planted_bugs.h", "PLANTED(\""},
+};
 
 struct Place {
   std::string path;
@@ -30,28 +36,33 @@ void FindQuoted(const Source& source, std::string_view before, Places* places) {
   }
 }
 
-}  // namespace
-
-std::vector<Finding> CheckSites(const std::vector<Source>& tree) {
+void CheckTable(const Table& table, const std::vector<Source>& tree,
+                std::vector<Finding>* findings) {
   Places listed;
   Places used;
   for (const Source& source : tree) {
-    if (source.path == kTable) FindQuoted(source, "    {\"", &listed);
+    if (source.path == table.path) FindQuoted(source, "    {\"", &listed);
     const bool ships = source.IsCpp() && !source.IsTest() && source.Room() != "pkg/base";
-    if (ships) FindQuoted(source, kMacro, &used);
+    if (ships) FindQuoted(source, table.use, &used);
   }
-  std::vector<Finding> findings;
   for (const auto& [name, place] : listed) {
     const size_t count = used.count(name);
     if (count == 1) continue;
-    findings.push_back(
+    findings->push_back(
         {place.path, place.line,
          name + " is used " + std::to_string(count) + " times: a name stands for one place"});
   }
   for (const auto& [name, place] : used) {
     if (listed.contains(name)) continue;
-    findings.push_back({place.path, place.line, name + ": list it in " + std::string(kTable)});
+    findings->push_back({place.path, place.line, name + ": list it in " + std::string(table.path)});
   }
+}
+
+}  // namespace
+
+std::vector<Finding> CheckSites(const std::vector<Source>& tree) {
+  std::vector<Finding> findings;
+  for (const Table& table : kTables) CheckTable(table, tree, &findings);
   return findings;
 }
 

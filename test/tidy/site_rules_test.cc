@@ -33,6 +33,15 @@ TEST(SitesTest, OnlyCodeThatShipsCounts) {
   EXPECT_NE(Found({{"pkg/raft/a.cc", "// " + use}}), "");
 }
 
+TEST(SitesTest, PlantedBugsAreSitesToo) {
+  const Source bugs = {"pkg/base/planted_bugs.h", "    {\"node.b\", \"sim\",\n"};
+  const Source site = {"pkg/raft/a.cc", "CRUEL(\"raft.a\")\n"};
+  EXPECT_EQ(Found({bugs, site, {"pkg/node/b.cc", "if (PLANTED(\"node.b\")) return;\n"}}), "");
+  EXPECT_EQ(Found({bugs, site, {"pkg/node/b.cc", "PLANTED(\"node.b\"), PLANTED(\"node.c\")\n"}}),
+            "pkg/node/b.cc:1: node.c: list it in pkg/base/planted_bugs.h\n");
+  EXPECT_NE(Found({bugs, site}), "");
+}
+
 TEST(SitesTest, AUsedSiteIsListed) {
   EXPECT_EQ(Found({{"pkg/raft/a.cc", "CRUEL(\"raft.a\"), CRUEL(\"raft.b\")\n"}}),
             "pkg/raft/a.cc:1: raft.b: list it in pkg/base/cruel_sites.h\n");
