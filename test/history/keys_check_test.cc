@@ -107,6 +107,16 @@ TEST(KeysCheckTest, AKeyThatVanished) {
   EXPECT_EQ(scene.Wrong(), "lost_write");
 }
 
+// A session may have ended, but not at the very revision of the put.
+TEST(KeysCheckTest, AnEphemeralKeyThatVanishedAtOnce) {
+  Scene scene;
+  scene.Put("k", "a", 1).session = 5;
+  scene.GetNothing("k", 1);
+  EXPECT_EQ(scene.Wrong(), "lost_write");
+  scene.history.operations.back().revision = 2;
+  EXPECT_EQ(scene.Wrong(), "");
+}
+
 TEST(KeysCheckTest, AKeyThatCameBack) {
   Scene scene;
   scene.Put("k", "a", 1);

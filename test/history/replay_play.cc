@@ -93,11 +93,12 @@ void KeyReplay::CheckFound(const KeySight& sight, const KeyChange& last) {
 }
 
 void KeyReplay::CheckGone(const KeySight& sight, const KeyChange& last) {
-  if (HiddenChangePossible(sight.by.to_us) || !last.session_said) {
+  const bool time_to_go = last.revision < sight.revision;
+  if (time_to_go && (HiddenChangePossible(sight.by.to_us) || !last.session_said)) {
     open_ = true;
     return;
   }
-  if (last.session != 0) {  // then its session has ended
+  if (time_to_go && last.session != 0) {  // then its session has ended
     parts_.lives->Dead(last.session, sight.by);
     if (parts_.known != nullptr) {
       parts_.known->push_back(
