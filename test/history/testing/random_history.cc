@@ -151,9 +151,9 @@ void Run::Begin(Client* client) {
   operation.node = 1 + random_.Below(kNodes);
   operation.call_us = now_us_;
   const uint64_t roll = random_.Below(100);
-  if (roll < 45) {
+  if (roll < (shape_.busy ? 25 : 45)) {
     BeginOnKey(client, &pending);
-  } else if (roll < 58 || client->sessions.empty()) {
+  } else if (roll < (shape_.busy ? 40 : 58) || client->sessions.empty()) {
     BeginOnSession(client, &pending);
   } else {
     BeginOnLine(client, &pending);
@@ -172,7 +172,7 @@ void Run::BeginOnKey(Client* client, Pending* pending) {
   if (operation.kind == Kind::kGet || operation.kind == Kind::kGetStale) return;
   if (operation.kind == Kind::kPut) {
     operation.value = Value();
-    if (!client->sessions.empty() && Chance(30)) operation.session = Pick(client->sessions);
+    if (!client->sessions.empty() && Chance(50)) operation.session = Pick(client->sessions);
   }
   if (Chance(40)) operation.expected_revision = 0;
   if (operation.expected_revision && !client->seen.empty() && Chance(80)) {
@@ -180,7 +180,7 @@ void Run::BeginOnKey(Client* client, Pending* pending) {
     operation.key = key;
     operation.expected_revision = mod;
   }
-  if (Chance(35) && !client->held.empty()) {
+  if (Chance(50) && !client->held.empty()) {
     const Held& held = Pick(client->held);
     if (held.space == Space::kLock) {
       operation.guard_lock = held.name;
@@ -204,18 +204,18 @@ void Run::BeginOnSession(Client* client, Pending* pending) {
 void Run::BeginOnLine(Client* client, Pending* pending) {
   Operation& operation = pending->operation;
   operation.space = Chance(60) ? Space::kLock : Space::kElection;
-  operation.key = Chance(70) ? "l0" : "l1";
+  operation.key = shape_.busy || Chance(70) ? "l0" : "l1";
   const uint64_t roll = random_.Below(100);
-  if (roll < 35 || client->held.empty()) {
+  if (roll < (shape_.busy ? 45 : 35) || client->held.empty()) {
     operation.kind = Kind::kAcquire;
     operation.session = Pick(client->sessions);
     operation.value = Value();
     pending->waits = Chance(80);
-  } else if (roll < 50) {
+  } else if (roll < 55) {
     operation.kind = Kind::kHolder;
   } else {
-    const Held& held = Pick(client->held);
-    operation.kind = roll < 60 ? Kind::kVerify : roll < 82 ? Kind::kRelease : Kind::kProclaim;
+    const Held& held = client->held.back();
+    operation.kind = roll < 62 ? Kind::kVerify : roll < 85 ? Kind::kRelease : Kind::kProclaim;
     operation.space = held.space;
     operation.key = held.name;
     operation.token = held.token;
@@ -275,8 +275,8 @@ void Run::Wait(Client* client) {
     return Return(client);
   }
   if (!in_line) return Lose(client, /*may_arrive=*/false);
-  if (Chance(10)) return Answer(client);  // its place
-  if (!Chance(5)) return;
+  if (Chance(5)) return Answer(client);  // its place
+  if (!Chance(2)) return;
   cluster_.LeaveLine(operation);
   operation.outcome = Outcome::kRefused;
   operation.error = "wait_timed_out";

@@ -21,6 +21,7 @@ struct RandomShape {
   uint64_t seed = 0;
   Bug bug = Bug::kNone;
   int steps = 3000;           // about a fourth as many operations
+  bool busy = false;          // more of locks and elections, and longer lines
   bool truth = true;          // with the ends of sessions
   bool unique_values = true;  // no two writes write the same
   bool all_revisions = true;  // else some answers leave theirs out
