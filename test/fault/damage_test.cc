@@ -2,6 +2,7 @@
 // or up, again and again. No answer is ever wrong, and the node comes back by itself.
 //
 //   damage_test --flips=10000 --cuts=1000 --seed=1
+//   damage_test --cuts=1000 --planted=NAME    with that bug (pkg/base/planted.h; --config=planted)
 #include <gtest/gtest.h>
 
 #include <charconv>
@@ -9,6 +10,7 @@
 #include <map>
 #include <string_view>
 
+#include "pkg/base/planted.h"
 #include "test/fault/rotting_cluster.h"
 
 namespace baton::fault {
@@ -100,8 +102,11 @@ int main(int argc, char** argv) {
     const bool taken = baton::fault::TakeArgument(argv[i], "--flips=", &baton::fault::flips) ||
                        baton::fault::TakeArgument(argv[i], "--cuts=", &baton::fault::cuts) ||
                        baton::fault::TakeArgument(argv[i], "--seed=", &baton::fault::seed);
-    if (!taken) {
-      std::cerr << argv[i] << ": --flips=N, --cuts=N or --seed=N\n";
+    const std::string_view argument = argv[i];
+    const bool planted = argument.starts_with("--planted=") &&
+                         baton::PlantBug(argument.substr(argument.find('=') + 1));
+    if (!taken && !planted) {
+      std::cerr << argv[i] << ": --flips=N, --cuts=N, --seed=N or --planted=NAME (of this build)\n";
       return 2;
     }
   }
