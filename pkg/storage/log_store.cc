@@ -250,7 +250,9 @@ void LevelLogStore::Remember(const node::LogWrite& write) {
     start_ = *write.snapshot;
     memory_.Reset(start_.index, start_.term);
   }
-  if (write.entries.empty()) return;
+  // What begins beyond the end is replaced by a later write of the same batch, from further back:
+  // the log was cut to what the whole batch keeps, and LogBatch saw to it that there is no gap.
+  if (write.entries.empty() || write.entries.front().index > memory_.last() + 1) return;
   memory_.Truncate(write.entries.front().index - 1);
   for (const raft::Entry& entry : write.entries) memory_.Append(entry);
 }

@@ -92,6 +92,26 @@ TEST_F(LogStoreTest, OverwritingCutsTheTail) {
   expect();
 }
 
+// What gathers while a sync hangs: a leader's last entries, and those of the next leader, which
+// replace more than them.
+TEST_F(LogStoreTest, EntriesThatTheSameBatchReplacesFromFurtherBack) {
+  Append(1, 9, 1);
+  const std::vector<node::LogWrite> writes = {
+      AppendWrite(MakeEntries(10, 12, 1)), AppendWrite(MakeEntries(13, 13, 1)),
+      AppendWrite(MakeEntries(5, 6, 2)), AppendWrite(MakeEntries(7, 7, 2))};
+  ASSERT_TRUE(log_->Write(writes, true).ok());
+  const auto expect = [&] {
+    EXPECT_EQ(log_->LastIndex(), Index(7));
+    EXPECT_EQ(*log_->TermAt(Index(4)), Term(1));
+    EXPECT_EQ(*log_->TermAt(Index(5)), Term(2));
+    EXPECT_EQ(All().size(), 7u);
+    EXPECT_EQ(All()[6], MakeEntries(7, 7, 2)[0]);
+  };
+  expect();
+  Reopen();
+  expect();
+}
+
 TEST_F(LogStoreTest, OverwritingTheWholeLogKeepsItsStart) {
   Append(1, 3, 1);
   Append(1, 1, 7);
