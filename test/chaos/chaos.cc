@@ -20,13 +20,16 @@ constexpr int kImpossible = 2;
 
 std::atomic<bool> stop{false};
 
+// With the faults that began since the last time, and how often each of them has by now.
 void ShowProgress(const Progress& progress) {
+  static std::map<std::string, int> shown;
   std::string faults;
   for (const auto& [name, count] : progress.faults) {
-    if (count > 0) faults += " " + name + " " + std::to_string(count);
+    if (count > shown[name]) faults += " " + name + " (" + std::to_string(count) + ")";
   }
+  shown = progress.faults;
   std::printf(
-      "%5lld s %6llu op/s %9llu ops  %zu violations %s\n", static_cast<long long>(progress.seconds),
+      "%5lld s %6llu op/s %9llu ops %3zu violations %s\n", static_cast<long long>(progress.seconds),
       static_cast<unsigned long long>(progress.per_second),
       static_cast<unsigned long long>(progress.operations), progress.violations, faults.c_str());
   std::fflush(stdout);
@@ -92,9 +95,11 @@ int Main(const std::vector<std::string>& arguments) {
   std::printf("chaos: seed %llu, %d nodes, %lld s; Ctrl-C ends it\n",
               static_cast<unsigned long long>(options->seed), options->nodes,
               static_cast<long long>(options->seconds));
-  const Result<RunReport> report = RunChaos(*options, stop, ShowProgress);
+  const auto show_left_out = [](const std::string& what) {
+    std::printf("left out: %s\n", what.c_str());
+  };
+  const Result<RunReport> report = RunChaos(*options, stop, {show_left_out, ShowProgress});
   if (!report.ok()) return Fail(report.status());
-  for (const std::string& what : report->left_out) std::printf("left out: %s\n", what.c_str());
   return PrintReport(*report, *options);
 }
 

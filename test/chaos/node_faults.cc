@@ -11,6 +11,7 @@
 #include <numeric>
 
 #include "test/chaos/fault_kind.h"
+#include "test/integration/cluster.h"
 
 namespace baton::chaos {
 namespace {
@@ -18,6 +19,7 @@ namespace {
 // How long the end of a process may take: after SIGTERM, and after a sync has failed.
 constexpr int64_t kDrainMs = 15'000;
 constexpr int64_t kGiveUpMs = 10'000;
+constexpr int64_t kTransferMs = 1'500;
 
 std::string Name(int node) { return "node " + std::to_string(node + 1); }
 
@@ -155,6 +157,16 @@ Fault DiskFull(Scene* scene) {
           }};
 }
 
+// No fault of anybody's: the leader is asked to hand over, and may refuse.
+Fault Transfer(Scene* scene) {
+  const int leader = scene->leader >= 0 ? scene->leader : scene->AnyNode();
+  const auto answer =
+      integration::Request(scene->nodes->direct_url(leader), "POST", "/v1/cluster/leader/transfer",
+                           "{}", {{"Content-Type", "application/json"}}, kTransferMs);
+  const std::string word = answer.ok() ? std::to_string(answer->status) : answer.status().reason();
+  return {"asked to hand over (" + word + "): " + Name(leader), [] {}};
+}
+
 }  // namespace
 
 std::vector<FaultKind> NodeFaultKinds() {
@@ -166,6 +178,7 @@ std::vector<FaultKind> NodeFaultKinds() {
       {"kill-majority", "kill -9 of a majority", kLane, kFree, 100, 3'000, KillMajority},
       {"kill-all", "kill -9 of all nodes", kLane, kFree, 100, 2'000, KillAll},
       {"restart", "SIGTERM; it must end well", kLane, kFree, 500, 5'000, Restart},
+      {"transfer", "the leader is asked to hand over", kLane, kFree, 100, 1'000, Transfer},
       {"pause", "SIGSTOP, and SIGCONT later", kLane, kFree, 100, 10'000, Pause},
       {"slow-sync", "syncs of one disk, or of all, take up to 0.4 s", kLane, kFree, 500, 8'000,
        SlowSync},

@@ -76,17 +76,14 @@ Status Nodes::BuildNode(int index) {
   auto shim = ShimControl::Create(node.data_dir + ".faults");
   if (!shim.ok()) return shim.status();
   node.shim = *std::move(shim);
-  if (!no_small_disks().empty()) return Status();
-  return MountDisk(&node);
+  if (no_small_disks_.empty()) MountDisk(&node);
+  return Status();
 }
 
-Status Nodes::MountDisk(Node* node) {
+void Nodes::MountDisk(Node* node) {
   std::filesystem::create_directory(node->data_dir);
-  if (::mount("tmpfs", node->data_dir.c_str(), "tmpfs", 0, kDiskOptions) != 0) {
-    return Status(Code::kIo, node->data_dir + ": " + std::strerror(errno));
-  }
-  node->has_own_disk = true;
-  return Status();
+  node->has_own_disk = ::mount("tmpfs", node->data_dir.c_str(), "tmpfs", 0, kDiskOptions) == 0;
+  if (!node->has_own_disk) no_small_disks_ = std::string("mount: ") + std::strerror(errno);
 }
 
 Status Nodes::BuildLinks(int from) {

@@ -47,7 +47,7 @@ class Nodes {
   Network* network() { return network_.get(); }
   const std::string& no_network() const { return no_network_; }
   const std::string& no_filters() const { return no_filters_; }  // empty: iptables works
-  const std::string& no_small_disks() const { return options_.isolation.no_mounts; }
+  const std::string& no_small_disks() const { return no_small_disks_; }
 
   // Where clients reach it: through the proxy, or past all faults but the cable's.
   std::string client_url(int node) const;
@@ -75,11 +75,12 @@ class Nodes {
     bool has_own_disk = false;
   };
 
-  explicit Nodes(const NodesOptions& options) : options_(options) {}
+  explicit Nodes(const NodesOptions& options)
+      : options_(options), no_small_disks_(options.isolation.no_mounts) {}
   Status Build();
   Status BuildNode(int node);
   Status BuildLinks(int from);
-  Status MountDisk(Node* node);
+  void MountDisk(Node* node);
   std::vector<std::string> Arguments(int node) const;
   const Node& At(int node) const { return nodes_.at(static_cast<size_t>(node)); }
   Node& At(int node) { return nodes_.at(static_cast<size_t>(node)); }
@@ -87,6 +88,7 @@ class Nodes {
   const NodesOptions options_;
   std::unique_ptr<Proxy> proxy_;
   std::unique_ptr<Network> network_;
+  std::string no_small_disks_;
   std::string no_network_;
   std::string no_filters_;
   std::vector<Node> nodes_;

@@ -60,6 +60,45 @@ void Post(std::string target, const json& body, http::ClientRequest* request) {
   request->body = body.dump();
 }
 
+void AskForKey(const Operation& operation, http::ClientRequest* request) {
+  request->target = KeyPath(operation);
+  if (operation.kind == Kind::kPut) {
+    request->method = "PUT";
+    request->headers["Content-Type"] = "application/octet-stream";
+    request->body = operation.value;
+  } else if (operation.kind == Kind::kDelete) {
+    request->method = "DELETE";
+  } else {
+    request->headers["Accept"] = "application/json";
+  }
+  AskForPrecondition(operation, request);
+}
+
+// Locks and elections.
+void AskLine(const Operation& operation, int64_t wait_ms, http::ClientRequest* request) {
+  json body = {{"session", SessionText(operation.session)}};
+  const json held = {{"session", SessionText(operation.session)}, {"token", operation.token}};
+  switch (operation.kind) {
+    case Kind::kAcquire:
+      body["value"] = operation.value;
+      if (wait_ms > 0) body["wait"] = wait_ms;
+      return Post(QueuePath(operation, "acquire", "campaign"), body, request);
+    case Kind::kRelease:
+      return Post(QueuePath(operation, "release", "resign"), held, request);
+    case Kind::kProclaim:
+      body = held;
+      body["value"] = operation.value;
+      return Post(QueuePath(operation, "", "proclaim"), body, request);
+    case Kind::kVerify:
+      return Post(QueuePath(operation, "verify", "verify"), {{"token", operation.token}}, request);
+    case Kind::kHolder:
+      request->target = QueuePath(operation, "", "");
+      return;
+    default:
+      CHECK(false) << "no request for " << history::KindName(operation.kind);
+  }
+}
+
 // --- answers ---
 
 struct Answer {
@@ -107,6 +146,7 @@ void TakeItem(const json& item, Operation* operation) {
 
 void TakeHolder(const json& holder, Operation* operation) {
   operation->found = !holder.empty();
+  operation->found_value = Text(holder, "value");
   operation->holder_session = SessionNumber(Text(holder, "session"));
   operation->granted_token = Number(holder, "token");
 }
@@ -146,11 +186,11 @@ void TakeSuccess(const Answer& answer, Operation* operation) {
 
 // Refusals that are a decision of the replicated state, and not of the node that was asked.
 bool IsDecision(const std::string& code) {
-  static constexpr std::array<std::string_view, 14> kDecisions = {
-      "precondition_failed", "key_not_found",    "session_not_found", "session_exists",
-      "stale_token",         "guard_required",   "lock_held",         "guarded_by_other_lock",
-      "leadership_held",     "wait_timed_out",   "ticket_not_found",  "too_many_owned",
-      "too_many_waiters",    "too_many_sessions"};
+  static constexpr std::array<std::string_view, 15> kDecisions = {
+      "precondition_failed", "key_not_found",     "session_not_found", "session_exists",
+      "stale_token",         "guard_required",    "lock_held",         "guarded_by_other_lock",
+      "leadership_held",     "wait_timed_out",    "ticket_not_found",  "too_many_owned",
+      "too_many_waiters",    "too_many_sessions", "future_revision"};
   return std::find(kDecisions.begin(), kDecisions.end(), code) != kDecisions.end();
 }
 
@@ -174,7 +214,6 @@ void TakeProblem(const Answer& answer, Operation* operation) {
     operation->outcome = Outcome::kRefused;
     operation->replayed = answer.replayed;
     if (code == "precondition_failed") TakeItem(Object(answer.body, "current"), operation);
-    if (answer.body.contains("holder")) TakeHolder(Object(answer.body, "holder"), operation);
     return;
   }
   const bool is_harmless = outcome == "not_applied" || IsRead(operation->kind);
@@ -185,25 +224,12 @@ void TakeProblem(const Answer& answer, Operation* operation) {
 
 http::ClientRequest RequestOf(const Operation& operation, const RequestOptions& options) {
   http::ClientRequest request;
-  const json session = {{"session", SessionText(operation.session)}};
-  const json held = {{"session", SessionText(operation.session)}, {"token", operation.token}};
   switch (operation.kind) {
     case Kind::kPut:
-      request.method = "PUT";
-      request.target = KeyPath(operation);
-      request.headers["Content-Type"] = "application/octet-stream";
-      request.body = operation.value;
-      AskForPrecondition(operation, &request);
-      break;
     case Kind::kDelete:
-      request.method = "DELETE";
-      request.target = KeyPath(operation);
-      AskForPrecondition(operation, &request);
-      break;
     case Kind::kGet:
     case Kind::kGetStale:
-      request.target = KeyPath(operation);
-      request.headers["Accept"] = "application/json";
+      AskForKey(operation, &request);
       break;
     case Kind::kSessionCreate:
       Post("/v1/sessions", {{"ttl", operation.ttl_ms}}, &request);
@@ -216,30 +242,11 @@ http::ClientRequest RequestOf(const Operation& operation, const RequestOptions& 
       request.method = "DELETE";
       request.target = "/v1/sessions/" + SessionText(operation.session);
       break;
-    case Kind::kAcquire: {
-      json body = session;
-      body["value"] = operation.value;
-      if (options.wait_ms > 0) body["wait"] = options.wait_ms;
-      Post(QueuePath(operation, "acquire", "campaign"), body, &request);
-      break;
-    }
-    case Kind::kRelease:
-      Post(QueuePath(operation, "release", "resign"), held, &request);
-      break;
-    case Kind::kProclaim: {
-      json body = held;
-      body["value"] = operation.value;
-      Post(QueuePath(operation, "", "proclaim"), body, &request);
-      break;
-    }
-    case Kind::kVerify:
-      Post(QueuePath(operation, "verify", "verify"), {{"token", operation.token}}, &request);
-      break;
-    case Kind::kHolder:
-      request.target = QueuePath(operation, "", "");
+    case Kind::kCompact:
+      Post("/v1/admin/compact", {{"revision", operation.compact_to}}, &request);
       break;
     default:
-      CHECK(false) << "no request for " << history::KindName(operation.kind);
+      AskLine(operation, options.wait_ms, &request);
   }
   if (!options.idempotency_key.empty() && !IsRead(operation.kind)) {
     request.headers["Idempotency-Key"] = options.idempotency_key;

@@ -64,6 +64,10 @@ TEST(OperationHttpTest, LinesOfLocksAndElections) {
   EXPECT_EQ(Request(Of(Kind::kRelease)).body, R"({"session":"00000000000000ff","token":7})");
   EXPECT_EQ(Request(Of(Kind::kProclaim)).target, "/v1/elections/a/proclaim");
   EXPECT_EQ(Request(Of(Kind::kHolder)).target, "/v1/locks/a");
+  Operation compact = Of(Kind::kCompact, "");
+  compact.compact_to = 12;
+  EXPECT_EQ(Request(compact).target, "/v1/admin/compact");
+  EXPECT_EQ(Request(compact).body, R"({"revision":12})");
 }
 
 TEST(OperationHttpTest, AnswersThatSayWhatWasFound) {
@@ -83,8 +87,9 @@ TEST(OperationHttpTest, AnswersThatSayWhatWasFound) {
   const Operation granted = Answered(Of(Kind::kAcquire), 200, R"({"token":12})");
   EXPECT_EQ(granted.granted_token, 12u);
   const Operation held =
-      Answered(Of(Kind::kHolder), 200, R"({"holder":{"session":"0b","token":3}})");
+      Answered(Of(Kind::kHolder), 200, R"({"holder":{"session":"0b","token":3,"value":"x"}})");
   EXPECT_TRUE(held.found);
+  EXPECT_EQ(held.found_value, "x");
   EXPECT_EQ(held.holder_session, 11u);
   EXPECT_FALSE(Answered(Of(Kind::kHolder), 200, R"({"holder":null})").found);
   EXPECT_EQ(Answered(Of(Kind::kSessionCreate), 201, R"({"id":"ff00000000000000"})").session,
@@ -99,6 +104,11 @@ TEST(OperationHttpTest, ARefusalIsADecision) {
   EXPECT_EQ(refused.error, "precondition_failed");
   EXPECT_EQ(refused.found_value, "x");
   EXPECT_EQ(refused.revision, 0u) << "an error speaks of the node that wrote it";
+  const Operation held =
+      Answered(Of(Kind::kAcquire), 409,
+               R"({"code":"lock_held","outcome":"not_applied","holder":{"token":3}})");
+  EXPECT_EQ(held.outcome, Outcome::kRefused);
+  EXPECT_EQ(held.granted_token, 0u) << "that token is somebody else's";
 }
 
 TEST(OperationHttpTest, WhatIsLeftOpen) {

@@ -35,11 +35,11 @@ constexpr uint64_t kLastReader = 1'000'000;
 
 class ChaosRun {
  public:
-  ChaosRun(const RunOptions& options, EventLog* events)
-      : options_(options), random_(options.seed), events_(events) {}
+  ChaosRun(const RunOptions& options, const RunListener& listener, EventLog* events)
+      : options_(options), listener_(listener), random_(options.seed), events_(events) {}
 
   Status Prepare();
-  void Work(const std::atomic<bool>& stop, const std::function<void(const Progress&)>& on_second);
+  void Work(const std::atomic<bool>& stop);
   void Heal();
   RunReport Judge();
 
@@ -53,6 +53,7 @@ class ChaosRun {
   std::vector<std::string> Urls() const;
 
   const RunOptions options_;
+  const RunListener listener_;
   Random random_;
   EventLog* const events_;
   RunReport report_;
@@ -108,6 +109,7 @@ Status ChaosRun::ChooseFaults() {
       kinds_.push_back(kind);
     } else {
       report_.left_out.push_back(std::string(kind.name) + ": " + why_not);
+      listener_.on_left_out(report_.left_out.back());
     }
   }
   if (wanted.empty()) return Status();
@@ -120,8 +122,7 @@ std::vector<std::string> ChaosRun::Urls() const {
   return urls;
 }
 
-void ChaosRun::Work(const std::atomic<bool>& stop,
-                    const std::function<void(const Progress&)>& on_second) {
+void ChaosRun::Work(const std::atomic<bool>& stop) {
   const int workers = options_.workers > 0 ? options_.workers : 2 * nodes_->size() + 2;
   workload_ = std::make_unique<Workload>(WorkloadOptions{.urls = Urls(),
                                                          .workers = workers,
@@ -137,7 +138,7 @@ void ChaosRun::Work(const std::atomic<bool>& stop,
     Watch();
     if (elapsed_ms - told_ms >= kMsPerSecond) {
       told_ms = elapsed_ms;
-      on_second(ProgressNow(elapsed_ms));
+      listener_.on_second(ProgressNow(elapsed_ms));
     }
     poll(nullptr, 0, kStepMs);
   }
@@ -234,15 +235,15 @@ RunReport ChaosRun::Judge() {
 }  // namespace
 
 Result<RunReport> RunChaos(const RunOptions& options, const std::atomic<bool>& stop,
-                           const std::function<void(const Progress&)>& on_second) {
+                           const RunListener& listener) {
   std::error_code error;
   std::filesystem::create_directories(options.output, error);
   if (error) return Status(Code::kIo, options.output + ": " + error.message());
   EventLog events(options.output + "/events.log");
-  ChaosRun run(options, &events);
+  ChaosRun run(options, listener, &events);
   BATON_RETURN_IF_ERROR(run.Prepare());
   events.Write("all are ready");
-  run.Work(stop, on_second);
+  run.Work(stop);
   run.Heal();
   return run.Judge();
 }

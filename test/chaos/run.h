@@ -52,9 +52,15 @@ struct RunReport {
   std::string history_path;
 };
 
+// Who wants to know how it stands while it runs; called on the run's thread.
+struct RunListener {
+  std::function<void(const std::string& what)> on_left_out;  // as RunReport::left_out
+  std::function<void(const Progress&)> on_second;
+};
+
 // Until options.seconds are over or *stop. On the thread that lives longest (nodes.h), before which
 // EnterNamespaces was called. Not OK: the run could not be; a broken promise is in the report.
 Result<RunReport> RunChaos(const RunOptions& options, const std::atomic<bool>& stop,
-                           const std::function<void(const Progress&)>& on_second);
+                           const RunListener& listener);
 
 }  // namespace baton::chaos

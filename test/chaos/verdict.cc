@@ -1,8 +1,18 @@
 #include "test/chaos/verdict.h"
 
 #include <algorithm>
+#include <fstream>
+
+#include "test/history/check.h"
+#include "test/history/json_lines.h"
 
 namespace baton::chaos {
+namespace {
+
+// batond's history-revisions-max, as it is when nobody says otherwise.
+constexpr uint64_t kRevisionsKept = 100'000;
+
+}  // namespace
 
 std::map<std::pair<std::string, std::string>, uint64_t> CountOperations(
     const history::History& history) {
@@ -29,9 +39,22 @@ double LongestSilenceSeconds(const history::History& history) {
 }
 
 std::vector<std::string> JudgeHistory(const history::History& history, const std::string& path) {
-  (void)history;
-  (void)path;
-  return {};
+  std::vector<std::string> broken;
+  std::ofstream file(path);
+  history::WriteHistory(history, &file);
+  file.close();
+  if (!file.good()) broken.push_back(path + " cannot be written");
+  history::Options options;
+  options.history_revisions_kept = kRevisionsKept;
+  const history::Verdict verdict = history::Check(history, options);
+  for (const history::Violation& violation : verdict.violations) {
+    broken.push_back(violation.name + ": " + violation.sentence);
+  }
+  if (verdict.violations_total > verdict.violations.size()) {
+    broken.push_back("and " + std::to_string(verdict.violations_total - verdict.violations.size()) +
+                     " more like these");
+  }
+  return broken;
 }
 
 }  // namespace baton::chaos

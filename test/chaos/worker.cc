@@ -2,6 +2,7 @@
 
 #include <poll.h>
 
+#include <algorithm>
 #include <iterator>
 #include <utility>
 
@@ -16,6 +17,8 @@ using history::Space;
 constexpr int64_t kTtlsMs[] = {1000, 2500, 6000};
 constexpr int64_t kWaitMsMax = 800;
 constexpr uint64_t kEphemeralKeys = 4;
+// So many revisions stay: who watches is seldom that far behind.
+constexpr uint64_t kRevisionsKept = 200;
 
 Operation Of(Kind kind, std::string key) {
   Operation operation;
@@ -68,13 +71,13 @@ void Worker::Step() {
     uint64_t weight;
     void (Worker::*act)();
   };
-  static constexpr Choice kChoices[] = {{20, &Worker::Get},          {6, &Worker::GetStale},
-                                        {20, &Worker::Put},          {10, &Worker::PutIfUnchanged},
-                                        {4, &Worker::PutEphemeral},  {8, &Worker::PutGuarded},
-                                        {5, &Worker::Delete},        {9, &Worker::Acquire},
-                                        {8, &Worker::Release},       {3, &Worker::Proclaim},
-                                        {3, &Worker::Verify},        {3, &Worker::LookAtHolder},
-                                        {1, &Worker::DestroySession}};
+  static constexpr Choice kChoices[] = {{20, &Worker::Get},           {6, &Worker::GetStale},
+                                        {20, &Worker::Put},           {10, &Worker::PutIfUnchanged},
+                                        {4, &Worker::PutEphemeral},   {8, &Worker::PutGuarded},
+                                        {5, &Worker::Delete},         {9, &Worker::Acquire},
+                                        {8, &Worker::Release},        {3, &Worker::Proclaim},
+                                        {3, &Worker::Verify},         {3, &Worker::LookAtHolder},
+                                        {1, &Worker::DestroySession}, {1, &Worker::Compact}};
   uint64_t total = 0;
   for (const Choice& choice : kChoices) total += choice.weight;
   uint64_t drawn = random_.Below(total);
@@ -109,6 +112,7 @@ Operation Worker::Do(Operation operation, const Client::Call& call) {
     session_ = 0;
     held_.clear();
   }
+  newest_revision_ = std::max(newest_revision_, done.revision);
   if (done.found_mod_revision != 0) revisions_[done.key] = done.found_mod_revision;
   const Place place(done.space, done.key);
   if (done.granted_token != 0) tokens_[place] = done.granted_token;
@@ -222,6 +226,14 @@ void Worker::DestroySession() {
   Do(std::move(destroy));
   session_ = 0;
   held_.clear();
+}
+
+// One time in five.
+void Worker::Compact() {
+  if (newest_revision_ <= kRevisionsKept || !random_.Chance(1, 5)) return;
+  Operation compact = Of(Kind::kCompact, "");
+  compact.compact_to = newest_revision_ - kRevisionsKept;
+  Do(std::move(compact));
 }
 
 std::string Worker::NewValue() {

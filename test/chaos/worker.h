@@ -53,6 +53,7 @@ class Worker {
   void Verify();
   void LookAtHolder();
   void DestroySession();
+  void Compact();
 
   std::string HotKey();
   std::string EphemeralKey();
@@ -68,6 +69,7 @@ class Worker {
   uint64_t session_ = 0;
   int64_t ttl_ms_ = 0;
   int64_t kept_us_ = 0;                        // when the last keepalive that succeeded was sent
+  uint64_t newest_revision_ = 0;               // that was seen
   std::map<std::string, uint64_t> revisions_;  // of keys, as last seen
   std::map<Place, uint64_t> held_;             // with its token
   std::map<Place, uint64_t> tokens_;           // as last seen, of whomever

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <cstdlib>
 #include <cstring>
 #include <utility>
 
@@ -39,10 +40,12 @@ std::vector<std::string> ShimEnvironment(const std::string& library_path,
                                          const std::map<std::string, std::string>& redirects) {
   std::string connect;
   for (const auto& [from, to] : redirects) connect += from + "=" + to + ";";
+  // The shim is there before the sanitizer's runtime, which wants to be first.
+  const char* inherited = std::getenv("ASAN_OPTIONS");
+  std::string sanitizer = inherited == nullptr ? "" : std::string(inherited) + ":";
+  sanitizer += "verify_asan_link_order=0";
   return {"LD_PRELOAD=" + library_path, std::string(kShimControlVariable) + "=" + control_path,
-          std::string(kShimConnectVariable) + "=" + connect,
-          // The shim is there before the sanitizer's runtime, which need not be first.
-          "ASAN_OPTIONS=verify_asan_link_order=0"};
+          std::string(kShimConnectVariable) + "=" + connect, "ASAN_OPTIONS=" + sanitizer};
 }
 
 }  // namespace baton::chaos
