@@ -152,12 +152,35 @@ TEST(FailoverTest, ALostRequestIsRepeatedAndALostAnswerIsUnknown) {
   EXPECT_EQ(VersionOf(cluster, leader, "k"), 2U);
 }
 
+// What it was asked in a leadership that nothing on its new disk knows of, it may have proposed.
+TEST(FailoverTest, ALeaderThatLostItsDiskDoesNotKnowWhatBecameOfACommand) {
+  SimCluster cluster({.seed = 3, .nodes = 5});
+  const NodeId leader = cluster.AwaitLeader();
+  const NodeId follower = cluster.AFollower();
+  cluster.RunFor(200);
+  const auto put = cluster.Submit(follower, Put("k", "v"), 20'000);
+  ASSERT_TRUE(cluster.RunUntil([&] { return VersionOf(cluster, leader, "k") == 1; }, 1'000));
+  cluster.Cut(leader, follower);  // the answer was given in the same step and has not arrived
+  cluster.RunFor(20);
+  ASSERT_FALSE(put->done());
+  cluster.Crash(leader);
+  cluster.ReplaceDisk(leader);
+  cluster.Restart(leader);
+  cluster.Heal();
+  ASSERT_TRUE(cluster.RunUntil([&] { return put->done(); }, 20'000));
+  EXPECT_EQ(put->result->status().outcome(), Outcome::kUnknown);
+  cluster.RunFor(5'000);
+  EXPECT_EQ(VersionOf(cluster, follower, "k"), 1U);
+}
+
 TEST(FailoverTest, AWriteSubmittedWhileNobodyLeadsWaitsForTheNextLeader) {
   SimCluster cluster({.seed = 3});
   const NodeId leader = cluster.AwaitLeader();
   const NodeId follower = cluster.AFollower();
+  const auto knows_a_leader = [&] { return bool{cluster.node(follower).raft().leader()}; };
+  ASSERT_TRUE(cluster.RunUntil(knows_a_leader, 5'000));
   cluster.Crash(leader);
-  ASSERT_TRUE(cluster.RunUntil([&] { return !cluster.node(follower).raft().leader(); }, 5'000));
+  ASSERT_TRUE(cluster.RunUntil([&] { return !knows_a_leader(); }, 5'000));
   const auto put = cluster.Submit(follower, Put("k", "v"), 10'000);
   ASSERT_TRUE(cluster.RunUntil([&] { return put->done(); }, 10'000));
   EXPECT_TRUE(put->ok()) << put->result->status().ToString();

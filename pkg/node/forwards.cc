@@ -33,6 +33,11 @@ bool SeenForwards::Insert(NodeId from, uint64_t incarnation, uint64_t id) {
   return true;
 }
 
+void Forwards::OnLeading(Term term) {
+  leaderships_.insert(term);
+  if (leaderships_.size() > kLeadershipsRemembered) leaderships_.erase(leaderships_.begin());
+}
+
 void Forwards::OnRequest(NodeId from, ForwardRequest request) {
   const Key key{from, request.incarnation, request.id};
   if (pending_.contains(key)) return;  // going to be answered
@@ -41,7 +46,7 @@ void Forwards::OnRequest(NodeId from, ForwardRequest request) {
     Refuse(from, request,
            Status(Code::kUnavailable, "answered", "The leader's answer to the command was lost")
                .SetOutcome(Outcome::kUnknown));
-  } else if (request.term <= start_term_ && !PLANTED("node.forward_taken_after_restart")) {
+  } else if (!leaderships_.contains(request.term) && !PLANTED("node.forward_taken_after_restart")) {
     Refuse(from, request,
            Status(Code::kUnavailable, "restarted", "The asked leader was started again")
                .SetOutcome(Outcome::kUnknown));

@@ -7,7 +7,8 @@
 // So a request is only ever proposed at its first arrival. What was seen is remembered in memory.
 // The asker repeats what it has had no answer to: if the request is still under way its answer will
 // come; if it was answered the answer was lost, and now it is "unknown". So is that to a request
-// for a leadership from before this process started: its predecessor may have seen it.
+// for a leadership that was not this process's: its predecessor may have seen it, and if it had
+// another disk nothing else is left of that leadership.
 //
 // One thread. Inputs only take note; Route() does the work (see commands.h).
 #pragma once
@@ -49,16 +50,18 @@ class SeenForwards {
 
 class Forwards {
  public:
-  // start_term: the term in which the process started. pending_max: requests that are not answered
-  // yet; beyond, they are refused with kUnavailable/"overloaded".
-  Forwards(Term start_term, size_t pending_max, Proposals* proposals, Transport* transport,
-           NodeMetrics* metrics)
-      : start_term_(start_term),
-        pending_max_(pending_max),
+  static constexpr size_t kLeadershipsRemembered = 64;
+
+  // pending_max: requests that are not answered yet; beyond, they are refused with
+  // kUnavailable/"overloaded".
+  Forwards(size_t pending_max, Proposals* proposals, Transport* transport, NodeMetrics* metrics)
+      : pending_max_(pending_max),
         proposals_(proposals),
         transport_(transport),
         metrics_(metrics) {}
 
+  // This node leads in `term` from now on. Before anybody is told so.
+  void OnLeading(Term term);
   void OnRequest(NodeId from, ForwardRequest request);
   void Route();
   bool HasWork() const { return !waiting_.empty(); }
@@ -81,12 +84,12 @@ class Forwards {
   void Refuse(NodeId to, const ForwardRequest& request, Status why);
   void Reply(NodeId to, ForwardReply reply);
 
-  Term start_term_;
   size_t pending_max_;
   Proposals* proposals_;
   Transport* transport_;
   NodeMetrics* metrics_;
   SeenForwards seen_;
+  std::set<Term> leaderships_;  // of this process, the newest of them
   std::deque<Waiting> waiting_;
   std::set<Key> pending_;  // not answered yet
 };

@@ -66,8 +66,8 @@ Node::Node(std::unique_ptr<NodeCore> core)
       proposals_(core_->raft.get(), &core_->cluster_time, &core_->time, &full_disk_),
       commands_(OptionsOfCommands(*core_), &core_->time, core_->raft.get(), &proposals_,
                 core_->parts.transport, core_->parts.metrics),
-      forwards_(core_->raft->term(), core_->config.pending_proposals_max, &proposals_,
-                core_->parts.transport, core_->parts.metrics),
+      forwards_(core_->config.pending_proposals_max, &proposals_, core_->parts.transport,
+                core_->parts.metrics),
       keepalives_(core_->config.pending_proposals_max, &core_->time, &commands_),
       reads_(OptionsOfReads(*core_), &core_->time, core_->raft.get(), &core_->state),
       waits_(core_->config.waits_max, &core_->time, &core_->cluster_time, &commands_,
@@ -182,22 +182,25 @@ void Node::TransferLeadership(NodeId target, Service::StatusCallback done) {
   transfer_.Start(target, std::move(done));
 }
 
-Status CheckAddress(const NodeConfig& config, const raft::ConfigState& membership,
-                    const PeerEnvelope& envelope) {
+Result<raft::Proposed> Node::ProposeMembership(const raft::MembershipChange& change) {
+  return core_->raft->ProposeMembership(change);
+}
+
+Status CheckAddress(const NodeConfig& config, const PeerEnvelope& envelope) {
   if (envelope.cluster_id != config.cluster_id) {
     return Status(Code::kPermissionDenied, "wrong_cluster", "The envelope is for another cluster");
   }
   if (envelope.to != config.id) {
     return Status(Code::kInvalidArgument, "wrong_receiver", "The envelope is for another node");
   }
-  if (envelope.from == config.id || !IsMember(membership, envelope.from)) {
-    return Status(Code::kPermissionDenied, "unknown_peer", "The sender is not a member");
+  if (!envelope.from || envelope.from == config.id) {
+    return Status(Code::kPermissionDenied, "unknown_peer", "The sender is not another node");
   }
   return Status::Ok();
 }
 
 Status Node::CheckEnvelope(const PeerEnvelope& envelope) const {
-  BATON_RETURN_IF_ERROR(CheckAddress(core_->config, core_->membership, envelope));
+  BATON_RETURN_IF_ERROR(CheckAddress(core_->config, envelope));
   for (const PeerMessage& message : envelope.messages) {
     const auto* raft_message = std::get_if<raft::Message>(&message);
     if (raft_message == nullptr) continue;
@@ -218,7 +221,9 @@ Status Node::Receive(PeerEnvelope envelope) {
     return checked;
   }
   core_->parts.metrics->peer_messages_received.Add(envelope.messages.size());
-  full_disk_.OnPeer(envelope.from, envelope.stamp.disk_level);
+  if (IsMember(core_->membership, envelope.from)) {
+    full_disk_.OnPeer(envelope.from, envelope.stamp.disk_level);
+  }
   for (PeerMessage& message : envelope.messages) {
     ReceiveMessage(envelope.from, std::move(message));
   }
@@ -242,6 +247,9 @@ void Node::ReceiveMessage(NodeId from, PeerMessage message) {
     core_->parts.metrics->peer_envelopes_rejected.Add();
     core_->parts.logger->Log(LogLevel::kWarning, "peer message refused",
                              {{"peer", from}, {"reason", stepped.ToString()}});
+  } else if (!IsMember(core_->membership, from)) {
+    // Of members alone something is remembered between messages; they ask again.
+    core_->parts.metrics->peer_envelopes_rejected.Add();
   } else if (auto* request = std::get_if<ForwardRequest>(&message)) {
     forwards_.OnRequest(from, std::move(*request));
   } else if (const auto* checkpoint = std::get_if<StateCheckpoint>(&message)) {
@@ -265,10 +273,10 @@ void Node::NoteLeaderContact(const PeerEnvelope& envelope) {
 void Node::OnSnapshotChunk(Service::SnapshotChunk chunk, Service::StatusCallback done) {
   const bool misaddressed =
       chunk.message && (chunk.message->from != chunk.from || chunk.message->to != core_->config.id);
-  if (!IsMember(core_->membership, chunk.from) || misaddressed) {
+  if (!chunk.from || chunk.from == core_->config.id || misaddressed) {
     core_->parts.metrics->peer_envelopes_rejected.Add();
     done(Status(Code::kPermissionDenied, "unknown_peer",
-                "The sender is not a member, or its message is not its own"));
+                "The sender is not another node, or its message is not its own"));
     return;
   }
   if (full_disk_.low()) {

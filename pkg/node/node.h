@@ -46,10 +46,12 @@
 
 namespace baton::node {
 
-// An envelope is for this node and from a member. kPermissionDenied/"wrong_cluster" or
-// "unknown_peer", kInvalidArgument/"wrong_receiver".
-Status CheckAddress(const NodeConfig& config, const raft::ConfigState& membership,
-                    const PeerEnvelope& envelope);
+// An envelope is for this node and from another one of its cluster, which need not be a member as
+// far as this node knows: whoever lags must hear the leader that has joined since (thesis, section
+// 4.1: "servers process incoming RPC requests without consulting their current configurations").
+// kPermissionDenied/"wrong_cluster" or "unknown_peer" (itself or nobody),
+// kInvalidArgument/"wrong_receiver".
+Status CheckAddress(const NodeConfig& config, const PeerEnvelope& envelope);
 
 class Node {
  public:
@@ -80,6 +82,8 @@ class Node {
              std::shared_ptr<WatchSink> sink);
   void CancelWatch(uint64_t id) { watches_.Cancel(id); }
   void TransferLeadership(NodeId target, Service::StatusCallback done);
+  // On the leader; as raft::Raft::ProposeMembership. What became of it is seen in the status.
+  Result<raft::Proposed> ProposeMembership(const raft::MembershipChange& change);
 
   // --- peers ---
   Status Receive(PeerEnvelope envelope);

@@ -109,6 +109,7 @@ void Node::NoticeLeadership() {
   term_ = term;
   if (role == raft::Role::kLeader) {
     core_->cluster_time.StartLeading(term);
+    forwards_.OnLeading(term);
   } else {
     core_->cluster_time.StopLeading();
   }

@@ -34,12 +34,12 @@ class NodeTest : public ::testing::Test {
   SimCluster cluster{{.seed = 1}};
 };
 
-TEST_F(NodeTest, EnvelopesOfStrangersAreRefusedAndCounted) {
+TEST_F(NodeTest, EnvelopesOfOtherClustersAndForOthersAreRefusedAndCounted) {
   EXPECT_TRUE(Receive(EnvelopeTo(NodeId(1), NodeId(2))).ok());
   PeerEnvelope foreign = EnvelopeTo(NodeId(1), NodeId(2));
   foreign.cluster_id = "fedcba9876543210";
   EXPECT_EQ(Receive(foreign).reason(), "wrong_cluster");
-  EXPECT_EQ(Receive(EnvelopeTo(NodeId(1), NodeId(4))).reason(), "unknown_peer");
+  EXPECT_EQ(Receive(EnvelopeTo(NodeId(1), NodeId())).reason(), "unknown_peer");
   EXPECT_EQ(Receive(EnvelopeTo(NodeId(1), NodeId(1))).reason(), "unknown_peer");
   EXPECT_EQ(Receive(EnvelopeTo(NodeId(2), NodeId(3))).reason(), "wrong_receiver");
   EXPECT_EQ(cluster.metrics(NodeId(1)).peer_envelopes_rejected.value(), 4U);
@@ -58,7 +58,7 @@ TEST_F(NodeTest, ASnapshotWithoutItsBytesIsRefused) {
                                             raft::SnapshotRequest{{Index(50), Term(9), {}}}});
   EXPECT_EQ(Receive(envelope).reason(), "bad_message");
   Service::SnapshotChunk chunk;
-  chunk.from = NodeId(8);
+  chunk.from = NodeId(1);  // its own
   Status answer;
   cluster.With(NodeId(1), [&](Node& node) {
     node.OnSnapshotChunk(chunk, [&](Status status) { answer = std::move(status); });

@@ -115,8 +115,8 @@ TEST_F(RepairTest, AReplacedDiskNeedsNobody) {
     cluster.log(victim).Lose(memory);
     cluster.state(victim).StartOver();
     Restart();
-    cluster.RunFor(500);
-    EXPECT_EQ(Status().raft.memory, raft::Memory::kLost);
+    const auto lost = [&] { return Status().raft.memory == raft::Memory::kLost; };
+    ASSERT_TRUE(cluster.RunUntil(lost, 5'000));
     ASSERT_TRUE(cluster.RunUntil([&] { return IsWell(); }, 60'000));
   }
 }

@@ -303,7 +303,7 @@ void NodeRunner::TransferLeadership(NodeId target, StatusCallback done) {
 }
 
 Status NodeRunner::Deliver(PeerEnvelope envelope) {
-  Status checked = CheckAddress(config_, GetStatus()->raft.config, envelope);
+  Status checked = CheckAddress(config_, envelope);
   if (!checked.ok()) {
     metrics_.peer_envelopes_rejected.Add();
     return checked;

@@ -24,7 +24,9 @@ namespace baton::node {
 
 enum class Consistency {
   kLinearizable,  // sees every change acknowledged anywhere before the call
-  kStale,         // what this node has; never goes back on one node
+  // What this node has. Never goes back while its process runs; after a start it may be behind what
+  // an earlier process answered, until it has heard its leader: min_revision says where to begin.
+  kStale,
 };
 
 // The state at an answered read, valid inside the callback only.

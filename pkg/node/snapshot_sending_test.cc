@@ -37,7 +37,11 @@ uint64_t SnapshotsSent(SimCluster& cluster) {
 
 // Its disk was slow, and what it had received for long is acknowledged while the snapshot travels.
 TEST(SnapshotSendingTest, StopsWhenTheReceiverFindsItsWayBackToTheLog) {
-  SimCluster cluster(SmallLog(2, /*delegate=*/false));
+  SimOptions options = SmallLog(2, /*delegate=*/false);
+  options.network_delay_max_us =
+      options.network_delay_min_us;  // an append that is overtaken is
+                                     // refused, with a way back to the log
+  SimCluster cluster(options);
   const NodeId leader = cluster.AwaitLeader();
   const NodeId follower = cluster.AFollower();
   PutMany(cluster, leader, 1);

@@ -17,7 +17,8 @@ NodeId BestSuccessor(const raft::RaftStatus& status) {
   for (const NodeId voter : status.config.voters) {
     const auto peer = status.peers.find(voter);
     if (voter == status.id || peer == status.peers.end()) continue;
-    if (!peer->second.recently_active || (best && peer->second.match <= best_match)) continue;
+    if (!peer->second.recently_active || peer->second.amnesia) continue;
+    if (best && peer->second.match <= best_match) continue;
     best = voter;
     best_match = peer->second.match;
   }
@@ -28,7 +29,7 @@ NodeId ReadySuccessor(const raft::RaftStatus& status, const std::set<NodeId>& un
   raft::RaftStatus ready = status;
   std::erase_if(ready.peers, [&](const auto& entry) {
     const auto& [id, peer] = entry;
-    return unfit.contains(id) || peer.amnesia || peer.state != raft::ReplicationState::kReplicate ||
+    return unfit.contains(id) || peer.state != raft::ReplicationState::kReplicate ||
            peer.match + kHandOverLagMax < status.last_index;
   });
   return BestSuccessor(ready);

@@ -17,7 +17,7 @@
 
 namespace baton::node {
 
-// The voter that lags least, of those heard from lately; 0: there is none.
+// The voter that lags least, of those heard from lately that could lead; 0: there is none.
 NodeId BestSuccessor(const raft::RaftStatus& status);
 // The same, but none of the `unfit`, and only one that can lead at once: it remembers what it has
 // acknowledged, follows, and lacks kHandOverLagMax entries at most.

@@ -77,8 +77,45 @@ Status MemoryLogStore::Write(std::span<const LogWrite> writes, bool must_sync) {
   if (!failure_.ok()) return failure_;
   ++writes_;
   if (must_sync) ++synced_writes_;
-  for (const LogWrite& write : writes) Apply(write);
+  for (const LogWrite& write : writes) {
+    if (!must_sync) unsynced_.push_back(MakeUndo(write));
+    Apply(write);
+  }
+  if (must_sync) unsynced_.clear();
   return Status::Ok();
+}
+
+MemoryLogStore::Undo MemoryLogStore::MakeUndo(const LogWrite& write) const {
+  Undo undo{state_, LastIndexLocked() + 1, {}};
+  if (write.snapshot) {
+    undo.from = state_.start.index + 1;
+  } else if (!write.entries.empty()) {
+    undo.from = write.entries.front().index;
+  }
+  const auto first = static_cast<ptrdiff_t>(undo.from - state_.start.index - 1);
+  undo.entries.assign(entries_.begin() + first, entries_.end());
+  return undo;
+}
+
+void MemoryLogStore::Revert(Undo undo) {
+  const bool other_log = state_.start.index != undo.state.start.index;
+  state_ = std::move(undo.state);
+  Resize(other_log ? 0 : undo.from - state_.start.index - 1);
+  for (raft::Entry& entry : undo.entries) {
+    entry_bytes_ += entry.ApproximateBytes();
+    entries_.push_back(std::move(entry));
+  }
+}
+
+void MemoryLogStore::Crash(size_t kept) {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  for (; unsynced_.size() > kept; unsynced_.pop_back()) Revert(std::move(unsynced_.back()));
+  unsynced_.clear();
+}
+
+size_t MemoryLogStore::unsynced_writes() const {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  return unsynced_.size();
 }
 
 Status MemoryLogStore::Compact(const raft::SnapshotMeta& start) {
@@ -92,6 +129,7 @@ Status MemoryLogStore::Compact(const raft::SnapshotMeta& start) {
     entries_.pop_front();
   }
   state_.start = start;
+  unsynced_.clear();  // all before it is durable
   ++compactions_;
   return Status::Ok();
 }
@@ -124,6 +162,7 @@ void MemoryLogStore::Lose(raft::Memory memory, Index last) {
     Resize(0);
   }
   state_.hard_state = hard_state;
+  unsynced_.clear();
 }
 
 void MemoryLogStore::FailWrites(Status status) {

@@ -33,8 +33,11 @@ class MemoryLogStore final : public LogStore {
   Index FirstWithin(uint64_t bytes_max) const override;
   uint64_t ApproximateBytes() const override { return EntryBytes(); }
 
-  // All further writes fail with this.
+  // All further writes fail with this; OK: no more.
   void FailWrites(Status status);
+  // The power fails: of the writes since the last synced one the first `kept` remain.
+  void Crash(size_t kept);
+  size_t unsynced_writes() const;
   // What pkg/storage makes of a log that lost what is beyond `last` (kLostEntries), or everything
   // (kLost), or of an empty disk (kNewborn). The node must not be running.
   void Lose(raft::Memory memory, Index last = Index());
@@ -48,9 +51,19 @@ class MemoryLogStore final : public LogStore {
   void Resize(uint64_t entries);  // drops those beyond
   void Apply(const LogWrite& write);
 
+  // What a write that is not synced has replaced.
+  struct Undo {
+    LogState state;
+    Index from;  // the entries from here on were these
+    std::vector<raft::Entry> entries;
+  };
+  Undo MakeUndo(const LogWrite& write) const;
+  void Revert(Undo undo);
+
   mutable std::mutex mutex_;
   LogState state_;
   std::deque<raft::Entry> entries_;  // from start.index + 1 on
+  std::vector<Undo> unsynced_;       // oldest first
   uint64_t entry_bytes_ = 0;         // of them
   Status failure_;
   uint64_t writes_ = 0;

@@ -1,37 +1,69 @@
 #include "pkg/node/testing/sim_cluster.h"
 
 #include <algorithm>
+#include <cstdio>
+
+#include "pkg/node/testing/sim_trace.h"
 
 namespace baton::node::testing {
 namespace {
 
 constexpr int kStepsMax = 100'000;  // beyond, a node goes round in circles
+constexpr std::string_view kClusterId = "0123456789abcdef";
+
+// Of numbers that differ little, numbers that differ much (the finalizer of SplitMix64: Steele, Lea
+// and Flood, "Fast Splittable Pseudorandom Number Generators", 2014).
+uint64_t Mix(uint64_t number) {
+  number += 0x9e3779b97f4a7c15;
+  number = (number ^ (number >> 30)) * 0xbf58476d1ce4e5b9;
+  number = (number ^ (number >> 27)) * 0x94d049bb133111eb;
+  return number ^ (number >> 31);
+}
+
+NetworkOptions OptionsOfNetwork(const SimOptions& options) {
+  return {options.network_delay_min_us, options.network_delay_max_us, options.loss_percent,
+          options.repeat_percent};
+}
 
 }  // namespace
 
-SimCluster::SimCluster(SimOptions options) : options_(std::move(options)), random_(options_.seed) {
+SimCluster::SimCluster(SimOptions options)
+    : options_(std::move(options)),
+      disk_random_(Mix(options_.seed ^ 0xd15c)),
+      network_(Mix(options_.seed ^ 0x7e7), OptionsOfNetwork(options_)) {
   std::vector<NodeId> voters;
   for (int i = 1; i <= options_.nodes; ++i) voters.push_back(NodeId(static_cast<uint64_t>(i)));
-  for (const NodeId id : voters) {
-    Place& place = places_[id];
-    place.config = options_.config;
-    place.config.id = id;
-    place.config.cluster_id = "0123456789abcdef";
-    place.config.voters = voters;
-    place.log = std::make_unique<MemoryLogStore>();
-    place.state = std::make_unique<MemoryStateStore>();
-    place.used_log = place.log.get();
-    place.used_state = place.state.get();
-    place.metrics = std::make_unique<NodeMetrics>();
-    place.transport = std::make_unique<SimTransport>(this, id);
-    place.log_writer = std::make_unique<SimLogWriter>(this, id);
-    place.snapshot_worker = std::make_unique<SimSnapshotWorker>(this, id);
-    place.disk_space = std::make_unique<SimDiskSpace>();
-    CHECK(Start(id).ok());
-  }
+  NodeConfig config = options_.config;
+  config.voters = voters;
+  for (const NodeId id : voters) CHECK_EQ(id, AddPlace(config));
+  for (const NodeId id : voters) CHECK(Start(id).ok());
 }
 
 SimCluster::~SimCluster() = default;
+
+NodeId SimCluster::AddPlace(NodeConfig config) {
+  const NodeId id(places_.size() + 1);
+  Place& place = places_[id];
+  place.config = std::move(config);
+  place.config.id = id;
+  place.config.cluster_id = kClusterId;
+  place.log = std::make_unique<MemoryLogStore>();
+  place.state = std::make_unique<MemoryStateStore>();
+  place.used_log = place.log.get();
+  place.used_state = place.state.get();
+  place.metrics = std::make_unique<NodeMetrics>();
+  place.transport = std::make_unique<SimTransport>(this, id);
+  place.log_writer = std::make_unique<SimLogWriter>(this, id);
+  place.snapshot_worker = std::make_unique<SimSnapshotWorker>(this, id);
+  place.disk_space = std::make_unique<SimDiskSpace>();
+  return id;
+}
+
+NodeId SimCluster::AddMachine(NodeConfig config) {
+  const NodeId id = AddPlace(std::move(config));
+  At(id).log->Lose(raft::Memory::kNewborn);
+  return id;
+}
 
 std::vector<NodeId> SimCluster::ids() const {
   std::vector<NodeId> ids;
@@ -47,7 +79,8 @@ Node& SimCluster::node(NodeId id) {
 Status SimCluster::Start(NodeId id) {
   Place& place = At(id);
   ++place.life;
-  place.config.seed = random_.NextU64();
+  place.fail_next_write = false;
+  place.config.seed = Mix(options_.seed ^ (id.value() << 32) ^ place.life);
   NodeParts parts;
   parts.log = place.used_log;
   parts.state = place.used_state;
@@ -59,16 +92,20 @@ Status SimCluster::Start(NodeId id) {
   parts.metrics = place.metrics.get();
   parts.stopwatch = this;
   parts.fatal = [](const Status&) {};
-  Result<std::unique_ptr<Node>> node = Node::Create(place.config, parts, now_us_);
+  if (observer_ != nullptr) observer_->OnStart(id, place.used_log->State());
+  Result<std::unique_ptr<Node>> node = Node::Create(place.config, parts, place.ClockUs(now_us_));
   if (!node.ok()) return node.status();
   place.node = std::move(node).value();
+  if (observer_ != nullptr) observer_->OnStarted(id);
   const auto tick_us = static_cast<uint64_t>(place.config.tick_ms) * 1000;
-  AfterOn(id, static_cast<int64_t>(random_.Below(tick_us)), [this, id](Node&) { TickLater(id); });
+  AfterOn(id, static_cast<int64_t>(Mix(place.config.seed) % tick_us),
+          [this, id](Node&) { TickLater(id); });
   return Status::Ok();
 }
 
 void SimCluster::TickLater(NodeId id) {
-  AfterOn(id, At(id).config.tick_ms * 1000, [this, id](Node& node) {
+  const Place& place = At(id);
+  AfterOn(id, place.config.tick_ms * 1'000'000'000 / place.clock_rate_ppm, [this, id](Node& node) {
     node.Tick();
     TickLater(id);
   });
@@ -77,7 +114,7 @@ void SimCluster::TickLater(NodeId id) {
 // --- events ---
 
 void SimCluster::After(int64_t delay_us, std::function<void()> event) {
-  events_.emplace(std::make_pair(now_us_ + delay_us, ++last_event_), std::move(event));
+  events_.Add(now_us_ + delay_us, std::move(event));
 }
 
 void SimCluster::AfterOn(NodeId id, int64_t delay_us, std::function<void(Node&)> event) {
@@ -93,30 +130,49 @@ void SimCluster::RunOn(NodeId id, uint64_t life, const std::function<void(Node&)
     return;
   }
   Node& node = *place.node;
-  node.AdvanceTo(now_us_);
+  node.AdvanceTo(place.ClockUs(now_us_));
   event(node);
   int steps = 0;
   while (node.Step()) CHECK_LT(++steps, kStepsMax);
   CheckInvariants(id);
+  if (observer_ != nullptr) observer_->OnStep(id, node);
+}
+
+void SimCluster::MixIntoTrace(uint64_t number) { trace_hash_ = Mix(trace_hash_ ^ number); }
+
+void SimCluster::Trace(const std::string& line) {
+  if (trace_ == nullptr) return;
+  char time[32];
+  const int64_t ms = now_us_ / 1000;
+  std::snprintf(time, sizeof(time), "%6lld.%03lld ", static_cast<long long>(ms / 1000),
+                static_cast<long long>(ms % 1000));
+  trace_(time + line);
 }
 
 void SimCluster::CheckInvariants(NodeId id) {
   const Node& node = *At(id).node;
-  if (node.raft().role() == raft::Role::kLeader) {
-    const auto [it, first] = leaders_.emplace(node.raft().term(), id);
-    CHECK(first || it->second == id) << "two leaders in term " << node.raft().term();
+  const Term term = node.raft().term();
+  const Index applied = node.state().applied();
+  MixIntoTrace(static_cast<uint64_t>(now_us_) ^ (id.value() << 56) ^ term.value());
+  auto& [checked_term, checked_applied] = checked_[id];
+  if (node.raft().role() == raft::Role::kLeader && checked_term != term) {
+    const auto [it, first] = leaders_.emplace(term, id);
+    CHECK(first || it->second == id) << "two leaders in term " << term;
+    checked_term = term;
   }
-  const auto [it, first] = hashes_.emplace(node.state().applied(), node.state().hash());
+  if (checked_applied == applied) return;
+  checked_applied = applied;
+  MixIntoTrace(node.state().hash());
+  const auto [it, first] = hashes_.emplace(applied, node.state().hash());
   CHECK(first || it->second == node.state().hash())
-      << "node " << id << " differs at entry " << node.state().applied();
+      << "node " << id << " differs at entry " << applied;
 }
 
 void SimCluster::RunFor(int64_t distance_ms) {
   const int64_t end_us = now_us_ + distance_ms * 1000;
-  while (!events_.empty() && events_.begin()->first.first <= end_us) {
-    auto event = events_.extract(events_.begin());
-    now_us_ = event.key().first;
-    event.mapped()();
+  while (!events_.empty() && events_.next_us() <= end_us) {
+    now_us_ = events_.next_us();
+    events_.Take()();
   }
   now_us_ = end_us;
 }
@@ -124,13 +180,12 @@ void SimCluster::RunFor(int64_t distance_ms) {
 bool SimCluster::RunUntil(const std::function<bool()>& condition, int64_t limit_ms) {
   const int64_t end_us = now_us_ + limit_ms * 1000;
   while (!condition()) {
-    if (events_.empty() || events_.begin()->first.first > end_us) {
+    if (events_.empty() || events_.next_us() > end_us) {
       now_us_ = end_us;
       return false;
     }
-    auto event = events_.extract(events_.begin());
-    now_us_ = event.key().first;
-    event.mapped()();
+    now_us_ = events_.next_us();
+    events_.Take()();
   }
   return true;
 }
@@ -148,11 +203,12 @@ std::optional<NodeId> SimCluster::Leader() {
     }
   }
   if (!leader) return leader;
-  size_t followers = 0;
-  for (const auto& [id, place] : places_) {
-    if (place.node && place.node->raft().leader() == *leader) ++followers;
-  }
-  return followers > places_.size() / 2 ? leader : std::nullopt;
+  const std::vector<NodeId> voters = node(*leader).raft().GetStatus().config.voters;
+  const auto followers = std::count_if(voters.begin(), voters.end(), [&](NodeId id) {
+    const Place& place = At(id);
+    return place.node && place.node->raft().leader() == *leader;
+  });
+  return static_cast<size_t>(followers) > voters.size() / 2 ? leader : std::nullopt;
 }
 
 NodeId SimCluster::AwaitLeader(int64_t limit_ms) {
@@ -186,14 +242,20 @@ bool SimCluster::Converged() {
 void SimCluster::Crash(NodeId id, CrashKind kind) {
   Place& place = At(id);
   CHECK(place.node != nullptr);
+  Trace("node " + std::to_string(id.value()) +
+        (kind == CrashKind::kKill ? " is killed" : " loses power"));
   place.node.reset();
   ++place.life;
-  place.log_writer->jobs_.clear();
-  place.log_writer->held_ = false;
+  place.log_writer->Crash(disk_random_.Chance(1, 2));
   place.paused_until_us = 0;
-  const size_t batches = place.state->unsynced_batches();
-  const bool power_loss = kind == CrashKind::kPowerLoss;
-  place.state->Crash(power_loss ? random_.Below(batches + 1) : batches);
+  checked_.erase(id);
+  if (kind == CrashKind::kPowerLoss) {
+    place.log->Crash(disk_random_.Below(place.log->unsynced_writes() + 1));
+    place.state->Crash(disk_random_.Below(place.state->unsynced_batches() + 1));
+  } else {
+    place.state->Crash(place.state->unsynced_batches());
+  }
+  if (observer_ != nullptr) observer_->OnCrash(id);
 }
 
 void SimCluster::Restart(NodeId id) {
@@ -213,9 +275,26 @@ void SimCluster::UseDisk(NodeId id, LogStore* log, StateStore* state) {
   place.used_state = state != nullptr ? state : place.state.get();
 }
 
+void SimCluster::ReplaceDisk(NodeId id) {
+  LoseLog(id, raft::Memory::kNewborn);
+  LoseState(id);
+  ++At(id).disks;
+}
+
+void SimCluster::LoseLog(NodeId id, raft::Memory memory, Index last) {
+  CHECK(!alive(id));
+  At(id).log->Lose(memory, last);
+  if (observer_ != nullptr) observer_->OnDiskLost(id);
+}
+
+void SimCluster::LoseState(NodeId id) {
+  CHECK(!alive(id));
+  At(id).state->StartOver();
+}
+
 void SimCluster::Cut(NodeId a, NodeId b) {
-  cut_.emplace(a, b);
-  cut_.emplace(b, a);
+  network_.Cut(a, b);
+  network_.Cut(b, a);
 }
 
 void SimCluster::Isolate(NodeId id) {
@@ -224,13 +303,20 @@ void SimCluster::Isolate(NodeId id) {
   }
 }
 
-void SimCluster::Heal() { cut_.clear(); }
+void SimCluster::Heal() { network_.Heal(); }
 
 void SimCluster::HoldDisk(NodeId id) { At(id).log_writer->held_ = true; }
 
 void SimCluster::ReleaseDisk(NodeId id) {
   At(id).log_writer->held_ = false;
-  for (size_t i = 0; i < At(id).log_writer->jobs_.size(); ++i) At(id).log_writer->Schedule();
+  At(id).log_writer->StartSync();
+}
+
+void SimCluster::SetClockRate(NodeId id, int64_t rate_ppm) {
+  Place& place = At(id);
+  place.clock_at_set_us = place.ClockUs(now_us_);
+  place.clock_set_us = now_us_;
+  place.clock_rate_ppm = rate_ppm;
 }
 
 void SimCluster::Pause(NodeId id, int64_t distance_ms) {
@@ -239,33 +325,34 @@ void SimCluster::Pause(NodeId id, int64_t distance_ms) {
 
 // --- network ---
 
-bool SimCluster::Connected(NodeId from, NodeId to) const { return !cut_.contains({from, to}); }
-
-int64_t SimCluster::NetworkDelayUs() {
-  return static_cast<int64_t>(
-      random_.Between(static_cast<uint64_t>(options_.network_delay_min_us),
-                      static_cast<uint64_t>(options_.network_delay_max_us) + 1));
+void SimCluster::Deliver(PeerEnvelope envelope) {
+  if (observer_ != nullptr) {
+    for (const PeerMessage& message : envelope.messages) {
+      observer_->OnSend(envelope.from, envelope.to, message);
+    }
+  }
+  const SimNetwork::Copies copies = network_.Send(envelope.from, envelope.to, now_us_);
+  if (copies.count == 0) return;
+  const auto shared = std::make_shared<const PeerEnvelope>(std::move(envelope));
+  for (int i = 0; i < copies.count; ++i) {
+    After(copies.delays_us[i], [this, shared] { Arrive(shared); });
+  }
 }
 
-void SimCluster::Deliver(const PeerEnvelope& envelope) {
-  if (!Connected(envelope.from, envelope.to)) return;
-  if (random_.Chance(options_.loss_percent, 100)) return;
-  const int copies = random_.Chance(options_.repeat_percent, 100) ? 2 : 1;
-  for (int i = 0; i < copies; ++i) {
-    After(NetworkDelayUs(), [this, envelope] {
-      Place& to = At(envelope.to);
-      if (!Connected(envelope.from, envelope.to)) return;
-      if (!alive(envelope.to)) {  // nobody listens: the connection is refused
-        AfterOn(envelope.from, NetworkDelayUs(),
-                [dead = envelope.to](Node& node) { node.OnUnreachable(dead); });
-        return;
-      }
-      RunOn(envelope.to, to.life, [envelope](Node& node) {
-        const Status received = node.Receive(envelope);
-        CHECK(received.ok()) << received.ToString();
-      });
-    });
+void SimCluster::Arrive(const std::shared_ptr<const PeerEnvelope>& envelope) {
+  const NodeId from = envelope->from;
+  const NodeId to = envelope->to;
+  if (!Connected(from, to)) return;
+  if (!alive(to)) {  // nobody listens: the connection is refused
+    AfterOn(from, network_.DelayUs(to, from, now_us_),
+            [to](Node& node) { node.OnUnreachable(to); });
+    return;
   }
+  RunOn(to, At(to).life, [this, envelope](Node& node) {
+    if (tracing()) Trace(Describe(*envelope));
+    const Status received = node.Receive(*envelope);
+    CHECK(received.ok()) << received.ToString();
+  });
 }
 
 // --- clients ---
@@ -291,24 +378,35 @@ PendingPtr<coord::Reply> SimCluster::Submit(NodeId at, const coord::Command& com
   return pending;
 }
 
+Result<PreparedAcquire> SimCluster::Prepare(NodeId at, coord::Command command) {
+  PreparedAcquire prepared;
+  prepared.number = ++last_number_;
+  auto& acquire = std::get<coord::Acquire>(command.body);
+  acquire.listener = IncarnationOf(At(at).config) + prepared.number;
+  prepared.acquire = acquire;
+  Result<EncodedCommand> encoded = Encode(command);
+  if (!encoded.ok()) return encoded.status();
+  prepared.command = *std::move(encoded);
+  return prepared;
+}
+
 PendingPtr<AcquireResult> SimCluster::Acquire(NodeId at, coord::Command command, int64_t timeout_ms,
                                               uint64_t* number) {
   auto pending = std::make_shared<Pending<AcquireResult>>();
-  const uint64_t id = ++last_number_;
-  std::get<coord::Acquire>(command.body).listener = IncarnationOf(At(at).config) + id;
-  if (number != nullptr) *number = id;
-  Result<EncodedCommand> encoded = Encode(command);
-  if (!encoded.ok()) {
-    pending->result = encoded.status();
+  const Result<PreparedAcquire> prepared = Prepare(at, std::move(command));
+  if (!prepared.ok()) {
+    pending->result = prepared.status();
     return pending;
   }
-  const auto acquire = std::get<coord::Acquire>(command.body);
-  With(at, [=](Node& node) {
-    node.Acquire(id, acquire, *encoded, timeout_ms, [pending](Result<AcquireResult> result) {
-      CHECK(!pending->done()) << "answered twice";
-      const bool refused = result.ok() && !result->refusal.ok();
-      pending->result = refused ? Result<AcquireResult>(result->refusal) : std::move(result);
-    });
+  if (number != nullptr) *number = prepared->number;
+  With(at, [=, prepared = *prepared](Node& node) {
+    node.Acquire(prepared.number, prepared.acquire, prepared.command, timeout_ms,
+                 [pending](Result<AcquireResult> result) {
+                   CHECK(!pending->done()) << "answered twice";
+                   const bool refused = result.ok() && !result->refusal.ok();
+                   pending->result =
+                       refused ? Result<AcquireResult>(result->refusal) : std::move(result);
+                 });
   });
   return pending;
 }

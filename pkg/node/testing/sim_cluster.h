@@ -9,7 +9,7 @@
 //   cluster.RunUntil([&] { return put->done(); }, 5'000);
 //
 // Always checked, after every step of every node: at most one leader per term, and one state hash
-// per applied index.
+// per applied index. An observer checks more.
 #pragma once
 
 #include <cstdint>
@@ -18,7 +18,6 @@
 #include <map>
 #include <memory>
 #include <optional>
-#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -27,6 +26,8 @@
 #include "pkg/base/random.h"
 #include "pkg/node/node.h"
 #include "pkg/node/testing/memory_stores.h"
+#include "pkg/node/testing/sim_events.h"
+#include "pkg/node/testing/sim_network.h"
 
 namespace baton::node::testing {
 
@@ -52,7 +53,28 @@ struct Pending {
 template <typename T>
 using PendingPtr = std::shared_ptr<Pending<T>>;
 
+struct PreparedAcquire {
+  uint64_t number = 0;
+  coord::Acquire acquire;
+  EncodedCommand command;
+};
+
 class SimCluster;
+
+// Sees everything, and must change nothing. All calls come from the one thread.
+class SimObserver {
+ public:
+  virtual ~SimObserver() = default;
+  virtual void OnStart(NodeId, const LogState&) {}  // a process starts with this on its disk
+  virtual void OnStarted(NodeId) {}                 // it has brought its disk in order
+  virtual void OnCrash(NodeId) {}
+  virtual void OnDiskLost(NodeId) {}  // the disk has lost what it had, or a part of it
+  virtual void OnStep(NodeId, const Node&) {}
+  virtual void OnSend(NodeId /*from*/, NodeId /*to*/, const PeerMessage&) {}
+  // The log has this now; synced: and will have it after a power failure.
+  virtual void OnWritten(NodeId, const LogWrite&, bool /*synced*/) {}
+  virtual void OnCompacted(NodeId, const raft::SnapshotMeta& /*start*/) {}
+};
 
 // The network as one node sees it.
 class SimTransport final : public Transport {
@@ -101,8 +123,7 @@ class SimDiskSpace final : public DiskSpace {
   DiskRoom room_;
 };
 
-// The log writer of one node: jobs are done in order, one disk latency after they were given, or
-// when the disk is let go.
+// The log writer of one node: jobs are done in order, one sync at a time.
 class SimLogWriter final : public LogWriter {
  public:
   SimLogWriter(SimCluster* cluster, NodeId self) : cluster_(cluster), self_(self) {}
@@ -115,13 +136,17 @@ class SimLogWriter final : public LogWriter {
     std::optional<WriteJob> write;
     std::optional<raft::SnapshotMeta> compact;
   };
-  void Schedule();
-  void DoNext();
+  void StartSync();
+  void FinishSync();
+  bool DoNext();
   bool Survives(const Status& done);
+  // The process dies while a job is being done: it is done, or it is not.
+  void Crash(bool first_is_done);
 
   SimCluster* cluster_;
   NodeId self_;
   std::deque<Job> jobs_;
+  size_t jobs_under_way_ = 0;
   bool held_ = false;
 };
 
@@ -151,13 +176,16 @@ class SimCluster final : public Clock {
 
   // --- nodes ---
   std::vector<NodeId> ids() const;
+  // Another machine, with an empty disk and its process not started. `config`: as SimOptions'.
+  NodeId AddMachine(NodeConfig config);
+  NodeConfig& config(NodeId id) { return At(id).config; }  // for its next start
   bool alive(NodeId id) const { return At(id).node != nullptr; }
   Node& node(NodeId id);
   MemoryLogStore& log(NodeId id) { return *At(id).log; }
   MemoryStateStore& state(NodeId id) { return *At(id).state; }
   const SimTransport& transport(NodeId id) const { return *At(id).transport; }
   NodeMetrics& metrics(NodeId id) { return *At(id).metrics; }
-  // Of the living nodes that lead the one of the highest term, if a majority follows it.
+  // Of the living nodes that lead the one of the highest term, if a majority of its voters follows.
   std::optional<NodeId> Leader();
   NodeId AwaitLeader(int64_t limit_ms = 20'000);
   NodeId AFollower();
@@ -167,31 +195,65 @@ class SimCluster final : public Clock {
   // --- faults ---
   enum class CrashKind { kKill, kPowerLoss };
   // kKill: what the process wrote stays. kPowerLoss: of what was not synced a prefix stays, chosen
-  // by chance. Log writes under way are lost.
+  // by chance. Of the log writes under way the first is whole or absent, the others are absent.
   void Crash(NodeId id, CrashKind kind = CrashKind::kKill);
   void Restart(NodeId id);
   // The node's own disk instead of the ones in memory, from its next start on; not owned. Null:
   // those in memory again. An error of its disk fails the node, as in a process.
   void UseDisk(NodeId id, LogStore* log, StateStore* state);
   Status TryRestart(NodeId id);  // for a disk with which the node may not start
+  // An empty disk in its place; the process must not run.
+  void ReplaceDisk(NodeId id);
+  // The log has lost what is beyond `last`, and knows it (MemoryLogStore::Lose).
+  void LoseLog(NodeId id, raft::Memory memory, Index last = Index());
+  void LoseState(NodeId id);
+  SimNetwork& network() { return network_; }
   void Cut(NodeId a, NodeId b);  // both directions
   void Isolate(NodeId id);
   void Heal();
+  bool Connected(NodeId from, NodeId to) const { return network_.Connected(from, to); }
   void SetDiskLevel(NodeId id, DiskLevel level) { At(id).disk_space->room_.level = level; }
   void HoldDisk(NodeId id);     // log writes hang
   void ReleaseDisk(NodeId id);  // and go on
+  bool disk_held(NodeId id) const { return At(id).log_writer->held_; }
+  // From now on each log write takes so long (SimOptions::disk_latency_us), up to.
+  void SetDiskLatency(NodeId id, int64_t latency_max_us) {
+    At(id).disk_latency_max_us = latency_max_us;
+  }
+  // The next log write fails, and with it the process.
+  void FailNextWrite(NodeId id, bool fail = true) { At(id).fail_next_write = fail; }
+  // The node's monotonic clock runs at this rate; 1'000'000: a true one.
+  void SetClockRate(NodeId id, int64_t rate_ppm);
   // The process gets no time; messages wait. Its clock goes on.
   void Pause(NodeId id, int64_t distance_ms);
+  // Counts the starts and ends of its process.
+  uint64_t life(NodeId id) const { return At(id).life; }
+  // How many disks it has had.
+  uint64_t disks(NodeId id) const { return At(id).disks; }
+  bool paused(NodeId id) const { return now_us_ < At(id).paused_until_us; }
   // Nothing that the node sends finds room.
   void SetOutboxFull(NodeId id, bool full) { At(id).transport->outbox_full_ = full; }
   void SetSnapshotChunkBytes(size_t bytes) { options_.snapshot_chunk_bytes = bytes; }
-  void SetLoss(uint64_t loss_percent) { options_.loss_percent = loss_percent; }
+  void SetLoss(uint64_t loss_percent) { network_.SetLoss(loss_percent); }
+
+  // --- looking on ---
+  void SetObserver(SimObserver* observer) { observer_ = observer; }
+  // Told a line for everything that happens; costs much. Null: nobody.
+  using TraceSink = std::function<void(const std::string& line)>;
+  void SetTrace(TraceSink sink) { trace_ = std::move(sink); }
+  void Trace(const std::string& line);
+  bool tracing() const { return trace_ != nullptr; }
+  // Of every event so far, its time and what it led to.
+  uint64_t trace_hash() const { return trace_hash_; }
+  uint64_t events() const { return events_.planned(); }
 
   // --- clients ---
   PendingPtr<coord::Reply> Submit(NodeId at, const coord::Command& command, int64_t timeout_ms);
   // A refusal becomes the status of the result.
   PendingPtr<AcquireResult> Acquire(NodeId at, coord::Command command, int64_t timeout_ms,
                                     uint64_t* number = nullptr);
+  // What a node would make of an acquire that it takes; or its refusal.
+  Result<PreparedAcquire> Prepare(NodeId at, coord::Command command);
   PendingPtr<coord::SessionInfo> KeepAlive(NodeId at, SessionId session, int64_t timeout_ms);
   // Runs `look` on the state when the read is answered.
   PendingPtr<std::string> Read(NodeId at, Consistency consistency, Revision min_revision,
@@ -201,6 +263,8 @@ class SimCluster final : public Clock {
                  std::shared_ptr<WatchSink> sink);
   // Anything else; steps the node afterwards.
   void With(NodeId at, const std::function<void(Node&)>& input);
+  // Something of the world outside.
+  void After(int64_t delay_us, std::function<void()> event);
 
  private:
   friend class SimTransport;
@@ -220,33 +284,46 @@ class SimCluster final : public Clock {
     std::unique_ptr<SimDiskSpace> disk_space;
     std::unique_ptr<Node> node;
     uint64_t life = 0;  // counts starts; events of an earlier life are void
+    uint64_t disks = 1;
     int64_t paused_until_us = 0;
+    int64_t disk_latency_max_us = 0;
+    bool fail_next_write = false;
+    // The monotonic clock: what it showed at a true time, and its rate since.
+    int64_t clock_rate_ppm = 1'000'000;
+    int64_t clock_set_us = 0;
+    int64_t clock_at_set_us = 0;
+    int64_t ClockUs(int64_t true_us) const {
+      return clock_at_set_us + (true_us - clock_set_us) * clock_rate_ppm / 1'000'000;
+    }
   };
 
   Place& At(NodeId id) { return places_.at(id); }
   const Place& At(NodeId id) const { return places_.at(id); }
-  void After(int64_t delay_us, std::function<void()> event);
-  // As above, for one node: void after a crash, late while it is paused.
+  NodeId AddPlace(NodeConfig config);
+  // As After, for one node: void after a crash, late while it is paused.
   void AfterOn(NodeId id, int64_t delay_us, std::function<void(Node&)> event);
   void RunOn(NodeId id, uint64_t life, const std::function<void(Node&)>& event);
   void TickLater(NodeId id);
   Status Start(NodeId id);
-  void Deliver(const PeerEnvelope& envelope);
-  bool Connected(NodeId from, NodeId to) const;
-  int64_t NetworkDelayUs();
+  void Deliver(PeerEnvelope envelope);
+  void Arrive(const std::shared_ptr<const PeerEnvelope>& envelope);
   void CheckInvariants(NodeId id);
+  void MixIntoTrace(uint64_t number);
 
   SimOptions options_;
-  Random random_;
+  Random disk_random_;
+  SimNetwork network_;
   NullLogger logger_;
   int64_t now_us_ = 0;
-  std::map<std::pair<int64_t, uint64_t>, std::function<void()>> events_;
-  uint64_t last_event_ = 0;
+  SimEvents events_;
   std::map<NodeId, Place> places_;
-  std::set<std::pair<NodeId, NodeId>> cut_;
+  SimObserver* observer_ = nullptr;
+  TraceSink trace_;
+  uint64_t trace_hash_ = 0;
   uint64_t last_number_ = 0;  // of acquires and watches
   std::map<Term, NodeId> leaders_;
   std::map<Index, uint64_t> hashes_;
+  std::map<NodeId, std::pair<Term, Index>> checked_;  // up to where CheckInvariants has come
 };
 
 }  // namespace baton::node::testing
