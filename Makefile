@@ -1,6 +1,6 @@
 # What people do with Baton. `make help` explains; scripts/ does the work.
 .DEFAULT_GOAL := help
-.PHONY: help run tour test build asan tsan format memory failover bench-raft raft-seeds fault damage bench-snapshot bench-storage chaos packages
+.PHONY: sim help run tour test build asan tsan format memory failover bench-raft raft-seeds fault damage bench-snapshot bench-storage chaos packages
 
 # One comment after ## is the help of its target.
 help:       ## this text
@@ -55,6 +55,11 @@ FLIPS ?= 10000
 CUTS ?= 1000
 damage: packages  ## flip FLIPS (10000) bytes and cut CUTS (1000) files of one of three nodes
 	@bazel run --config=opt --ui_event_filters=-info,-stdout,-stderr --noshow_progress //test/fault:damage_test -- --flips=$(FLIPS) --cuts=$(CUTS)
+
+# Arguments of the simulator: one SEED, or as many as SEEDS says; none: until Ctrl-C.
+SIM = $(if $(SEED),--seed=$(SEED) $(if $(TRACE),--trace),$(if $(filter file,$(origin SEEDS)),,--seeds=$(SEEDS)))
+sim: packages  ## simulate clusters under all faults until one breaks a promise; SEED=42 runs one, TRACE=1 shows all of it
+	@bazel run --config=sim --ui_event_filters=-info,-stdout,-stderr --noshow_progress //test/sim -- $(SIM)
 
 CHAOS ?= --seconds=60
 chaos: packages  ## a cluster under faults for a minute, judged by what its clients saw; CHAOS='--help' tells more

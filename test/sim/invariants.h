@@ -1,0 +1,84 @@
+// File: invariants.h
+//
+// What must hold of a cluster at every moment, whatever goes wrong; checked after every step of
+// every node, every message and every write. A breach ends the process (CHECK) with a sentence that
+// says what was promised. The names R1 ... are those of the table in the room's README.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <set>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "pkg/node/testing/sim_cluster.h"
+#include "test/sim/recorder.h"
+
+namespace baton::sim {
+
+class Invariants final : public node::testing::SimObserver {
+ public:
+  // Both must outlive it.
+  Invariants(node::testing::SimCluster* cluster, Recorder* recorder);
+
+  void OnStart(NodeId id, const node::LogState& found) override;
+  void OnStarted(NodeId id) override { LookAtLog(id); }
+  void OnCrash(NodeId id) override;
+  void OnDiskLost(NodeId id) override;
+  void OnStep(NodeId id, const node::Node& node) override;
+  void OnSend(NodeId from, NodeId to, const node::PeerMessage& message) override;
+  void OnWritten(NodeId id, const node::LogWrite& write, bool synced) override;
+  void OnCompacted(NodeId id, const raft::SnapshotMeta& start) override;
+
+  // Of entries that were ever committed.
+  Index committed() const { return committed_; }
+  // At the end, when all agree: their rows are the same, byte for byte.
+  void CheckRows() const;
+
+ private:
+  struct Disk {
+    raft::HardState synced;  // survives a power failure
+    Term granted_in;         // of the last vote that left this node
+    NodeId granted_to;
+    std::map<Index, Term> log;  // synced, from the first entry on
+    Index start;                // nothing is before it
+    bool lost = false;          // it has lost something, some time
+    Index held;                 // before that it had everything up to here
+  };
+  struct Seen {  // of a node's life
+    Term term;
+    Index applied;
+    bool leads = false;
+  };
+
+  void LookAtLog(NodeId id);
+  void CheckLeader(NodeId id, const node::Node& node);
+  void CheckCommitted(const node::Node& node);
+  void CheckQuorum(Index index, Term term, const raft::RaftStatus& status);
+  bool OnQuorum(const raft::ConfigState& config, Index index, Term term);
+  std::string DescribeDisks() const;
+  void CheckBounds(NodeId id, const node::Node& node) const;
+  void NoteSessionEntry(const raft::Entry& entry);
+  void NoteSessionEnds(const node::Node& node, Index from);
+  bool Holds(const Disk& disk, Index index, Term term) const;
+  void CheckVote(NodeId from, NodeId to, Term term);
+  void CheckAppendResponse(NodeId from, Term term, const raft::AppendResponse& response);
+
+  node::testing::SimCluster* const cluster_;
+  Recorder* const recorder_;
+  std::map<NodeId, Disk> disks_;
+  std::map<NodeId, Seen> seen_;
+  // What an entry is: of its index and term the term before it and a hash of its bytes (R3).
+  struct Content {
+    uint64_t hash = 0;
+  };
+  std::map<std::pair<Index, Term>, Content> contents_;
+  std::map<Index, Term> canon_;  // of some committed entries, the newest among them
+  Index committed_;
+  // Sessions that are destroyed by entries that are not committed yet.
+  std::set<std::pair<Index, uint64_t>> destroys_;
+  std::map<Index, raft::ConfigState> configs_;  // by the index at which they came into force
+};
+
+}  // namespace baton::sim

@@ -1,0 +1,174 @@
+#include "test/sim/seeds.h"
+
+#include <poll.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cctype>
+#include <csignal>
+#include <cstdio>
+#include <vector>
+
+#include "pkg/base/check.h"
+
+namespace baton::sim {
+namespace {
+
+constexpr unsigned kSeedSecondsMax = 120;  // of real time; beyond, a node goes round in circles
+constexpr size_t kWordsMax = 16 << 10;
+
+// What a worker writes after each seed; small enough for one write to a pipe.
+struct Note {
+  uint64_t seed = 0;
+  Report report;
+};
+static_assert(sizeof(Note) < 4096);
+static_assert(std::is_trivially_copyable_v<Note>);
+
+// A process that runs seeds as they are handed to it, one after the other.
+class Worker {
+ public:
+  ~Worker() {
+    if (pid_ > 0) {
+      kill(pid_, SIGKILL);
+      waitpid(pid_, nullptr, 0);
+    }
+    CloseAll();
+  }
+  Worker() = default;
+  Worker(const Worker&) = delete;
+  Worker& operator=(const Worker&) = delete;
+
+  // `draw`: the plan of a seed.
+  void Give(uint64_t seed, const std::function<Plan(uint64_t)>& draw) {
+    if (pid_ <= 0) Start(draw);
+    seed_ = seed;
+    busy_ = true;
+    CHECK_EQ(write(to_worker_, &seed, sizeof(seed)), static_cast<ssize_t>(sizeof(seed)));
+  }
+  bool busy() const { return busy_; }
+  int fd() const { return from_worker_; }
+
+  // After fd() has become readable or was closed.
+  SeedResult Take() {
+    busy_ = false;
+    SeedResult result;
+    result.seed = seed_;
+    Note note;
+    if (read(from_worker_, &note, sizeof(note)) == static_cast<ssize_t>(sizeof(note))) {
+      CHECK_EQ(note.seed, seed_);
+      result.held = true;
+      result.report = note.report;
+      return result;
+    }
+    int how = 0;
+    waitpid(pid_, &how, 0);
+    pid_ = 0;
+    result.why = Words();
+    if (WIFSIGNALED(how) && WTERMSIG(how) == SIGALRM) {
+      result.why += "it took more than " + std::to_string(kSeedSecondsMax) + " s\n";
+    }
+    CloseAll();
+    return result;
+  }
+
+ private:
+  void Start(const std::function<Plan(uint64_t)>& draw) {
+    int seeds[2];
+    int notes[2];
+    CHECK(pipe(seeds) == 0 && pipe(notes) == 0) << "no pipe";
+    words_ = memfd_create("words", MFD_CLOEXEC);
+    CHECK_GE(words_, 0);
+    std::fflush(nullptr);
+    pid_ = fork();
+    CHECK_GE(pid_, 0) << "no process";
+    if (pid_ == 0) {
+      close(seeds[1]);
+      close(notes[0]);
+      dup2(words_, STDERR_FILENO);
+      Work(seeds[0], notes[1], draw);
+    }
+    close(seeds[0]);
+    close(notes[1]);
+    to_worker_ = seeds[1];
+    from_worker_ = notes[0];
+  }
+
+  [[noreturn]] static void Work(int seeds, int notes, const std::function<Plan(uint64_t)>& draw) {
+    uint64_t seed = 0;
+    while (read(seeds, &seed, sizeof(seed)) == static_cast<ssize_t>(sizeof(seed))) {
+      alarm(kSeedSecondsMax);
+      const Note note{seed, Run(draw(seed))};
+      alarm(0);
+      if (write(notes, &note, sizeof(note)) != static_cast<ssize_t>(sizeof(note))) break;
+    }
+    _exit(0);
+  }
+
+  std::string Words() const {
+    std::string words(kWordsMax, '\0');
+    const off_t end = lseek(words_, 0, SEEK_END);
+    const off_t from = std::max<off_t>(0, end - static_cast<off_t>(kWordsMax));
+    const ssize_t got = pread(words_, words.data(), words.size(), from);
+    words.resize(static_cast<size_t>(std::max<ssize_t>(0, got)));
+    return words;
+  }
+
+  void CloseAll() {
+    for (int* fd : {&to_worker_, &from_worker_, &words_}) {
+      if (*fd >= 0) close(*fd);
+      *fd = -1;
+    }
+  }
+
+  pid_t pid_ = 0;
+  int to_worker_ = -1;
+  int from_worker_ = -1;
+  int words_ = -1;
+  uint64_t seed_ = 0;
+  bool busy_ = false;
+};
+
+}  // namespace
+
+SeedResult RunApart(const Plan& plan) {
+  Worker worker;
+  worker.Give(plan.seed, [&plan](uint64_t) { return plan; });
+  return worker.Take();
+}
+
+void RunSeeds(uint64_t first, uint64_t count, int processes,
+              const std::function<bool(const SeedResult&)>& each) {
+  std::vector<Worker> workers(static_cast<size_t>(processes));
+  uint64_t given = 0;
+  bool go_on = true;
+  while (true) {
+    std::vector<pollfd> waiting;
+    for (Worker& worker : workers) {
+      if (!worker.busy() && go_on && given < count) worker.Give(first + given++, Draw);
+      if (worker.busy()) waiting.push_back({worker.fd(), POLLIN, 0});
+    }
+    if (waiting.empty()) return;
+    if (poll(waiting.data(), waiting.size(), -1) < 0) continue;
+    for (const pollfd& ready : waiting) {
+      if (ready.revents == 0) continue;
+      const auto worker = std::find_if(workers.begin(), workers.end(), [&](const Worker& w) {
+        return w.busy() && w.fd() == ready.fd;
+      });
+      go_on = each(worker->Take()) && go_on;
+    }
+  }
+}
+
+std::string KindOf(const std::string& why) {
+  std::string kind;
+  for (const char c : why) {
+    if (kind.size() >= 160) break;
+    if (std::isdigit(static_cast<unsigned char>(c)) == 0) kind += c;
+  }
+  return kind;
+}
+
+}  // namespace baton::sim

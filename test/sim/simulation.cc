@@ -1,0 +1,232 @@
+#include "test/sim/simulation.h"
+
+#include <algorithm>
+#include <deque>
+#include <memory>
+#include <optional>
+#include <utility>
+#include <vector>
+
+#include "pkg/raft/describe.h"
+#include "test/history/check.h"
+#include "test/sim/client.h"
+#include "test/sim/invariants.h"
+#include "test/sim/nemesis.h"
+#include "test/sim/watcher.h"
+
+namespace baton::sim {
+namespace {
+
+using node::testing::SimCluster;
+
+constexpr int64_t kAnswerMaxMs = 5'000;
+constexpr int64_t kClockDriftPercent = 12;  // 10 % one way, and a little for rounding
+
+class Simulation {
+ public:
+  Simulation(const Plan& plan, std::function<void(const std::string&)> trace)
+      : plan_(plan),
+        cruelty_(plan.seed, plan.cruelty_percent),
+        cluster_(plan.cluster),
+        invariants_(&cluster_, &recorder_),
+        nemesis_(plan_, &cluster_) {
+    cluster_.SetTrace(std::move(trace));
+    cluster_.SetObserver(&invariants_);
+    for (const NodeId id : cluster_.ids()) invariants_.OnStarted(id);
+    uint64_t id = 0;
+    auditor_.emplace(plan_.clients.size() + 1, ClientPlan{.seed = plan_.seed}, plan_, &cluster_,
+                     &recorder_);
+    auditor_->Stop();
+    for (const ClientPlan& client : plan_.clients) {
+      ++id;
+      if (client.watches) {
+        watchers_.emplace_back(id, client, plan_, &cluster_, &recorder_);
+      } else {
+        clients_.emplace_back(id, client, plan_, &cluster_, &recorder_);
+      }
+    }
+  }
+
+  Report Run(history::History* history) {
+    for (Client& client : clients_) client.Start();
+    for (Watcher& watcher : watchers_) watcher.Start();
+    nemesis_.Start();
+    cluster_.RunFor(plan_.safety_ms);
+    Converge();
+    ReadAll();
+    invariants_.CheckRows();
+    const history::History seen = recorder_.Take();
+    if (history != nullptr) *history = seen;
+    Judge(seen);
+    return MakeReport(seen);
+  }
+
+ private:
+  // --- the second phase ---
+
+  void Converge() {
+    const int64_t began_ms = cluster_.MonotonicMs();
+    cruelty_.Stop();
+    nemesis_.End();
+    for (Client& client : clients_) client.Stop();
+    for (Watcher& watcher : watchers_) watcher.Settle();
+    const auto left_ms = [&] { return began_ms + kConvergenceMaxMs - cluster_.MonotonicMs(); };
+    const auto await = [&](const char* what, const std::function<bool()>& condition) {
+      if (cluster_.RunUntil(condition, left_ms())) return;
+      CHECK(false) << "S14: " << what << " within " << kConvergenceMaxMs
+                   << " ms of the last fault:" << DescribeNodes();
+    };
+    await("no leader", [&] { return cluster_.Leader().has_value(); });
+    StopStrangers();
+    await("a client waits", [&] {
+      return std::all_of(clients_.begin(), clients_.end(),
+                         [](const Client& c) { return c.idle(); });
+    });
+    await("not all nodes are whole", [&] { return AllAreWhole(); });
+    for (const NodeId id : LivingMembers()) {
+      while (!WriteThrough(id)) {
+        CHECK_GT(left_ms(), 0) << "S14: no write goes through node " << id << DescribeNodes();
+      }
+    }
+    await("not all members agree", [&] { return AllAreWhole() && MembersAgree(); });
+    await("a watch lags", [&] { return WatchesHaveSeenAll(); });
+    convergence_ms_ = cluster_.MonotonicMs() - began_ms;
+  }
+
+  // Machines whose addition was never committed, or who were removed: an administrator ends them.
+  void StopStrangers() {
+    const std::vector<NodeId> members = LivingMembers();
+    for (const NodeId id : cluster_.ids()) {
+      const bool member = std::count(members.begin(), members.end(), id) > 0;
+      if (!member && cluster_.alive(id)) cluster_.Crash(id);
+    }
+  }
+
+  std::vector<NodeId> LivingMembers() {
+    const std::optional<NodeId> leader = cluster_.Leader();
+    std::vector<NodeId> members;
+    if (!leader) return members;
+    const raft::ConfigState config = cluster_.node(*leader).raft().GetStatus().config;
+    for (const std::vector<NodeId>* list : {&config.voters, &config.learners}) {
+      for (const NodeId id : *list) {
+        if (cluster_.alive(id)) members.push_back(id);
+      }
+    }
+    return members;
+  }
+
+  bool AllAreWhole() {
+    const std::vector<NodeId> members = LivingMembers();
+    return !members.empty() && std::all_of(members.begin(), members.end(), [&](NodeId id) {
+      const node::StatusView view = cluster_.node(id).MakeStatus();
+      return !view.rebuilding && view.raft.memory != raft::Memory::kLost &&
+             view.raft.memory != raft::Memory::kLostEntries && view.raft.leader;
+    });
+  }
+
+  bool MembersAgree() {
+    const std::vector<NodeId> members = LivingMembers();
+    return std::all_of(members.begin(), members.end(), [&](NodeId id) {
+      const coord::StateMachine& first = cluster_.node(members.front()).state();
+      const coord::StateMachine& state = cluster_.node(id).state();
+      return state.applied() == first.applied() && state.hash() == first.hash();
+    });
+  }
+
+  bool WriteThrough(NodeId id) {
+    auditor_->Put(id, "after");
+    return cluster_.RunUntil([&] { return auditor_->idle(); }, kAnswerMaxMs) &&
+           auditor_->last_was_ok();
+  }
+
+  bool WatchesHaveSeenAll() {
+    const std::optional<NodeId> leader = cluster_.Leader();
+    if (!leader) return false;
+    const uint64_t revision = cluster_.node(*leader).state().revision().value();
+    return std::all_of(watchers_.begin(), watchers_.end(),
+                       [&](const Watcher& w) { return w.through() >= revision; });
+  }
+
+  std::string DescribeNodes() {
+    std::string text;
+    for (const NodeId id : cluster_.ids()) {
+      text += "\n  node " + std::to_string(id.value()) + ": ";
+      if (!cluster_.alive(id)) {
+        text += "down";
+        continue;
+      }
+      const node::StatusView view = cluster_.node(id).MakeStatus();
+      text += raft::Describe(view.raft) + " state at " + std::to_string(view.state_index.value()) +
+              (view.rebuilding ? ", rebuilding" : "");
+    }
+    return text;
+  }
+
+  // What is there now is part of the history: a write that was lost shows in these reads.
+  void ReadAll() {
+    std::vector<std::string> keys = {"after"};
+    for (uint64_t i = 0; i < plan_.keys; ++i) keys.push_back("key" + std::to_string(i));
+    for (uint64_t i = 0; i < plan_.lines; ++i) keys.push_back("guarded-line" + std::to_string(i));
+    for (const NodeId id : LivingMembers()) {
+      for (const std::string& key : keys) {
+        auditor_->Get(id, key);
+        CHECK(cluster_.RunUntil([&] { return auditor_->idle(); }, kAnswerMaxMs))
+            << "S14: no read goes through node " << id;
+        CHECK(auditor_->last_was_ok()) << "S14: no read goes through node " << id;
+      }
+    }
+  }
+
+  // --- the verdict ---
+
+  void Judge(const history::History& seen) {
+    history::Options options;
+    options.clock_drift_percent = kClockDriftPercent;
+    options.session_ends_complete = true;
+    const history::Verdict verdict = history::Check(seen, options);
+    std::string text;
+    for (const history::Violation& violation : verdict.violations) {
+      text += "\n  " + violation.sentence;
+    }
+    CHECK(verdict.ok()) << "what clients saw cannot be:" << text;
+  }
+
+  Report MakeReport(const history::History& seen) {
+    Report report;
+    report.trace_hash = cluster_.trace_hash();
+    report.events = cluster_.events();
+    report.simulated_ms = cluster_.MonotonicMs();
+    report.convergence_ms = convergence_ms_;
+    report.faults = nemesis_.done();
+    report.cruel = cruelty_.hits();
+    for (const history::Operation& operation : seen.operations) {
+      ++report.outcomes[static_cast<size_t>(operation.outcome)];
+    }
+    for (const history::Watch& watch : seen.watches) {
+      for (const history::Delivery& delivery : watch.deliveries) {
+        report.watched_events += delivery.events.size();
+      }
+    }
+    return report;
+  }
+
+  const Plan plan_;
+  Cruelty cruelty_;
+  Recorder recorder_;
+  std::deque<Client> clients_;
+  std::deque<Watcher> watchers_;
+  SimCluster cluster_;  // after those who have callbacks in it
+  Invariants invariants_;
+  Nemesis nemesis_;
+  int64_t convergence_ms_ = 0;
+  std::optional<Client> auditor_;  // looks after the storm
+};
+
+}  // namespace
+
+Report Run(const Plan& plan, std::function<void(const std::string&)> trace,
+           history::History* history) {
+  return Simulation(plan, std::move(trace)).Run(history);
+}
+
+}  // namespace baton::sim
