@@ -1,10 +1,10 @@
 # What people do with Baton. `make help` explains; scripts/ does the work.
 .DEFAULT_GOAL := help
-.PHONY: sim help run tour test build asan tsan format memory failover bench-raft raft-seeds fault damage bench-snapshot bench-storage chaos packages
+.PHONY: sim sim-score help run tour test build asan tsan format memory failover bench-raft raft-seeds fault damage bench-snapshot bench-storage chaos packages
 
 # One comment after ## is the help of its target.
 help:       ## this text
-	@sed -n 's/^\([a-z]*\): *[a-z ]*## */  make \1\t/p' Makefile | expand -t 18
+	@sed -n 's/^\([a-z-]*\): *[a-z ]*## */  make \1\t/p' Makefile | expand -t 24
 
 run: packages  ## three nodes on this machine, ready for curl; Ctrl-C stops them and keeps the data
 	@scripts/run
@@ -60,6 +60,9 @@ damage: packages  ## flip FLIPS (10000) bytes and cut CUTS (1000) files of one o
 SIM = $(if $(SEED),--seed=$(SEED) $(if $(TRACE),--trace),$(if $(filter file,$(origin SEEDS)),,--seeds=$(SEEDS)))
 sim: packages  ## simulate clusters under all faults until one breaks a promise; SEED=42 runs one, TRACE=1 shows all of it
 	@bazel run --config=sim --ui_event_filters=-info,-stdout,-stderr --noshow_progress //test/sim -- $(SIM)
+
+sim-score: packages  ## how many seeds, of a thousand, the simulator needs to find each planted bug
+	@bazel run --config=planted --ui_event_filters=-info,-stdout,-stderr --noshow_progress //test/sim -- --score=1000
 
 CHAOS ?= --seconds=60
 chaos: packages  ## a cluster under faults for a minute, judged by what its clients saw; CHAOS='--help' tells more

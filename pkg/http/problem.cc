@@ -84,7 +84,7 @@ const std::vector<ProblemKind>& KnownProblems() {
       {"overloaded", "Overloaded", 503, kSoonMs},
       {"shutting_down", "Shutting down", 503, kSoonMs},
       {"wrong_cluster", "Another cluster's", 403, kNever},
-      {"unknown_peer", "Not a member", 403, kNever},
+      {"unknown_peer", "Not another node", 403, kNever},
       // Of the request.
       {"idempotency_key_reused", "The idempotency key was used for another request", 422, kNever},
       {"malformed_idempotency_key", "The idempotency key is malformed", 400, kNever},

@@ -221,7 +221,7 @@ Status Node::Receive(PeerEnvelope envelope) {
     return checked;
   }
   core_->parts.metrics->peer_messages_received.Add(envelope.messages.size());
-  if (IsMember(core_->membership, envelope.from)) {
+  if (IsMember(core_->membership, envelope.from) || envelope.from == core_->raft->leader()) {
     full_disk_.OnPeer(envelope.from, envelope.stamp.disk_level);
   }
   for (PeerMessage& message : envelope.messages) {
@@ -247,6 +247,8 @@ void Node::ReceiveMessage(NodeId from, PeerMessage message) {
     core_->parts.metrics->peer_envelopes_rejected.Add();
     core_->parts.logger->Log(LogLevel::kWarning, "peer message refused",
                              {{"peer", from}, {"reason", stepped.ToString()}});
+  } else if (auto* reply = std::get_if<ForwardReply>(&message)) {
+    commands_.OnForwardReply(from, std::move(*reply));  // which knows whom it has asked
   } else if (!IsMember(core_->membership, from)) {
     // Of members alone something is remembered between messages; they ask again.
     core_->parts.metrics->peer_envelopes_rejected.Add();
@@ -254,10 +256,8 @@ void Node::ReceiveMessage(NodeId from, PeerMessage message) {
     forwards_.OnRequest(from, std::move(*request));
   } else if (const auto* checkpoint = std::get_if<StateCheckpoint>(&message)) {
     repair_.OnCheckpoint(from, *checkpoint);
-  } else if (const auto* verdict = std::get_if<StateDiverged>(&message)) {
-    repair_.OnDiverged(from, *verdict);
   } else {
-    commands_.OnForwardReply(from, std::get<ForwardReply>(message));
+    repair_.OnDiverged(from, std::get<StateDiverged>(message));
   }
 }
 

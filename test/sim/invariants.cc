@@ -15,6 +15,9 @@ namespace {
 using node::Node;
 using node::testing::SimCluster;
 
+// The leader looks once a tick.
+constexpr uint64_t kHistorySlack = 100;
+
 uint64_t HashOf(const raft::Entry& entry) {
   return (uint64_t{Crc32c(entry.data.view())} << 8) + static_cast<uint64_t>(entry.type);
 }
@@ -67,6 +70,8 @@ void Invariants::OnWritten(NodeId id, const node::LogWrite& write, bool synced) 
     disk.log.clear();
     disk.start = write.snapshot->index;
   }
+  const Term term = std::max(disk.synced.term, write.hard_state ? write.hard_state->term : Term());
+  CheckTruncation(id, write);
   for (const raft::Entry& entry : write.entries) {
     const auto [known, first] =
         contents_.try_emplace({entry.index, entry.term}, Content{HashOf(entry)});
@@ -75,12 +80,26 @@ void Invariants::OnWritten(NodeId id, const node::LogWrite& write, bool synced) 
         << "R3: entry " << entry.index << " of term " << entry.term << " differs on node " << id;
     const auto canon = canon_.find(entry.index);
     const auto had = disk.log.find(entry.index);
+    CHECK(had == disk.log.end() || had->second == entry.term || had->second < term)
+        << "R2: node " << id << " replaces entry " << entry.index << " of its own term " << term;
     CHECK(canon == canon_.end() || had == disk.log.end() || had->second != canon->second ||
           canon->second == entry.term)
         << "R4: node " << id << " replaces the committed entry " << entry.index << " of term "
         << canon->second << " by one of term " << entry.term;
     disk.log.erase(disk.log.lower_bound(entry.index), disk.log.end());
     if (synced) disk.log[entry.index] = entry.term;
+  }
+}
+
+// R4: what the disk had of the committed log is still there after the write.
+void Invariants::CheckTruncation(NodeId id, const node::LogWrite& write) {
+  if (write.entries.empty()) return;
+  const Disk& disk = disks_[id];
+  const Index last = write.entries.back().index;
+  for (auto had = disk.log.upper_bound(last); had != disk.log.end(); ++had) {
+    const auto canon = canon_.find(had->first);
+    CHECK(canon == canon_.end() || canon->second != had->second)
+        << "R4: node " << id << " drops the committed entry " << had->first;
   }
 }
 
@@ -141,10 +160,21 @@ void Invariants::OnStep(NodeId id, const Node& node) {
   seen.leads = leads;
   const Index applied = node.state().applied();
   if (applied == seen.applied) return;
+  NoteConfig(id, node);
   CHECK_GE(applied, seen.applied) << "R6: the applied index of node " << id << " went back";
   seen.applied = applied;
   if (applied > committed_) CheckCommitted(node);
   CheckBounds(id, node);
+}
+
+// R10: a configuration is known by the index of its entry, and is the same everywhere once it is
+// committed.
+void Invariants::NoteConfig(NodeId id, const Node& node) {
+  const raft::RaftStatus status = node.raft().GetStatus();
+  if (!status.config_index || status.config_index > status.commit) return;
+  const auto [known, first] = configs_.try_emplace(status.config_index, status.config);
+  CHECK(first || known->second == status.config)
+      << "R10: node " << id << " has another configuration of entry " << status.config_index;
 }
 
 // R4: whoever leads has everything that was committed.
@@ -219,7 +249,7 @@ void Invariants::CheckQuorum(Index index, Term term, const raft::RaftStatus& sta
 void Invariants::CheckBounds(NodeId id, const Node& node) const {
   const node::NodeConfig& config = cluster_->config(id);
   CHECK_LE(node.state().revision() - node.state().compact_revision(),
-           config.history_revisions_max + 100'000)
+           config.history_revisions_max + config.history_revisions_max / 10 + kHistorySlack)
       << "S15: the history of node " << id;
 }
 
@@ -271,8 +301,7 @@ void Invariants::CheckRows() const {
       if (!key.starts_with(coord::kNodeTablePrefix)) rows.emplace_back(key, value);
       return true;
     });
-    const auto [known, first] =
-        rows_at.emplace(cluster_->node(id).state().applied(), std::move(rows));
+    const auto [known, first] = rows_at.try_emplace(cluster_->node(id).state().applied(), rows);
     if (!first) CHECK(known->second == rows) << "S13: the rows of node " << id << " differ";
   }
 }

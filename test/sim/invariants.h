@@ -53,6 +53,8 @@ class Invariants final : public node::testing::SimObserver {
   };
 
   void LookAtLog(NodeId id);
+  void NoteConfig(NodeId id, const node::Node& node);
+  void CheckTruncation(NodeId id, const node::LogWrite& write);
   void CheckLeader(NodeId id, const node::Node& node);
   void CheckCommitted(const node::Node& node);
   void CheckQuorum(Index index, Term term, const raft::RaftStatus& status);

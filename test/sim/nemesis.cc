@@ -49,11 +49,7 @@ void Nemesis::End() {
     cluster_->SetDiskLevel(id, node::DiskLevel::kAmple);
     cluster_->SetClockRate(id, 1'000'000);
     cluster_->FailNextWrite(id, false);
-    if (removed_.contains(id)) {
-      if (cluster_->alive(id)) cluster_->Crash(id);
-    } else {
-      StartAgain(id);
-    }
+    StartAgain(id);
   }
 }
 
@@ -83,7 +79,7 @@ bool Nemesis::Crash(NodeId node, SimCluster::CrashKind kind) {
 
 void Nemesis::StartAgain(NodeId node) {
   if (cluster_->alive(node) && cluster_->node(node).failed()) cluster_->Crash(node);
-  if (cluster_->alive(node) || (removed_.contains(node) && ended_)) return;
+  if (cluster_->alive(node)) return;
   cluster_->Trace("node " + std::to_string(node.value()) + " starts");
   cluster_->Restart(node);
 }
@@ -340,7 +336,8 @@ void Nemesis::Finish(const Fault& fault, NodeId node) {
       break;
   }
   if (fault.kind > FaultKind::kPause && fault.kind <= FaultKind::kClog) return cluster_->Heal();
-  if (!removed_.contains(node)) StartAgain(node);
+  const bool may_stop_a_process = fault.kind <= FaultKind::kNewDisk;
+  if (may_stop_a_process && !removed_.contains(node)) StartAgain(node);
 }
 
 }  // namespace baton::sim

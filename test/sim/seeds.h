@@ -25,7 +25,8 @@ struct SeedResult {
 SeedResult RunApart(const Plan& plan);
 
 // Runs the seeds from `first` on, `count` of them, in so many processes at once; stops as soon as
-// `each` returns false (asked after every seed, in the order in which they end).
+// `each` returns false (asked after every seed, in the order in which they end; what is under way
+// then is not told).
 void RunSeeds(uint64_t first, uint64_t count, int processes,
               const std::function<bool(const SeedResult&)>& each);
 

@@ -11,6 +11,8 @@
 #include <string>
 #include <string_view>
 
+#include "pkg/base/planted.h"
+#include "test/sim/score.h"
 #include "test/sim/seeds.h"
 #include "test/sim/shrink.h"
 
@@ -35,6 +37,9 @@ from one seed, and checks every promise of the service at every step.
   --plan         print what a seed stands for, and run nothing; only with --seed
   --shrink=N     try N smaller forms of a plan that failed (300; 0: none)
   --keep-going   do not stop at the first failure
+  --score=N      how many seeds, of N at most, it takes to find each planted bug; needs a build
+                 with --config=planted
+  --planted=NAME one of the planted bugs is there
 
 The exit code says whether all promises were kept.
 )";
@@ -45,6 +50,7 @@ struct Flags {
   uint64_t seeds = 0;
   uint64_t jobs = 0;
   uint64_t shrink = 300;
+  uint64_t score = 0;
   bool trace = false;
   bool plan = false;
   bool keep_going = false;
@@ -59,6 +65,8 @@ bool TakeNumber(std::string_view argument, std::string_view name, uint64_t* valu
 }
 
 bool Take(std::string_view argument, Flags* flags) {
+  constexpr std::string_view kPlanted = "--planted=";
+  if (argument.starts_with(kPlanted)) return PlantBug(argument.substr(kPlanted.size()));
   const std::map<std::string_view, bool*> switches = {{"--trace", &flags->trace},
                                                       {"--plan", &flags->plan},
                                                       {"--keep-going", &flags->keep_going},
@@ -70,6 +78,7 @@ bool Take(std::string_view argument, Flags* flags) {
          TakeNumber(argument, "--from=", &flags->from) ||
          TakeNumber(argument, "--seeds=", &flags->seeds) ||
          TakeNumber(argument, "--jobs=", &flags->jobs) ||
+         TakeNumber(argument, "--score=", &flags->score) ||
          TakeNumber(argument, "--shrink=", &flags->shrink);
 }
 
@@ -182,7 +191,10 @@ int RunOne(const Flags& flags) {
 int RunMany(const Flags& flags) {
   Tally tally;
   const bool terminal = isatty(STDOUT_FILENO) != 0;
-  const uint64_t first = flags.from != 0 ? flags.from : 1;
+  // Without an end it begins where nobody has been.
+  const auto now = std::chrono::system_clock::now().time_since_epoch().count();
+  const uint64_t begin = flags.seeds != 0 ? 1 : static_cast<uint64_t>(now) % 1'000'000'000'000 + 1;
+  const uint64_t first = flags.from != 0 ? flags.from : begin;
   const uint64_t count = flags.seeds != 0 ? flags.seeds : UINT64_MAX - first;
   uint64_t done = 0;
   RunSeeds(first, count, static_cast<int>(flags.jobs), [&](const SeedResult& result) {
@@ -211,6 +223,12 @@ int Main(int argc, char** argv) {
   }
   if (flags.jobs == 0)
     flags.jobs = static_cast<uint64_t>(std::max(1L, sysconf(_SC_NPROCESSORS_ONLN)));
+  if (flags.score != 0) {
+    const int missed =
+        Score(std::max<uint64_t>(flags.from, 1), flags.score, static_cast<int>(flags.jobs));
+    if (missed < 0) std::cerr << "no bugs are planted here: make sim-score\n";
+    return missed == 0 ? 0 : 1;
+  }
   return flags.seed != 0 ? RunOne(flags) : RunMany(flags);
 }
 

@@ -20,6 +20,8 @@ namespace {
 using node::testing::SimCluster;
 
 constexpr int64_t kAnswerMaxMs = 5'000;
+// The longest time to live, two election timeouts, and a tick.
+constexpr int64_t kSessionsEndMaxMs = 8'000 + 4'000 + 100;
 constexpr int64_t kClockDriftPercent = 12;  // 10 % one way, and a little for rounding
 
 class Simulation {
@@ -54,6 +56,8 @@ class Simulation {
     cluster_.RunFor(plan_.safety_ms);
     Converge();
     ReadAll();
+    EndSessions();
+    CHECK(cluster_.RunUntil([&] { return MembersAgree(); }, kAnswerMaxMs)) << DescribeNodes();
     invariants_.CheckRows();
     const history::History seen = recorder_.Take();
     if (history != nullptr) *history = seen;
@@ -94,8 +98,11 @@ class Simulation {
   }
 
   // Machines whose addition was never committed, or who were removed: an administrator ends them.
+  // All others run.
   void StopStrangers() {
+    const raft::ConfigState config = cluster_.node(*cluster_.Leader()).raft().GetStatus().config;
     const std::vector<NodeId> members = LivingMembers();
+    CHECK_EQ(members.size(), config.voters.size() + config.learners.size()) << DescribeNodes();
     for (const NodeId id : cluster_.ids()) {
       const bool member = std::count(members.begin(), members.end(), id) > 0;
       if (!member && cluster_.alive(id)) cluster_.Crash(id);
@@ -175,6 +182,15 @@ class Simulation {
         CHECK(auditor_->last_was_ok()) << "S14: no read goes through node " << id;
       }
     }
+  }
+
+  // S9: nobody renews them any more.
+  void EndSessions() {
+    const auto ended = [&] {
+      const std::optional<NodeId> leader = cluster_.Leader();
+      return leader && cluster_.node(*leader).state().Sessions(SessionId(), 1).empty();
+    };
+    CHECK(cluster_.RunUntil(ended, kSessionsEndMaxMs)) << "S9: a session outlives its time";
   }
 
   // --- the verdict ---

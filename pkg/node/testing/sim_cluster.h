@@ -94,6 +94,7 @@ class SimTransport final : public Transport {
   // A snapshot on its way, one piece at a time.
   struct Stream {
     NodeId to;
+    uint64_t life = 0;  // of the sender's process
     uint64_t number = 0;
     uint64_t next_chunk = 0;
     raft::Message message;

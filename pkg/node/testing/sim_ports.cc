@@ -27,6 +27,7 @@ void SimTransport::SendSnapshot(NodeId to, raft::Message message,
                                 std::unique_ptr<SnapshotReader> snapshot) {
   auto stream = std::make_shared<Stream>();
   stream->to = to;
+  stream->life = cluster_->At(self_).life;
   stream->number = ++last_stream_;
   stream->message = std::move(message);
   stream->reader = std::move(snapshot);
@@ -48,7 +49,7 @@ void SimTransport::CancelSnapshot(NodeId to) {
 }
 
 void SimTransport::SendChunk(const std::shared_ptr<Stream>& stream) {
-  if (stream->cancelled) return;
+  if (stream->cancelled || cluster_->At(self_).life != stream->life) return;
   const auto give_up = [this, stream, to = stream->to] {
     cluster_->AfterOn(self_, 100'000, [to, stream](Node& node) {
       stream->ended = true;
@@ -71,7 +72,7 @@ void SimTransport::SendChunk(const std::shared_ptr<Stream>& stream) {
   if (last) chunk.message = stream->message;
   const auto answered = std::make_shared<bool>(false);
   const auto written = [this, stream, last, give_up, answered](const Status& status) {
-    if (*answered || stream->cancelled) return;
+    if (*answered || stream->cancelled || cluster_->At(self_).life != stream->life) return;
     const bool heard = cluster_->Connected(stream->to, self_);
     if (status.code() != Code::kDeadlineExceeded && !heard) return;
     *answered = true;
