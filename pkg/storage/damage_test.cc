@@ -107,7 +107,10 @@ class DamageTest : public ::testing::Test {
     if (!rows.ok()) return;  // said so
     EXPECT_NE(std::find(history_.begin(), history_.end(), *rows), history_.end())
         << what << ": the state is a mix";
-    EXPECT_TRUE(!rows->empty() || !repairs.empty()) << what;
+    // A MANIFEST that was cut names fewer tables, down to none, and nothing tells: the state is an
+    // earlier one, from which the log or a snapshot leads on (node/recovery.h).
+    const bool may_be_new = what.find("/MANIFEST-") != std::string::npos;
+    EXPECT_TRUE(!rows->empty() || !repairs.empty() || may_be_new) << what;
   }
 
   FaultEnv disk_;
