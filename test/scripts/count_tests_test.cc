@@ -78,8 +78,14 @@ TEST_F(CountTestsTest, NamesWhatFailedAndItsLog) {
 
 TEST_F(CountTestsTest, WhatDidNotRunIsNeitherPassedNorFailed) {
   Configured("//a:one");
-  Ran("//a:one", "PASSED", std::string(kPassed) + kSkipped + kDisabled);
+  Ran("//a:one", "PASSED", std::string(kPassed) + kDisabled);
   EXPECT_EQ(LastLine(Count(0).output), "1 passed, 0 failed");
+}
+
+TEST_F(CountTestsTest, WhatWasSkippedIsCountedWithItsReason) {
+  Configured("//a:one");
+  Ran("//a:one", "PASSED", std::string(kPassed) + kSkipped + kSkipped);
+  EXPECT_EQ(Count(0).output, "skipped: //a:one 2 cases: x\n1 passed, 0 failed, 2 skipped\n");
 }
 
 TEST_F(CountTestsTest, ACrashWithoutResultsIsOneFailure) {
