@@ -1,0 +1,84 @@
+{{/* What the schema cannot say: each wrong combination of values is refused with a sentence. */}}
+
+{{- define "baton.validate" -}}
+{{- $replicas := int .Values.replicas -}}
+{{- if lt $replicas 1 -}}
+{{- fail (printf "replicas is %d: a cluster has at least one member. To stop a cluster, uninstall it; its volumes stay." $replicas) -}}
+{{- end -}}
+{{- if eq (mod $replicas 2) 0 -}}
+{{- fail (printf "replicas is %d: an even number of members survives no more failures than %d do, and needs one more of them for each decision. Use 1, 3 or 5." $replicas (sub $replicas 1)) -}}
+{{- end -}}
+{{- if gt $replicas 15 -}}
+{{- fail (printf "replicas is %d: a cluster has at most 15 members, and more than 7 make each write slower for no gain." $replicas) -}}
+{{- end -}}
+{{- include "baton.validateShrink" . -}}
+{{- include "baton.validateLabels" . -}}
+{{- include "baton.validatePorts" . -}}
+{{- include "baton.validateCapabilities" . -}}
+{{- $quorum := add1 (div $replicas 2) -}}
+{{- $spare := sub $replicas $quorum -}}
+{{- $unavailable := .Values.podDisruptionBudget.maxUnavailable -}}
+{{- if and (not (kindIs "invalid" $unavailable)) (gt (int $unavailable) (int $spare)) (gt $replicas 1) -}}
+{{- fail (printf "podDisruptionBudget.maxUnavailable is %d: of %d members %d must run, so at most %d may be taken away at once." (int $unavailable) $replicas $quorum $spare) -}}
+{{- end -}}
+{{- if .Values.image.digest -}}
+{{- if not (regexMatch "^sha256:[0-9a-f]{64}$" .Values.image.digest) -}}
+{{- fail (printf "image.digest is %q: it is sha256: and 64 hexadecimal digits." .Values.image.digest) -}}
+{{- end -}}
+{{- else if eq "latest" (toString .Values.image.tag) -}}
+{{- fail "image.tag is \"latest\": members would run whatever version it names when each of them starts. Name a version, or set image.digest." -}}
+{{- end -}}
+{{- if and (not .Values.serviceAccount.create) .Values.serviceAccount.annotations -}}
+{{- fail "serviceAccount.annotations is set, but serviceAccount.create is false: annotate the account that exists." -}}
+{{- end -}}
+{{- end -}}
+
+{{/* A member is removed from the cluster before its pod goes: else the others count on it for ever. */}}
+{{- define "baton.validateShrink" -}}
+{{- $existing := lookup "apps/v1" "StatefulSet" (include "baton.namespace" .) (include "baton.fullname" .) -}}
+{{- if and $existing (not .Values.allowShrink) -}}
+{{- $before := int $existing.spec.replicas -}}
+{{- if lt (int .Values.replicas) $before -}}
+{{- fail (printf "replicas is %d, and %d pods exist: first remove the members of the highest pods (batonctl member remove), then set allowShrink to true for this one upgrade." (int .Values.replicas) $before) -}}
+{{- end -}}
+{{- end -}}
+{{- end -}}
+
+{{- define "baton.validateLabels" -}}
+{{- range $value := list "commonLabels" "podLabels" -}}
+{{- range $key, $text := get $.Values $value -}}
+{{- if or (hasPrefix "app.kubernetes.io/" $key) (hasPrefix "helm.sh/" $key) -}}
+{{- fail (printf "%s has %q: the chart sets the labels of app.kubernetes.io and helm.sh itself." $value $key) -}}
+{{- end -}}
+{{- end -}}
+{{- end -}}
+{{- end -}}
+
+{{- define "baton.validatePorts" -}}
+{{- $ports := .Values.ports -}}
+{{- $seen := dict -}}
+{{- range $name := list "client" "peer" "ops" -}}
+{{- $port := toString (int (get $ports $name)) -}}
+{{- if hasKey $seen $port -}}
+{{- fail (printf "ports.%s and ports.%s are both %s: each listener has a port of its own." (get $seen $port) $name $port) -}}
+{{- end -}}
+{{- $_ := set $seen $port $name -}}
+{{- end -}}
+{{- end -}}
+
+{{/* What the API server must know for what is wanted. */}}
+{{- define "baton.validateCapabilities" -}}
+{{- $metrics := .Values.metrics -}}
+{{- $known := .Capabilities.APIVersions.Has "monitoring.coreos.com/v1" -}}
+{{- range $name := list "serviceMonitor" "podMonitor" "prometheusRule" -}}
+{{- if and (get $metrics $name).enabled (not $known) -}}
+{{- fail (printf "metrics.%s.enabled is true, but the cluster does not know monitoring.coreos.com/v1: install the Prometheus Operator first (helm template: add --api-versions monitoring.coreos.com/v1)." $name) -}}
+{{- end -}}
+{{- end -}}
+{{- if and $metrics.serviceMonitor.enabled $metrics.podMonitor.enabled -}}
+{{- fail "metrics.serviceMonitor.enabled and metrics.podMonitor.enabled are both true: every series would come twice." -}}
+{{- end -}}
+{{- if and .Values.service.trafficDistribution (semverCompare "<1.31.0-0" .Capabilities.KubeVersion.Version) -}}
+{{- fail (printf "service.trafficDistribution needs Kubernetes 1.31, and this is %s." .Capabilities.KubeVersion.Version) -}}
+{{- end -}}
+{{- end -}}

@@ -1,0 +1,105 @@
+// Values that are wrong are refused, with a sentence that says what to do.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "test/charts/helm.h"
+
+namespace baton::charts {
+namespace {
+
+using testing::HasSubstr;
+
+struct Refusal {
+  const char* name;
+  std::vector<std::string> sets;
+  const char* sentence;
+};
+
+class RefusalsTest : public HelmTest, public testing::WithParamInterface<Refusal> {};
+
+TEST_P(RefusalsTest, SaysWhy) {
+  const Rendered rendered = Render({.sets = GetParam().sets});
+  EXPECT_FALSE(rendered.ok) << rendered.text;
+  EXPECT_THAT(rendered.error, HasSubstr(GetParam().sentence));
+}
+
+const Refusal kSentences[] = {
+    {"NoMembers", {"replicas=0"}, "a cluster has at least one member"},
+    {"Negative", {"replicas=-3"}, "a cluster has at least one member"},
+    {"Two", {"replicas=2"}, "an even number of members survives no more failures than 1"},
+    {"Four", {"replicas=4"}, "an even number of members survives no more failures than 3"},
+    {"TooMany", {"replicas=17"}, "at most 15 members"},
+    {"Latest", {"image.tag=latest"}, "Name a version, or set image.digest"},
+    {"Digest", {"image.digest=sha256:12"}, "sha256: and 64 hexadecimal digits"},
+    {"Budget", {"podDisruptionBudget.maxUnavailable=2"}, "of 3 members 2 must run, so at most 1"},
+    {"BudgetOfFive",
+     {"replicas=5", "podDisruptionBudget.maxUnavailable=3"},
+     "of 5 members 3 must run, so at most 2"},
+    {"Ports", {"ports.ops=7400"}, "ports.client and ports.ops are both 7400"},
+    {"OurLabels", {"commonLabels.app\\.kubernetes\\.io/name=x"}, "sets the labels of"},
+    {"OurPodLabels", {"podLabels.helm\\.sh/chart=x"}, "sets the labels of"},
+    {"BothMonitors",
+     {"metrics.serviceMonitor.enabled=true", "metrics.podMonitor.enabled=true"},
+     "every series would come twice"},
+    {"AccountOfOthers",
+     {"serviceAccount.create=false", "serviceAccount.annotations.a=b"},
+     "annotate the account that exists"},
+};
+
+// What the schema refuses: the place and what is wrong there.
+const Refusal kSchema[] = {
+    {"UnknownName", {"replica=3"}, "additional properties 'replica' not allowed"},
+    {"UnknownNameInside", {"image.name=x"}, "at '/image': additional properties 'name'"},
+    {"UnknownSetting", {"config.tik-ms=100"}, "at '/config': additional properties 'tik-ms'"},
+    {"SettingOfTheChart", {"config.name=x"}, "at '/config': additional properties 'name'"},
+    {"SettingTooSmall", {"config.tick-ms=4"}, "at '/config/tick-ms': minimum: got 4, want 5"},
+    {"SettingTooLarge", {"config.tick-ms=10001"}, "maximum: got 10,001, want 10,000"},
+    {"SettingOfAnotherType", {"config.tick-ms=x"}, "at '/config/tick-ms': got string"},
+    {"SettingNotInTheList", {"config.log-level=loud"}, "at '/config/log-level': value must be"},
+    {"Tls", {"tls.enabled=true"}, "additional properties 'tls' not allowed"},
+    {"Fraction", {"replicas=1.5"}, "at '/replicas': got string, want integer"},
+    {"PullPolicy", {"image.pullPolicy=Sometimes"}, "at '/image/pullPolicy': value must be one of"},
+    {"PrivilegedPort", {"ports.client=80"}, "at '/ports/client': minimum: got 80"},
+    {"Size", {"persistence.size=8"}, "at '/persistence/size'"},
+    {"Shared", {"persistence.accessModes={ReadWriteMany}"}, "at '/persistence/accessModes/0'"},
+    {"ServiceType", {"service.type=External"}, "at '/service/type'"},
+    {"LongName",
+     {"fullnameOverride=a123456789b123456789c123456789d123456789e123456789f12"},
+     "at '/fullnameOverride': maxLength"},
+    {"CapitalName", {"fullnameOverride=Baton"}, "at '/fullnameOverride'"},
+    {"Spread", {"spread.nodes=always"}, "at '/spread/nodes': value must be one of"},
+    {"Grace", {"terminationGracePeriodSeconds=5"}, "at '/terminationGracePeriodSeconds'"},
+    {"Interval", {"metrics.interval=often"}, "at '/metrics/interval'"},
+    {"LabelThatIsNoText", {"podLabels.a=true"}, "at '/podLabels/a': got boolean, want string"},
+    {"UnknownOverride", {"overrides.deployment.a=b"}, "at '/overrides'"},
+};
+
+std::string NameOfCase(const testing::TestParamInfo<Refusal>& refusal) {
+  return refusal.param.name;
+}
+
+INSTANTIATE_TEST_SUITE_P(Sentences, RefusalsTest, testing::ValuesIn(kSentences), NameOfCase);
+INSTANTIATE_TEST_SUITE_P(Schema, RefusalsTest, testing::ValuesIn(kSchema), NameOfCase);
+
+class CapabilitiesTest : public HelmTest {};
+
+TEST_F(CapabilitiesTest, MonitorsNeedTheirKinds) {
+  for (const char* name : {"serviceMonitor", "podMonitor", "prometheusRule"}) {
+    const std::string set = "metrics." + std::string(name) + ".enabled=true";
+    const Rendered rendered = Render({.sets = {set}, .knows_monitoring = false});
+    EXPECT_FALSE(rendered.ok);
+    EXPECT_THAT(rendered.error, HasSubstr("install the Prometheus Operator first"));
+  }
+}
+
+TEST_F(CapabilitiesTest, OldKubernetes) {
+  EXPECT_THAT(Render({.kubernetes = "1.26.0"}).error, HasSubstr(">=1.27.0-0"));
+  EXPECT_TRUE(Render({.kubernetes = "1.27.0"}).ok);
+  const std::vector<std::string> sets = {"service.trafficDistribution=PreferClose"};
+  EXPECT_THAT(Render({.sets = sets, .kubernetes = "1.30.0"}).error,
+              HasSubstr("service.trafficDistribution needs Kubernetes 1.31"));
+  EXPECT_TRUE(Render({.sets = sets, .kubernetes = "1.31.0"}).ok);
+}
+
+}  // namespace
+}  // namespace baton::charts
