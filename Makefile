@@ -1,6 +1,6 @@
 # What people do with Baton. `make help` explains; scripts/ does the work.
 .DEFAULT_GOAL := help
-.PHONY: sim sim-score help run tour test build asan tsan format memory failover bench-raft raft-seeds fault damage bench-snapshot bench-storage chaos packages
+.PHONY: sim sim-score help run tour test build asan tsan format memory failover bench-raft raft-seeds fault damage bench-snapshot bench-storage chaos e2e image manifests packages
 
 # One comment after ## is the help of its target.
 help:       ## this text
@@ -67,6 +67,18 @@ sim-score: packages  ## how many seeds, of a thousand, the simulator needs to fi
 CHAOS ?= --seconds=60
 chaos: packages  ## a cluster under faults for a minute, judged by what its clients saw; CHAOS='--help' tells more
 	@bazel run --config=opt --ui_event_filters=-info,-stdout,-stderr --noshow_progress //test/chaos -- $(CHAOS)
+
+image: build  ## an OCI image in out/baton-VERSION.tar, offline; prints its digest
+	@mkdir -p out
+	@scripts/image bazel-bin/cmd/batond/batond bazel-bin/cmd/batonctl/batonctl \
+	  out/baton-$$(sed -n 's/.*kVersion = "\(.*\)".*/\1/p' cmd/cli/version.h).tar
+
+e2e: image  ## the image and the chart on the cluster of KUBECONFIG, with clients at work: test/e2e/README.md
+	@bazel build --config=opt //test/e2e:load
+	@test/e2e/run
+
+manifests: packages  ## write manifests/ and the table of charts/baton/README.md anew, with the helm on the PATH
+	@BATON_HELM=$${BATON_HELM:-$$(command -v helm)} scripts/manifests
 
 packages:
 	@scripts/install-packages
