@@ -5,9 +5,11 @@ say() { printf '%5ds  %s\n' "$SECONDS" "$*"; }
 fail() { printf '%5ds  FAILED: %s\n' "$SECONDS" "$*" >&2; exit 1; }
 skip() { say "skipped: $*"; skipped+=("$*"); }
 
-# Both may stand before a command: E2E_EXEC is split at blanks.
+# E2E_EXEC may stand before a command, and is split at blanks.
 # shellcheck disable=SC2086
 exec_in() { $E2E_EXEC "$@"; }
+# What the caller gave, which may leave programs running: they must not keep the load's input open.
+hook() { "$@" 9>&-; }
 k() { exec_in kubectl -n "$space" "$@"; }
 helm_in() { exec_in helm -n "$space" "$@"; }
 
@@ -56,6 +58,12 @@ wait_ready() { wait_for "${1:-180}" "all members ready" all_ready; }
 
 # The members with a vote, as any of them says.
 batonctl() { k exec "$release-0" -c batond -- batonctl "$@"; }
+member() {
+  batonctl member "$@" >"$out/member.txt" 2>&1 && return
+  cat "$out/member.txt"
+  describe
+  fail "batonctl member $*"
+}
 
 # stands POD STANDING: whether the members know it as one that is not (yet) one of them.
 stands() { batonctl member list | grep -q "^[0-9]* *$1 *$2"; }
