@@ -205,6 +205,9 @@ class WiredNode final : public NodeProcess {
     NameMembers();
     context_.seed = DrawSeed();
     context_.version = cli::kVersion;
+    context_.peer_received = [this](NodeId from, uint64_t bytes) {
+      transport_->CountReceived(from, bytes);
+    };
     context_.snapshots_out = [this] {
       std::vector<node::SnapshotTransfer> snapshots;
       for (const http::PeerStats& peer : transport_->Stats()) {
@@ -234,7 +237,11 @@ class WiredNode final : public NodeProcess {
                         {"peer", [this] { return peer_server_->Stats(); }},
                         {"ops", [this] { return ops_server_->Stats(); }}};
     source.peers = [this] { return transport_->Stats(); };
+    source.databases = {{"log", [this] { return data_->LogFacts(); }},
+                        {"state", [this] { return data_->StateFacts(); }}};
+    source.backups = context_.backups.get();
     source.process = metrics::ReadProcessFacts;
+    source.threads = metrics::ReadThreadFacts;
     return source;
   }
 

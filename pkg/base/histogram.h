@@ -20,11 +20,11 @@ class Counter {
   std::atomic<uint64_t> value_{0};
 };
 
-// Latencies in seconds. Bucket upper bounds: 0.25 ms * 2^n for n in [0, 15], that is 0.25 ms
-// to 8.192 s; they include etcd's (1 ms * 2^n), so that its alerts and dashboards work on ours.
-class LatencyHistogram {
+// Durations in seconds, in buckets whose upper bounds grow by a power of two.
+template <int64_t first_bound_us, int growth_bits, int buckets>
+class DurationHistogram {
  public:
-  static constexpr int kBuckets = 16;
+  static constexpr int kBuckets = buckets;
 
   struct Snapshot {
     std::array<uint64_t, kBuckets + 1> counts{};  // not cumulative; the last: above every bound
@@ -33,13 +33,13 @@ class LatencyHistogram {
   };
 
   static constexpr double UpperBoundSeconds(int bucket) {
-    return 0.00025 * static_cast<double>(uint64_t{1} << bucket);
+    return static_cast<double>(BoundUs(bucket)) / 1e6;
   }
 
   void ObserveUs(int64_t latency_us) {
     const uint64_t us = latency_us > 0 ? static_cast<uint64_t>(latency_us) : 0;
     int bucket = 0;
-    while (bucket < kBuckets && us > (uint64_t{250} << bucket)) ++bucket;
+    while (bucket < kBuckets && us > BoundUs(bucket)) ++bucket;
     counts_[static_cast<size_t>(bucket)].fetch_add(1, std::memory_order_relaxed);
     sum_us_.fetch_add(us, std::memory_order_relaxed);
   }
@@ -55,8 +55,18 @@ class LatencyHistogram {
   }
 
  private:
+  static constexpr uint64_t BoundUs(int bucket) {
+    return static_cast<uint64_t>(first_bound_us) << (growth_bits * bucket);
+  }
+
   std::array<std::atomic<uint64_t>, kBuckets + 1> counts_{};
   std::atomic<uint64_t> sum_us_{0};
 };
+
+// 0.25 ms * 2^n for n in [0, 15], that is 0.25 ms to 8.192 s; they include etcd's (1 ms * 2^n), so
+// that its alerts and dashboards work on ours.
+using LatencyHistogram = DurationHistogram<250, 1, 16>;
+// 1 ms * 4^n for n in [0, 10], that is 1 ms to 17 minutes: for what people wait for or hold.
+using WaitHistogram = DurationHistogram<1000, 2, 11>;
 
 }  // namespace baton

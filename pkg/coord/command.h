@@ -190,6 +190,11 @@ struct StampedCommand {
   Command command;
 };
 
+// Which alternative of CommandBody a log entry holds, and its name ("kv_put"): for those who count.
+// Nothing: it is no entry of a known version and kind.
+std::optional<size_t> CommandKindOf(std::string_view entry);
+std::string_view CommandName(size_t kind);
+
 // Whether applying the command (as EncodeCommand made it) may leave more data than there was, aside
 // from the bounded memory of events and replies. Ends, releases, renewals and compactions do not.
 // Unknown bytes do.

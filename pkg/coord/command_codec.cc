@@ -1,5 +1,6 @@
 #include "pkg/coord/command_codec.h"
 
+#include <iterator>
 #include <set>
 
 #include "pkg/base/bytes.h"
@@ -140,6 +141,27 @@ Result<StampedCommand> DecodeEntry(std::string_view bytes) {
   Result<Command> command = DecodeCommand(in.rest());
   if (!command.ok()) return command.status();
   return StampedCommand{static_cast<int64_t>(stamp_ms), std::move(*command)};
+}
+
+std::optional<size_t> CommandKindOf(std::string_view entry) {
+  ByteReader in(entry);
+  const uint8_t version = in.U8();
+  in.U64();
+  const size_t kind = in.U8();
+  if (!in.ok() || version != kEntryVersion || kind >= std::variant_size_v<CommandBody>) {
+    return std::nullopt;
+  }
+  return kind;
+}
+
+std::string_view CommandName(size_t kind) {
+  static constexpr std::string_view kNames[] = {
+      "advance_time",    "kv_put",         "kv_delete",      "session_create", "session_renew",
+      "session_destroy", "session_expire", "acquire",        "release",        "cancel_wait",
+      "wait_expire",     "proclaim",       "compact_history"};
+  static_assert(std::size(kNames) == std::variant_size_v<CommandBody>);
+  CHECK_LT(kind, std::size(kNames));
+  return kNames[kind];
 }
 
 std::string FingerprintOf(const Command& command) {

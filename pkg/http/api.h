@@ -15,6 +15,7 @@
 #include "pkg/base/clock.h"
 #include "pkg/base/logger.h"
 #include "pkg/base/random.h"
+#include "pkg/http/backup_counters.h"
 #include "pkg/http/read_budget.h"
 #include "pkg/http/server.h"
 #include "pkg/node/service.h"
@@ -34,6 +35,10 @@ struct ApiContext {
   std::string version;
   // The snapshots that this node sends now. Unset: it has no transport.
   std::function<std::vector<node::SnapshotTransfer>()> snapshots_out = {};
+  std::shared_ptr<BackupCounters> backups = std::make_shared<BackupCounters>();
+  // Told of every envelope and snapshot piece that a peer has sent: how many bytes it was. Any
+  // thread. Unset: nobody counts.
+  std::function<void(NodeId from, uint64_t bytes)> peer_received = {};
   // Beyond it reads are refused: kUnavailable/"overloaded".
   std::shared_ptr<ReadBudget> read_budget = std::make_shared<ReadBudget>(128 << 20);
 };

@@ -12,10 +12,16 @@ std::shared_ptr<const void> BackupSlots::Take(const std::shared_ptr<BackupSlots>
   return {slots.get(), [slots](const void*) { slots->taken_.fetch_sub(1); }};
 }
 
+BackupStream::~BackupStream() {
+  if (begun_ && !completed_) call_.context->backups->failed.Add();
+}
+
 void BackupStream::Start(node::Backup backup, node::Consistency consistency) {
   backup.header.wall_ms = call_.context->clock->WallMs();
   backup.header.version = call_.context->version;
   pieces_ = std::move(backup.pieces);
+  begun_ = true;
+  begun_ms_ = call_.context->clock->MonotonicMs();
   const std::string revision = std::to_string(backup.header.revision.value());
   Response head;
   head.headers.emplace_back("Content-Type", "application/octet-stream");
@@ -52,9 +58,27 @@ bool BackupStream::WritePiece() {
                                {{"reason", piece.status().ToString()}});
     return false;
   }
-  if (!piece->empty()) return stream_->Write(encoder_.Piece(*piece));
-  if (stream_->Write(encoder_.Trailer())) stream_->Close();
+  if (!piece->empty()) return Write(encoder_.Piece(*piece));
+  if (Write(encoder_.Trailer())) {
+    stream_->Close();
+    Completed();
+  }
   return false;
+}
+
+bool BackupStream::Write(std::string piece) {
+  const size_t bytes = piece.size();
+  if (!stream_->Write(std::move(piece))) return false;
+  call_.context->backups->sent_bytes.Add(bytes);
+  return true;
+}
+
+void BackupStream::Completed() {
+  completed_ = true;
+  BackupCounters& counters = *call_.context->backups;
+  counters.completed.Add();
+  counters.last_success_wall_ms = call_.context->clock->WallMs();
+  counters.duration.ObserveUs((call_.context->clock->MonotonicMs() - begun_ms_) * 1000);
 }
 
 }  // namespace baton::http

@@ -47,6 +47,8 @@ class BackupStream final : public std::enable_shared_from_this<BackupStream> {
   BackupStream(Call call, std::weak_ptr<DelayedCalls> thread, std::shared_ptr<const void> slot)
       : call_(std::move(call)), thread_(std::move(thread)), slot_(std::move(slot)) {}
 
+  ~BackupStream();  // what was begun and not completed has failed
+
   // Loop's thread. Begins the response, and goes on by itself.
   void Start(node::Backup backup, node::Consistency consistency);
 
@@ -54,6 +56,8 @@ class BackupStream final : public std::enable_shared_from_this<BackupStream> {
   // Backup thread.
   void WritePieces();
   bool WritePiece();
+  bool Write(std::string piece);
+  void Completed();
   void AskForThread();  // any thread
 
   const Call call_;
@@ -63,6 +67,9 @@ class BackupStream final : public std::enable_shared_from_this<BackupStream> {
   std::unique_ptr<node::SnapshotReader> pieces_;
   std::shared_ptr<ResponseStream> stream_;
   node::BackupEncoder encoder_;
+  int64_t begun_ms_ = 0;
+  bool begun_ = false;
+  bool completed_ = false;
 };
 
 }  // namespace baton::http

@@ -134,6 +134,7 @@ bool Connection::SendOutput() {
       return false;
     }
     output_.Drop(result.bytes);
+    context_->counters.sent_bytes_total.fetch_add(result.bytes, std::memory_order_relaxed);
     progress = true;
   }
   if (progress) last_progress_ms_ = context_->clock.MonotonicMs();
@@ -158,9 +159,19 @@ bool Connection::FeedInput() {
   return ActOnFraming();
 }
 
+// Into the scratch space. Notes whether there may be more.
+IoResult Connection::Read(size_t room) {
+  const IoResult result = socket_->Read(context_->scratch.data(), room);
+  const bool done = result.outcome == IoOutcome::kDone;
+  readable_ = done && result.bytes == room;
+  if (done) {
+    context_->counters.received_bytes_total.fetch_add(result.bytes, std::memory_order_relaxed);
+  }
+  return result;
+}
+
 bool Connection::FeedFromSocket() {
-  const IoResult result = socket_->Read(context_->scratch.data(), context_->scratch.size());
-  readable_ = result.outcome == IoOutcome::kDone && result.bytes == context_->scratch.size();
+  const IoResult result = Read(context_->scratch.size());
   if (result.outcome == IoOutcome::kWouldBlock) return false;
   if (result.outcome != IoOutcome::kDone) {
     // Between two requests or within one: there is nobody to answer.
@@ -205,8 +216,7 @@ void Connection::ReadAhead() {
   input_start_ = 0;
   const size_t room = kReadBytesMax - std::min(input_.size(), kReadBytesMax);
   if (room == 0) return;
-  const IoResult result = socket_->Read(context_->scratch.data(), room);
-  readable_ = result.outcome == IoOutcome::kDone && result.bytes == room;
+  const IoResult result = Read(room);
   if (result.outcome == IoOutcome::kDone) {
     input_.append(context_->scratch.data(), result.bytes);
     AccountBuffered();
@@ -225,8 +235,7 @@ void Connection::PeerEnded() {
 
 bool Connection::StepLingering() {
   if (!readable_) return false;
-  const IoResult result = socket_->Read(context_->scratch.data(), context_->scratch.size());
-  readable_ = result.outcome == IoOutcome::kDone && result.bytes == context_->scratch.size();
+  const IoResult result = Read(context_->scratch.size());
   if (result.outcome == IoOutcome::kWouldBlock) return false;
   lingering_bytes_ += result.bytes;
   if (result.outcome != IoOutcome::kDone || lingering_bytes_ > kLingeringBytesMax) Close();

@@ -80,6 +80,7 @@ class Connection final : public AnswerSink,
   void AccountUnsent();
 
   // Reading.
+  IoResult Read(size_t room);
   size_t Feed(std::string_view bytes);
   bool FeedInput();
   bool FeedFromSocket();

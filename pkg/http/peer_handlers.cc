@@ -20,9 +20,14 @@ void AnswerStatus(const Call& call, const Status& status) {
   call.Answer(std::move(response));
 }
 
+void CountReceived(const Call& call, NodeId from) {
+  if (call.context->peer_received) call.context->peer_received(from, call.request().body.size());
+}
+
 void TakeMessages(const Call& call) {
   Result<node::PeerEnvelope> envelope = DecodeEnvelope(call.request().body);
   if (!envelope.ok()) return call.Fail(envelope.status());
+  CountReceived(call, envelope->from);
   AnswerStatus(call, call.service().Deliver(*std::move(envelope)));
 }
 
@@ -43,6 +48,7 @@ void TakeSnapshotPiece(const Call& call) {
   if (Status checked = CheckSnapshotAddress(call, piece->cluster_id, piece->to); !checked.ok()) {
     return call.Fail(checked);
   }
+  CountReceived(call, piece->chunk.from);
   call.service().OnSnapshotChunk(std::move(piece->chunk), [call](const Status& status) {
     call.exchange->Post([call, status] { AnswerStatus(call, status); });
   });

@@ -50,6 +50,7 @@ struct PeerLink {
   // Counted by the senders, read by anybody.
   std::atomic<bool> reachable{false};
   Counter sent_bytes;
+  Counter received_bytes;  // counted by the listener
   Counter sent_envelopes;
   Counter failures;
   Counter dropped_messages;

@@ -48,6 +48,10 @@ class HttpPeerTransport final : public PeerTransport {
   bool Flush(int64_t timeout_ms) override;
   void Stop() override;
   std::vector<PeerStats> Stats() const override;
+  void CountReceived(NodeId from, uint64_t bytes) override {
+    const auto found = peers_.find(from);
+    if (found != peers_.end()) found->second->link.received_bytes.Add(bytes);
+  }
 
   bool Send(NodeId to, node::PeerMessage message) override;
   void SetStamp(const node::EnvelopeStamp& stamp) override { stamp_.Set(stamp); }
@@ -170,6 +174,7 @@ std::vector<PeerStats> HttpPeerTransport::Stats() const {
     stats.peer = id;
     stats.reachable = link.reachable.load();
     stats.sent_bytes = link.sent_bytes.value();
+    stats.received_bytes = link.received_bytes.value();
     stats.sent_envelopes = link.sent_envelopes.value();
     stats.failures = link.failures.value();
     stats.dropped_messages = link.dropped_messages.value();

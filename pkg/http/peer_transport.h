@@ -47,6 +47,7 @@ struct PeerStats {
   NodeId peer;
   bool reachable = false;
   uint64_t sent_bytes = 0;
+  uint64_t received_bytes = 0;
   uint64_t sent_envelopes = 0;
   uint64_t failures = 0;
   uint64_t dropped_messages = 0;
@@ -75,6 +76,8 @@ class PeerTransport : public node::Transport {
   // Breaks the calls under way and ends the threads; what is sent later is dropped.
   virtual void Stop() = 0;
   virtual std::vector<PeerStats> Stats() const = 0;
+  // The peer has sent so many bytes to this node's listener. From others: nothing is counted.
+  virtual void CountReceived(NodeId from, uint64_t bytes) = 0;
 };
 
 }  // namespace baton::http

@@ -161,8 +161,10 @@ struct ServerStats {
   uint64_t connections_open = 0;
   uint64_t requests_in_flight = 0;
   uint64_t streams_open = 0;
-  uint64_t unsent_bytes = 0;         // of answers, without streams
-  uint64_t stream_unsent_bytes = 0;  // what streams share counts once
+  uint64_t unsent_bytes = 0;          // of answers, without streams
+  uint64_t stream_unsent_bytes = 0;   // what streams share counts once
+  uint64_t received_bytes_total = 0;  // of what was read, whether it made sense or not
+  uint64_t sent_bytes_total = 0;
   uint64_t connections_refused_total = 0;
   uint64_t framing_errors_total = 0;
 };

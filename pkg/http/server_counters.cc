@@ -31,6 +31,8 @@ ServerStats ServerCounters::Read() const {
   stats.requests_in_flight = requests_in_flight.load(std::memory_order_relaxed);
   stats.streams_open = streams_open.load(std::memory_order_relaxed);
   stats.unsent_bytes = unsent_bytes.load(std::memory_order_relaxed);
+  stats.received_bytes_total = received_bytes_total.load(std::memory_order_relaxed);
+  stats.sent_bytes_total = sent_bytes_total.load(std::memory_order_relaxed);
   stats.connections_refused_total = connections_refused_total.load(std::memory_order_relaxed);
   stats.framing_errors_total = framing_errors_total.load(std::memory_order_relaxed);
   const std::lock_guard<std::mutex> lock(mutex_);

@@ -29,6 +29,8 @@ class ServerCounters {
   std::atomic<uint64_t> requests_in_flight{0};
   std::atomic<uint64_t> streams_open{0};
   std::atomic<uint64_t> unsent_bytes{0};
+  std::atomic<uint64_t> received_bytes_total{0};
+  std::atomic<uint64_t> sent_bytes_total{0};
   std::atomic<uint64_t> connections_refused_total{0};
   std::atomic<uint64_t> framing_errors_total{0};
 

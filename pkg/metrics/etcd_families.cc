@@ -50,11 +50,54 @@ void AddEtcdStatusFamilies(const node::StatusView& status, FamilyList* list) {
               Number(status.compact_revision.value()));
   list->Gauge("etcd_debugging_mvcc_watcher_total", "The number of watchers.",
               Number(status.watches));
+  list->Gauge("etcd_debugging_mvcc_watch_stream_total", "The number of watch streams.",
+              Number(status.watches));
+  list->Gauge("etcd_debugging_mvcc_slow_watcher_total",
+              "The number of watchers that are not in sync: they read the history.",
+              Number(status.watches_catching_up));
   list->Counter("etcd_debugging_server_lease_expired_total", "The number of expired sessions.",
                 Number(status.counts.sessions_expired_total));
 }
 
+namespace {
+
+void AddEtcdApplied(const node::AppliedMetrics& applied, FamilyList* list) {
+  const auto done = [&applied](const coord::CommandBody& body) {
+    return applied.commands[body.index()].done.value();
+  };
+  const auto events = [&applied](coord::EventKind kind) {
+    return Number(applied.events[static_cast<size_t>(kind)].value());
+  };
+  list->Counter("etcd_mvcc_put_total", "The number of puts seen by this member.",
+                events(coord::EventKind::kKvPut));
+  list->Counter("etcd_mvcc_delete_total", "The number of deletes seen by this member.",
+                events(coord::EventKind::kKvDelete));
+  list->Counter("etcd_debugging_lease_granted_total", "The number of sessions created.",
+                Number(done(coord::SessionCreate())));
+  list->Counter("etcd_debugging_lease_renewed_total", "The number of renewals of sessions.",
+                Number(applied.sessions_renewed.value()));
+  list->Counter("etcd_debugging_lease_revoked_total", "The number of sessions ended on request.",
+                Number(done(coord::SessionDestroy())));
+}
+
+}  // namespace
+
 void AddEtcdNodeFamilies(const node::NodeMetrics& node, FamilyList* list) {
+  AddEtcdApplied(node.applied, list);
+  list->Counter("etcd_debugging_mvcc_events_total", "The number of events sent to watchers.",
+                Number(node.watch_events_sent.value()));
+  list->Counter("etcd_server_heartbeat_send_failures_total",
+                "The number of heartbeats that found no room in the outbox.",
+                Number(node.heartbeats_dropped.value()));
+  list->Counter("etcd_server_slow_apply_total", "The number of applies over 100 ms.",
+                Number(node.slow_applies.value()));
+  list->Counter("etcd_server_slow_read_indexes_total", "The number of read indexes over 100 ms.",
+                Number(node.slow_read_indexes.value()));
+  list->Counter("etcd_server_read_indexes_failed_total",
+                "The number of reads that got no read index in time.",
+                Number(node.read_index_failures.value()));
+  list->Counter("etcd_disk_wal_write_bytes_total", "The number of bytes written to the log.",
+                Number(node.log_bytes_written.value()));
   list->Counter("etcd_server_leader_changes_seen_total", "The number of leader changes seen.",
                 Number(node.leader_changes.value()));
   list->Counter("etcd_server_proposals_failed_total", "The number of failed proposals seen.",
@@ -75,6 +118,9 @@ void AddEtcdPeerFamilies(const std::string& local_id, const std::vector<http::Pe
     const std::string id = EtcdMemberId(peer.peer);
     list->Gauge("etcd_network_active_peers", "1 for each peer that answers.",
                 peer.reachable ? 1 : 0, {{"Local", local_id}, {"Remote", id}});
+    list->Counter("etcd_network_peer_received_bytes_total",
+                  "The number of bytes received from peers.", Number(peer.received_bytes),
+                  {{"From", id}});
     const Labels to = {{"To", id}};
     list->Counter("etcd_network_peer_sent_bytes_total", "The number of bytes sent to peers.",
                   Number(peer.sent_bytes), to);
@@ -84,6 +130,15 @@ void AddEtcdPeerFamilies(const std::string& local_id, const std::vector<http::Pe
                     "The round trip time between this member and a peer.",
                     SelectBuckets(peer.round_trip, kCoarseBuckets), to);
   }
+}
+
+void AddEtcdDatabaseFamilies(const storage::DatabaseFacts& state, uint64_t disk_free_bytes,
+                             FamilyList* list) {
+  list->Gauge("etcd_mvcc_db_total_size_in_bytes", "The size of the state on disk.",
+              Number(state.bytes));
+  list->Gauge("etcd_server_quota_backend_bytes",
+              "What the state may grow to: its size and what is free beside the reserve.",
+              Number(state.bytes + disk_free_bytes));
 }
 
 void AddEtcdBuildFamily(const std::string& version, FamilyList* list) {

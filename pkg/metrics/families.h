@@ -7,11 +7,13 @@
 #include <string>
 #include <vector>
 
+#include "pkg/http/backup_counters.h"
 #include "pkg/http/peer_transport.h"
 #include "pkg/http/server.h"
 #include "pkg/metrics/family.h"
 #include "pkg/metrics/process_facts.h"
 #include "pkg/node/status_view.h"
+#include "pkg/storage/database_facts.h"
 
 namespace baton::metrics {
 
@@ -31,8 +33,23 @@ void AddSnapshotStatusFamilies(const node::StatusView& status, FamilyList* list)
 void AddSnapshotNodeFamilies(const node::NodeMetrics& node, FamilyList* list);
 void AddSnapshotPeerFamilies(const std::vector<http::PeerStats>& peers, FamilyList* list);
 
+// coordination_families.cc: baton_commands_*, baton_events_total, waits, holds and watches.
+void AddAppliedFamilies(const node::AppliedMetrics& applied, FamilyList* list);
+void AddWaitFamilies(const node::NodeMetrics& node, FamilyList* list);
+void AddWatchFamilies(const node::StatusView& status, FamilyList* list);
+
+// storage_families.cc: baton_leveldb_*, baton_backup*.
+void AddDatabaseFamilies(const std::string& database, const storage::DatabaseFacts& facts,
+                         FamilyList* list);
+void AddBackupFamilies(const http::BackupCounters& backups, FamilyList* list);
+
+// grpc_families.cc: what etcd's clients do by gRPC, ours do by HTTP: the same under those names.
+void AddGrpcFamilies(const http::ServerStats& client, FamilyList* list);
+void AddHealthFamilies(const http::ServerStats& ops, FamilyList* list);
+
 // process_families.cc: process_*, os_fd_*, baton_build_info.
 void AddProcessFamilies(const ProcessFacts& facts, FamilyList* list);
+void AddThreadFamilies(const std::vector<ThreadFacts>& threads, FamilyList* list);
 void AddBuildFamily(const std::string& version, FamilyList* list);
 
 // etcd_families.cc: the same facts under etcd's names, types and labels.
@@ -40,6 +57,8 @@ void AddEtcdStatusFamilies(const node::StatusView& status, FamilyList* list);
 void AddEtcdNodeFamilies(const node::NodeMetrics& node, FamilyList* list);
 void AddEtcdPeerFamilies(const std::string& local_id, const std::vector<http::PeerStats>& peers,
                          FamilyList* list);
+void AddEtcdDatabaseFamilies(const storage::DatabaseFacts& state, uint64_t disk_free_bytes,
+                             FamilyList* list);
 void AddEtcdBuildFamily(const std::string& version, FamilyList* list);
 
 // etcd writes member ids as hexadecimal without leading zeros.

@@ -48,4 +48,16 @@ HistogramSample SelectBuckets(const LatencyHistogram::Snapshot& snapshot,
   return sample;
 }
 
+HistogramSample AllBuckets(const WaitHistogram::Snapshot& snapshot) {
+  HistogramSample sample;
+  sample.total = snapshot.total;
+  sample.sum_seconds = snapshot.sum_seconds;
+  uint64_t cumulative = 0;
+  for (int bucket = 0; bucket < WaitHistogram::kBuckets; ++bucket) {
+    cumulative += snapshot.counts[static_cast<size_t>(bucket)];
+    sample.buckets.push_back({WaitHistogram::UpperBoundSeconds(bucket), cumulative});
+  }
+  return sample;
+}
+
 }  // namespace baton::metrics

@@ -71,5 +71,6 @@ inline constexpr int kCoarseBuckets[] = {2, 4, 6, 8, 10, 12, 14};
 
 HistogramSample SelectBuckets(const LatencyHistogram::Snapshot& snapshot,
                               std::span<const int> buckets);
+HistogramSample AllBuckets(const WaitHistogram::Snapshot& snapshot);
 
 }  // namespace baton::metrics

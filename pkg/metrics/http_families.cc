@@ -88,6 +88,15 @@ void AddListenerFamilies(const std::string& listener, const http::ServerStats& s
               static_cast<double>(stats.requests_in_flight), labels);
   list->Gauge("baton_http_streams_open", "Streamed responses under way.",
               static_cast<double>(stats.streams_open), labels);
+  list->Gauge("baton_http_unsent_bytes", "Bytes of answers that clients have not taken yet.",
+              static_cast<double>(stats.unsent_bytes), labels);
+  list->Gauge("baton_http_stream_unsent_bytes",
+              "Bytes of streams that clients have not taken yet; what they share counts once.",
+              static_cast<double>(stats.stream_unsent_bytes), labels);
+  list->Counter("baton_http_received_bytes_total", "Bytes received.",
+                static_cast<double>(stats.received_bytes_total), labels);
+  list->Counter("baton_http_sent_bytes_total", "Bytes sent.",
+                static_cast<double>(stats.sent_bytes_total), labels);
   list->Counter("baton_http_connections_refused_total", "Connections over a bound, refused.",
                 static_cast<double>(stats.connections_refused_total), labels);
   list->Counter("baton_http_framing_errors_total",

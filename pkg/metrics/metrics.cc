@@ -13,6 +13,7 @@ namespace {
 FamilyList CollectFamilies(const MetricsSource& source) {
   FamilyList list;
   std::string local_id;
+  uint64_t disk_free_bytes = 0;
   if (!source.version.empty()) {
     AddBuildFamily(source.version, &list);
     AddEtcdBuildFamily(source.version, &list);
@@ -22,16 +23,23 @@ FamilyList CollectFamilies(const MetricsSource& source) {
       AddStatusFamilies(*status, &list);
       AddEtcdStatusFamilies(*status, &list);
       AddSnapshotStatusFamilies(*status, &list);
+      AddWatchFamilies(*status, &list);
       local_id = EtcdMemberId(status->raft.id);
+      disk_free_bytes = status->disk.free_bytes;
     }
   }
   if (source.node != nullptr) {
     AddNodeFamilies(*source.node, &list);
     AddEtcdNodeFamilies(*source.node, &list);
     AddSnapshotNodeFamilies(*source.node, &list);
+    AddAppliedFamilies(source.node->applied, &list);
+    AddWaitFamilies(*source.node, &list);
   }
   for (const ListenerSource& listener : source.listeners) {
-    AddListenerFamilies(listener.name, listener.stats(), &list);
+    const http::ServerStats stats = listener.stats();
+    AddListenerFamilies(listener.name, stats, &list);
+    if (listener.name == "client") AddGrpcFamilies(stats, &list);
+    if (listener.name == "ops") AddHealthFamilies(stats, &list);
   }
   if (source.peers) {
     const std::vector<http::PeerStats> peers = source.peers();
@@ -39,6 +47,13 @@ FamilyList CollectFamilies(const MetricsSource& source) {
     AddEtcdPeerFamilies(local_id, peers, &list);
     AddSnapshotPeerFamilies(peers, &list);
   }
+  for (const DatabaseSource& database : source.databases) {
+    const storage::DatabaseFacts facts = database.facts();
+    AddDatabaseFamilies(database.name, facts, &list);
+    if (database.name == "state") AddEtcdDatabaseFamilies(facts, disk_free_bytes, &list);
+  }
+  if (source.backups != nullptr) AddBackupFamilies(*source.backups, &list);
+  if (source.threads) AddThreadFamilies(source.threads(), &list);
   if (source.process) AddProcessFamilies(source.process(), &list);
   return list;
 }

@@ -21,16 +21,23 @@
 #include <string>
 #include <vector>
 
+#include "pkg/http/backup_counters.h"
 #include "pkg/http/peer_transport.h"
 #include "pkg/http/server.h"
 #include "pkg/metrics/process_facts.h"
 #include "pkg/node/status_view.h"
+#include "pkg/storage/database_facts.h"
 
 namespace baton::metrics {
 
 struct ListenerSource {
   std::string name;  // "client", "peer", "ops"
   std::function<http::ServerStats()> stats;
+};
+
+struct DatabaseSource {
+  std::string name;  // "log", "state"
+  std::function<storage::DatabaseFacts()> facts;
 };
 
 // Where the facts come from. Every function is called on the thread that renders, once a rendering,
@@ -41,7 +48,10 @@ struct MetricsSource {
   const node::NodeMetrics* node = nullptr;  // must outlive the source
   std::vector<ListenerSource> listeners;
   std::function<std::vector<http::PeerStats>()> peers;
+  std::vector<DatabaseSource> databases;
+  const http::BackupCounters* backups = nullptr;  // must outlive the source
   std::function<ProcessFacts()> process;
+  std::function<std::vector<ThreadFacts>()> threads;
 };
 
 // Prometheus text format 0.0.4. Any thread, any number at once. Each family has one HELP and one

@@ -51,6 +51,8 @@ void AddRaft(const raft::RaftStatus& raft, uint64_t log_entry_bytes, FamilyList*
               Number(log_entry_bytes));
   list->Gauge("baton_raft_voters", "Members with a vote, as this node knows them.",
               Number(raft.config.voters.size()));
+  list->Gauge("baton_raft_learners", "Members without a vote, as this node knows them.",
+              Number(raft.config.learners.size()));
   const raft::Counters& counters = raft.counters;
   list->Counter("baton_raft_elections_started_total", "Elections this node has started.",
                 Number(counters.elections_started));
@@ -122,6 +124,9 @@ void AddState(const node::StatusView& status, FamilyList* list) {
 void AddStatusFamilies(const node::StatusView& status, FamilyList* list) {
   AddServer(status, list);
   AddRaft(status.raft, status.log_entry_bytes, list);
+  list->Gauge("baton_raft_election_timeout_seconds",
+              "The shortest time without a leader after which this node stands for election.",
+              Seconds(status.election_timeout_ms));
   AddFollowers(status.raft, list);
   list->Gauge("baton_disk_oldest_log_write_age_seconds",
               "Age of the log write under way; 0 when there is none.",
@@ -152,6 +157,25 @@ void AddNodeFamilies(const node::NodeMetrics& node, FamilyList* list) {
   list->Histogram("baton_server_commit_duration_seconds",
                   "Time from a proposal of this node until it was applied.",
                   SelectBuckets(node.commit.Read(), kAllBuckets));
+  list->Histogram("baton_server_apply_duration_seconds",
+                  "Time of applying one batch of entries, without writing it.",
+                  SelectBuckets(node.apply.Read(), kAllBuckets));
+  list->Histogram("baton_server_read_index_duration_seconds",
+                  "Time until the leader has said what a linearizable read must see.",
+                  SelectBuckets(node.read_index.Read(), kAllBuckets));
+  list->Counter("baton_server_read_index_failures_total",
+                "Linearizable reads whose time ran out before the leader spoke.",
+                Number(node.read_index_failures.value()));
+  constexpr std::string_view kReads = "baton_server_reads_total";
+  constexpr std::string_view kReadsHelp = "Reads taken by this node, by consistency.";
+  list->Counter(kReads, kReadsHelp, Number(node.reads_linearizable.value()),
+                {{"consistency", "linearizable"}});
+  list->Counter(kReads, kReadsHelp, Number(node.reads_stale.value()), {{"consistency", "stale"}});
+  list->Counter("baton_disk_log_written_bytes_total", "Bytes of entries written to the log.",
+                Number(node.log_bytes_written.value()));
+  list->Counter("baton_peer_heartbeats_dropped_total",
+                "Heartbeats dropped because the peer's outbox was full.",
+                Number(node.heartbeats_dropped.value()));
   list->Counter("baton_peer_messages_sent_total", "Messages handed to the transport.",
                 Number(node.peer_messages_sent.value()));
   list->Counter("baton_peer_messages_received_total", "Messages taken from peers.",

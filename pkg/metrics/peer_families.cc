@@ -12,6 +12,8 @@ void AddPeerFamilies(const std::vector<http::PeerStats>& peers, FamilyList* list
                 peer.reachable ? 1 : 0, labels);
     list->Counter("baton_peer_sent_bytes_total", "Bytes sent to the peer.",
                   static_cast<double>(peer.sent_bytes), labels);
+    list->Counter("baton_peer_received_bytes_total", "Bytes of messages and snapshots of the peer.",
+                  static_cast<double>(peer.received_bytes), labels);
     list->Counter("baton_peer_sent_envelopes_total", "Batches of messages sent to the peer.",
                   static_cast<double>(peer.sent_envelopes), labels);
     list->Counter("baton_peer_send_failures_total", "Calls to the peer that failed.",

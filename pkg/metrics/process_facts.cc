@@ -8,6 +8,7 @@
 #include <charconv>
 #include <fstream>
 #include <iterator>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -86,6 +87,28 @@ double ParseBootTime(std::string_view proc_stat) {
 }
 
 }  // namespace internal
+
+std::vector<ThreadFacts> ReadThreadFacts() {
+  const std::string tasks = "/proc/self/task";
+  std::map<std::string, double> by_name;
+  DIR* directory = opendir(tasks.c_str());
+  if (directory == nullptr) return {};
+  while (const dirent* entry = readdir(directory)) {
+    if (entry->d_name[0] == '.') continue;
+    const std::string task = tasks + "/" + entry->d_name;
+    std::string name = ReadWhole((task + "/comm").c_str());
+    while (!name.empty() && name.back() == '\n') name.pop_back();
+    ProcessFacts facts;
+    internal::ParseStat(ReadWhole((task + "/stat").c_str()),
+                        static_cast<double>(sysconf(_SC_CLK_TCK)),
+                        /*page_bytes=*/0, /*boot_time_seconds=*/-1, &facts);
+    if (!name.empty() && facts.cpu_seconds >= 0) by_name[name] += facts.cpu_seconds;
+  }
+  closedir(directory);
+  std::vector<ThreadFacts> threads;
+  for (const auto& [name, cpu_seconds] : by_name) threads.push_back({name, cpu_seconds});
+  return threads;
+}
 
 ProcessFacts ReadProcessFacts() {
   ProcessFacts facts;

@@ -4,7 +4,9 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
 #include <string_view>
+#include <vector>
 
 namespace baton::metrics {
 
@@ -18,6 +20,14 @@ struct ProcessFacts {
   double max_fds = -1;  // the soft limit
   double threads = -1;
 };
+
+// The processor time of all threads of one name.
+struct ThreadFacts {
+  std::string name;
+  double cpu_seconds = 0;
+};
+// In order of their names. Any thread. What cannot be read is left out.
+std::vector<ThreadFacts> ReadThreadFacts();
 
 // Any thread. Never fails: what cannot be read stays unknown.
 ProcessFacts ReadProcessFacts();

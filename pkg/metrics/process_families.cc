@@ -1,4 +1,5 @@
 #include "pkg/metrics/families.h"
+#include "pkg/metrics/limits.h"
 
 namespace baton::metrics {
 namespace {
@@ -26,6 +27,21 @@ void AddProcessFamilies(const ProcessFacts& facts, FamilyList* list) {
   GaugeIfKnown("os_fd_used", "Open file descriptors (etcd's name).", facts.open_fds, list);
   GaugeIfKnown("os_fd_limit", "The limit of open file descriptors (etcd's name).", facts.max_fds,
                list);
+}
+
+void AddThreadFamilies(const std::vector<ThreadFacts>& threads, FamilyList* list) {
+  double other = 0;
+  size_t shown = 0;
+  constexpr std::string_view kName = "baton_thread_cpu_seconds_total";
+  constexpr std::string_view kHelp = "User and system CPU time of the threads of that name.";
+  for (const ThreadFacts& thread : threads) {
+    if (++shown < kThreadsMax && thread.name.size() <= kLabelValueBytesMax) {
+      list->Counter(kName, kHelp, thread.cpu_seconds, {{"thread", thread.name}});
+    } else {
+      other += thread.cpu_seconds;
+    }
+  }
+  if (other > 0) list->Counter(kName, kHelp, other, {{"thread", "other"}});
 }
 
 void AddBuildFamily(const std::string& version, FamilyList* list) {

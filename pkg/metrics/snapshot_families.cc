@@ -32,6 +32,8 @@ void AddSnapshotStatusFamilies(const node::StatusView& status, FamilyList* list)
   list->Gauge("baton_snapshot_receiving_total_bytes",
               "Bytes of the whole snapshot being received, about; 0 while that is not known.",
               Number(receiving.total_bytes));
+  list->Gauge("etcd_network_snapshot_receive_inflights_total",
+              "Total number of inflight snapshot receives.", status.snapshot_in ? 1 : 0);
   list->Gauge("etcd_server_snapshot_apply_in_progress_total",
               "1 while an incoming snapshot is received and written. 0 if none.",
               status.snapshot_in ? 1 : 0);
@@ -57,6 +59,15 @@ void AddSnapshotNodeFamilies(const node::NodeMetrics& node, FamilyList* list) {
   list->Histogram("baton_snapshot_receive_duration_seconds",
                   "Time from the first piece of a snapshot until the last was on disk.",
                   SelectBuckets(node.snapshot_receive.Read(), kCoarseBuckets));
+  list->Counter("etcd_network_snapshot_receive_success",
+                "Total number of snapshots received as a whole.",
+                Number(node.snapshots_received.value()));
+  list->Counter("etcd_network_snapshot_receive_failures",
+                "Total number of snapshots given up by their receiver.",
+                Number(node.snapshots_given_up.value()));
+  list->Histogram("etcd_network_snapshot_receive_total_duration_seconds",
+                  "Total latency of receiving a snapshot.",
+                  SelectBuckets(node.snapshot_receive.Read(), kEtcdDiskBuckets));
   list->Histogram("etcd_snap_db_save_total_duration_seconds",
                   "The total latency of receiving and saving a snapshot.",
                   SelectBuckets(node.snapshot_receive.Read(), kEtcdDiskBuckets));

@@ -73,6 +73,13 @@ bool LogWriterThread::WriteBatch(std::vector<WriteJob> jobs) {
     parts_.fatal(written);
     return false;
   }
+  if (parts_.bytes_written != nullptr) {
+    for (const LogWrite& write : writes) {
+      for (const raft::Entry& entry : write.entries) {
+        parts_.bytes_written->Add(entry.ApproximateBytes());
+      }
+    }
+  }
   if (must_sync) parts_.log_sync->ObserveUs(parts_.clock->MonotonicUs() - before_us);
   for (WriteJob& job : jobs) {
     for (raft::Message& message : job.messages) {

@@ -32,6 +32,7 @@ class LogWriterThread final : public LogWriter {
     Transport* transport = nullptr;
     const Clock* clock = nullptr;
     LatencyHistogram* log_sync = nullptr;
+    Counter* bytes_written = nullptr;  // may be null
     // On the writer's thread:
     std::function<void(raft::LogMark)> persisted;
     std::function<void()> compacted;

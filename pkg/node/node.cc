@@ -33,6 +33,7 @@ ReadsOptions OptionsOfReads(const NodeCore& core) {
   options.pending_max = core.config.pending_proposals_max;
   options.leader_wait_us = kLeaderWaitElections * core.election_timeout_us();
   options.ask_again_us = core.election_timeout_us() / 2;
+  options.metrics = core.parts.metrics;
   return options;
 }
 
@@ -70,9 +71,10 @@ Node::Node(std::unique_ptr<NodeCore> core)
                 core_->parts.metrics),
       keepalives_(core_->config.pending_proposals_max, &core_->time, &commands_),
       reads_(OptionsOfReads(*core_), &core_->time, core_->raft.get(), &core_->state),
-      waits_(core_->config.waits_max, &core_->time, &core_->cluster_time, &commands_,
-             &core_->state),
+      waits_(core_->config.waits_max, &core_->time, &core_->cluster_time, &commands_, &core_->state,
+             core_->parts.metrics),
       watches_(core_->config.watches_max, &core_->time, &core_->state, core_->parts.metrics),
+      applied_counts_(&core_->parts.metrics->applied),
       history_({core_->config.history_age_max_ms, core_->config.history_revisions_max}),
       expiry_(&proposals_, &core_->cluster_time, &core_->state, &history_),
       transfer_(2 * core_->election_timeout_us(), 2 * core_->heartbeat_interval_us(), &core_->time,
@@ -333,10 +335,14 @@ StatusView Node::MakeStatus() const {
   view.reads_pending = reads_.pending();
   view.waits_pending = waits_.pending();
   view.watches = watches_.size();
+  view.watches_catching_up = watches_.catching_up();
+  view.watch_lag_revisions = watches_.lag_revisions();
+  view.watch_held_bytes = watches_.held_bytes();
   if (!writes_.empty()) view.oldest_write_age_ms = (now_us - writes_.front().given_us) / 1000;
   if (core_->raft->role() != raft::Role::kLeader) {
     view.last_leader_contact_ms = (now_us - leader_contact_us_) / 1000;
   }
+  view.election_timeout_ms = core_->election_timeout_us() / 1000;
   view.draining = draining_;
   view.rebuilding = repair_.rebuilding();
   view.snapshot_in = snapshots_.Progress();

@@ -27,6 +27,7 @@
 
 #include "pkg/base/status.h"
 #include "pkg/coord/state_machine.h"
+#include "pkg/node/applied_metrics.h"
 #include "pkg/node/commands.h"
 #include "pkg/node/expiry.h"
 #include "pkg/node/forwards.h"
@@ -139,6 +140,7 @@ class Node {
   void Persist(raft::Ready* ready);
   void Apply(const std::vector<raft::Entry>& entries);
   void PassOver(const std::vector<raft::Entry>& entries);
+  void CountApply(int64_t duration_us);
   void ApplyMembership(const raft::Entry& entry);
   bool CommitState();
   // next_entries: what the log goes on with, in the same Ready.
@@ -161,6 +163,7 @@ class Node {
   Reads reads_;
   Waits waits_;
   Watches watches_;
+  AppliedCounts applied_counts_;
   HistoryCompaction history_;
   Expiry expiry_;
   Transfer transfer_;

@@ -38,6 +38,10 @@ raft::ConfigState ConfigOf(const raft::Entry& entry) {
   for (const std::string& key : keys) state->Delete(key);
 }
 
+bool IsHeartbeat(const raft::Message& message) {
+  return std::holds_alternative<raft::Heartbeat>(message.body);
+}
+
 bool IsSnapshotRequest(const raft::Message& message) {
   return std::holds_alternative<raft::SnapshotRequest>(message.body);
 }
@@ -141,8 +145,10 @@ void Node::Send(std::vector<raft::Message> messages) {
       SendSnapshot(std::move(message));
     } else if (!CRUEL("node.outbox_full")) {
       const NodeId to = message.to;
-      core_->parts.transport->Send(to, std::move(message));
+      const bool heartbeat = IsHeartbeat(message);
+      const bool taken = core_->parts.transport->Send(to, std::move(message));
       core_->parts.metrics->peer_messages_sent.Add();
+      if (heartbeat && !taken) core_->parts.metrics->heartbeats_dropped.Add();
     }
   }
 }
@@ -227,6 +233,7 @@ void Node::Apply(const std::vector<raft::Entry>& entries) {
   std::vector<AppliedEntry> applied;
   std::vector<coord::WaitOutcome> outcomes;
   applied.reserve(entries.size());
+  const int64_t before_us = core_->parts.stopwatch->MonotonicUs();
   for (const raft::Entry& entry : entries) {
     bool is_command = entry.type == raft::EntryType::kNormal && !entry.data.empty();
     if (PLANTED("node.future_stamp_not_applied")) {
@@ -234,6 +241,7 @@ void Node::Apply(const std::vector<raft::Entry>& entries) {
     }
     coord::Applied result = core_->state.Apply(entry.index, entry.term,
                                                is_command ? entry.data.view() : std::string_view());
+    if (is_command) applied_counts_.Count(entry.data.view(), result, core_->state.now_ms());
     watches_.OnEvents(result.events);
     outcomes.insert(outcomes.end(), result.wait_outcomes.begin(), result.wait_outcomes.end());
     if (entry.type == raft::EntryType::kConfigChange) ApplyMembership(entry);
@@ -241,6 +249,7 @@ void Node::Apply(const std::vector<raft::Entry>& entries) {
     applied.push_back({entry.index, entry.term, std::nullopt});
     if (is_command) applied.back().reply = std::move(result.reply);
   }
+  CountApply(core_->parts.stopwatch->MonotonicUs() - before_us);
   if (!CommitState()) return;
   core_->parts.metrics->entries_applied.Add(entries.size());
   core_->cluster_time.OnApplied(core_->state.applied(), core_->state.applied_term(),
@@ -255,6 +264,12 @@ void Node::Apply(const std::vector<raft::Entry>& entries) {
   reads_.OnApplied();
   watches_.Flush();
   expiry_due_ = true;  // a batch of expirations may have been full
+}
+
+void Node::CountApply(int64_t duration_us) {
+  NodeMetrics& metrics = *core_->parts.metrics;
+  metrics.apply.ObserveUs(duration_us);
+  if (duration_us > NodeMetrics::kSlowUs) metrics.slow_applies.Add();
 }
 
 void Node::ApplyMembership(const raft::Entry& entry) {
@@ -300,6 +315,7 @@ void Node::InstallSnapshot(const raft::SnapshotMeta& meta,
   waits_.OnSnapshotInstalled();
   reads_.OnApplied();
   watches_.OnSnapshotInstalled();
+  applied_counts_.OnSnapshotInstalled();
   repair_.OnSnapshotInstalled();
 }
 

@@ -24,6 +24,7 @@ void Reads::Add(Consistency consistency, Revision min_revision, int64_t deadline
     return;
   }
   ++pending_;
+  CountRead(consistency);
   Read read{consistency, min_revision, deadline_us, time_->now_us + options_.leader_wait_us,
             std::move(done)};
   if (consistency == Consistency::kStale ||
@@ -46,6 +47,7 @@ void Reads::Ask() {
 void Reads::OnReadState(const raft::ReadState& answer) {
   auto question = questions_.extract(answer.id);
   if (question.empty()) return;  // asked again meanwhile
+  CountQuestion(question.mapped().asked_us);
   for (Read& read : question.mapped().reads) {
     if (state_->applied() >= answer.index || PLANTED("node.read_before_applied")) {
       ReadyOrWait(std::move(read));
@@ -116,10 +118,29 @@ void Reads::DropLate(std::vector<Read>* reads) {
   for (Read& read : late) Fail(std::move(read), TooLate());
 }
 
+void Reads::CountRead(Consistency consistency) const {
+  if (options_.metrics == nullptr) return;
+  const bool stale = consistency == Consistency::kStale;
+  (stale ? options_.metrics->reads_stale : options_.metrics->reads_linearizable).Add();
+}
+
+void Reads::CountQuestion(int64_t asked_us) const {
+  if (options_.metrics == nullptr) return;
+  const int64_t duration_us = time_->now_us - asked_us;
+  options_.metrics->read_index.ObserveUs(duration_us);
+  if (duration_us > NodeMetrics::kSlowUs) options_.metrics->slow_read_indexes.Add();
+}
+
+void Reads::CountUnasked(size_t late) const {
+  if (options_.metrics != nullptr) options_.metrics->read_index_failures.Add(late);
+}
+
 void Reads::OnTick() {
+  const size_t before = pending_;
   AskAgain();
   DropLate(&gathered_);
   DropLeaderless();
+  CountUnasked(before - pending_);
   DropLate(&for_index_);
   DropLate(&for_revision_);
 }

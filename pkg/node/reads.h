@@ -21,16 +21,18 @@
 #include "pkg/base/status.h"
 #include "pkg/coord/state_machine.h"
 #include "pkg/node/service.h"
+#include "pkg/node/status_view.h"
 #include "pkg/node/step_time.h"
 #include "pkg/raft/raft.h"
 
 namespace baton::node {
 
 struct ReadsOptions {
-  uint64_t first_question = 1;  // numbers of questions must not repeat, not even after a restart
-  size_t pending_max = 0;       // beyond: kUnavailable/"overloaded"
-  int64_t leader_wait_us = 0;   // how long a read waits for somebody to lead
-  int64_t ask_again_us = 0;     // a question without answer for this long is asked again
+  uint64_t first_question = 1;     // numbers of questions must not repeat, not even after a restart
+  size_t pending_max = 0;          // beyond: kUnavailable/"overloaded"
+  int64_t leader_wait_us = 0;      // how long a read waits for somebody to lead
+  int64_t ask_again_us = 0;        // a question without answer for this long is asked again
+  NodeMetrics* metrics = nullptr;  // may be null
 };
 
 class Reads {
@@ -79,6 +81,9 @@ class Reads {
   void Gather(std::vector<Read> reads);
   void ReadyOrWait(Read read);
   void Fail(Read read, const Status& why);
+  void CountRead(Consistency consistency) const;
+  void CountQuestion(int64_t asked_us) const;
+  void CountUnasked(size_t late) const;
   void AskAgain();
   void DropLeaderless();
   void DropLate(std::vector<Read>* reads);

@@ -61,6 +61,7 @@ class NodeRunner final : public Runner {
         ports_(ports),
         inbox_(config.inbox_items_max),
         log_writer_({ports.log, ports.state, ports.transport, ports.clock, &metrics_.log_sync,
+                     &metrics_.log_bytes_written,
                      [this](raft::LogMark mark) {
                        inbox_.PushCompletion([mark](Node& node) { node.OnPersisted(mark); });
                      },

@@ -11,6 +11,7 @@
 #include "pkg/base/histogram.h"
 #include "pkg/base/ids.h"
 #include "pkg/coord/state_machine.h"
+#include "pkg/node/applied_metrics.h"
 #include "pkg/node/ports.h"
 #include "pkg/raft/raft.h"
 
@@ -45,11 +46,15 @@ struct StatusView {
   coord::StateCounts counts;
   uint64_t proposals_pending = 0;
   uint64_t reads_pending = 0;
-  uint64_t waits_pending = 0;  // acquires that wait, held by this node
-  uint64_t watches = 0;        // served by this node
+  uint64_t waits_pending = 0;        // acquires that wait, held by this node
+  uint64_t watches = 0;              // served by this node
+  uint64_t watches_catching_up = 0;  // of them, those that read the history
+  uint64_t watch_lag_revisions = 0;  // of the one that is furthest behind, at the last tick
+  uint64_t watch_held_bytes = 0;     // of events that have not been sent
   uint64_t inbox_size = 0;
   int64_t oldest_write_age_ms = 0;     // 0: no log write under way
   int64_t last_leader_contact_ms = 0;  // since the leader was last heard; 0 on the leader
+  int64_t election_timeout_ms = 0;     // the shortest
   bool draining = false;
   bool rebuilding = false;  // has lost data, and does not serve what is left (repair.h)
   std::optional<SnapshotTransfer> snapshot_in;  // being received
@@ -75,11 +80,25 @@ struct NodeMetrics {
   Counter snapshots_given_up;        // damaged, not writable, or the rest did not come in time
   Counter snapshots_installed;
   Counter watches_evicted;
-  Counter state_divergences;          // found by this node while it led
-  LatencyHistogram log_sync;          // one synced write of the log
-  LatencyHistogram state_commit;      // one batch into the state tables
-  LatencyHistogram snapshot_receive;  // from the first piece to the last
-  LatencyHistogram commit;            // from proposal to applied, on the node that proposed
+  Counter state_divergences;    // found by this node while it led
+  Counter heartbeats_dropped;   // no room in the outbox: the peer does not keep up at all
+  Counter log_bytes_written;    // of the entries given to the disk
+  Counter reads_linearizable;   // taken
+  Counter reads_stale;          // taken
+  Counter read_index_failures;  // linearizable reads whose time ran out before the leader spoke
+  Counter slow_read_indexes;    // of read_index, those over kSlowUs
+  Counter slow_applies;         // of apply, those over kSlowUs
+  Counter watch_events_sent;    // to the clients of watches, each as often as it was given
+  AppliedMetrics applied;
+  static constexpr int64_t kSlowUs = 100'000;  // as etcd says what is slow
+  LatencyHistogram read_index;                 // from the question until a leader has answered
+  LatencyHistogram apply;                      // one batch of entries, without writing it
+  WaitHistogram lock_wait;                     // from an acquire of this node until it was granted
+  WaitHistogram election_wait;                 // the same of candidates
+  LatencyHistogram log_sync;                   // one synced write of the log
+  LatencyHistogram state_commit;               // one batch into the state tables
+  LatencyHistogram snapshot_receive;           // from the first piece to the last
+  LatencyHistogram commit;  // from proposal to applied, on the node that proposed
 };
 
 }  // namespace baton::node

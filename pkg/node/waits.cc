@@ -50,6 +50,7 @@ void Waits::Start(uint64_t id, coord::Acquire acquire, EncodedCommand encoded, i
     return;
   }
   Wait& wait = waits_[id];
+  wait.begun_us = time_->now_us;
   wait.patience_end_us = time_->now_us + acquire.wait_ms * 1000;
   wait.deadline_us = wait.patience_end_us + timeout_us;
   wait.acquire = std::move(acquire);
@@ -205,6 +206,10 @@ void Waits::Granted(uint64_t id, Wait& wait, Token token) {
   if (!state_->Verify(wait.acquire.kind, wait.acquire.name, token).ok()) {
     Finish(id, GrantEnded(wait.acquire));
     return;
+  }
+  if (metrics_ != nullptr) {
+    const bool lock = wait.acquire.kind == coord::QueueKind::kLock;
+    (lock ? metrics_->lock_wait : metrics_->election_wait).ObserveUs(time_->now_us - wait.begun_us);
   }
   AcquireResult result = Describe(wait);
   result.token = token;

@@ -33,6 +33,7 @@
 #include "pkg/node/cluster_time.h"
 #include "pkg/node/commands.h"
 #include "pkg/node/service.h"
+#include "pkg/node/status_view.h"
 #include "pkg/node/step_time.h"
 
 namespace baton::node {
@@ -42,14 +43,15 @@ class Waits {
   // How wait ends are remembered, for answers that arrive after the end.
   static constexpr size_t kOutcomesRemembered = 4096;
 
-  // waits_max: acquires beyond are refused with kUnavailable/"overloaded".
+  // waits_max: acquires beyond are refused with kUnavailable/"overloaded". `metrics` may be null.
   Waits(size_t waits_max, const StepTime* time, const ClusterTime* cluster_time, Commands* commands,
-        const coord::StateMachine* state)
+        const coord::StateMachine* state, NodeMetrics* metrics = nullptr)
       : waits_max_(waits_max),
         time_(time),
         cluster_time_(cluster_time),
         commands_(commands),
-        state_(state) {}
+        state_(state),
+        metrics_(metrics) {}
 
   // `encoded` is `acquire` as a command, with a listener of its own. `id` is the caller's, for
   // Cancel.
@@ -73,6 +75,7 @@ class Waits {
   struct Wait {
     Stage stage = Stage::kSubmitted;
     coord::Acquire acquire;
+    int64_t begun_us = 0;
     int64_t patience_end_us = 0;  // KeepsPlace: answer with the place in line
     int64_t deadline_us = 0;      // the end of this wait, whatever happens
     Index replied_index;
@@ -105,6 +108,7 @@ class Waits {
   const ClusterTime* cluster_time_;
   Commands* commands_;
   const coord::StateMachine* state_;
+  NodeMetrics* metrics_;
 
   std::map<uint64_t, Wait> waits_;
   std::multimap<Index, uint64_t> replied_;  // until this node has applied the index

@@ -175,6 +175,7 @@ void Watches::GoLive(uint64_t id, Watch& watch) {
 bool Watches::Tell(uint64_t id, Watch& watch, const std::vector<SharedEvent>& events,
                    Revision through) {
   watch.told_us = time_->now_us;
+  metrics_->watch_events_sent.Add(events.size());
   if (!CRUEL("node.watch_evicted") && watch.sink->OnEvents(events, through)) return true;
   metrics_->watches_evicted.Add();
   End(id, Status(Code::kResourceExhausted, "slow_watcher",
@@ -182,7 +183,18 @@ bool Watches::Tell(uint64_t id, Watch& watch, const std::vector<SharedEvent>& ev
   return false;
 }
 
+void Watches::MeasureLag() {
+  const Revision newest = state_->revision();
+  lag_revisions_ = 0;
+  for (const uint64_t id : catching_up_) {
+    const auto it = watches_.find(id);
+    if (it == watches_.end() || it->second.next > newest) continue;
+    lag_revisions_ = std::max(lag_revisions_, newest - it->second.next + 1);
+  }
+}
+
 void Watches::OnTick() {
+  MeasureLag();
   std::vector<uint64_t> silent;
   for (const auto& [id, watch] : watches_) {
     const bool due =

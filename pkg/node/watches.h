@@ -85,6 +85,9 @@ class Watches {
   void Close(const Status& why);
 
   size_t size() const { return watches_.size(); }
+  size_t catching_up() const { return catching_up_.size(); }  // some may have ended
+  // How far the last of those that catch up was behind, at the last tick.
+  uint64_t lag_revisions() const { return lag_revisions_; }
   size_t held_bytes() const { return held_bytes_->load(std::memory_order_relaxed); }
 
  private:
@@ -100,6 +103,7 @@ class Watches {
   SharedEvent Share(coord::Event event);
   void FallBack(uint64_t id, Watch& watch);
   void GoLive(uint64_t id, Watch& watch);
+  void MeasureLag();
   void CatchUpSlice(uint64_t id, Watch& watch);
   // False when the watch has ended over it.
   bool Tell(uint64_t id, Watch& watch, const std::vector<SharedEvent>& events, Revision through);
@@ -114,7 +118,8 @@ class Watches {
   WatchIndex live_;
   std::deque<uint64_t> catching_up_;  // in turn
   std::set<uint64_t> touched_;        // watches with something in their batch
-  Revision flushed_;                  // live watches have been given everything up to here
+  uint64_t lag_revisions_ = 0;
+  Revision flushed_;  // live watches have been given everything up to here
   // Outlived by what the sinks hold.
   std::shared_ptr<std::atomic<size_t>> held_bytes_ = std::make_shared<std::atomic<size_t>>(0);
 };

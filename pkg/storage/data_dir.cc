@@ -273,4 +273,7 @@ DataDir::~DataDir() {
   if (lock_ != nullptr) (void)env_->UnlockFile(lock_);
 }
 
+DatabaseFacts DataDir::LogFacts() const { return log_->Facts(); }
+DatabaseFacts DataDir::StateFacts() const { return state_->Facts(); }
+
 }  // namespace baton::storage

@@ -31,6 +31,7 @@
 
 #include "pkg/base/status.h"
 #include "pkg/node/ports.h"
+#include "pkg/storage/database_facts.h"
 #include "pkg/storage/identity.h"
 #include "pkg/storage/log_store.h"
 #include "pkg/storage/space_guard.h"
@@ -85,6 +86,9 @@ class DataDir {
   // Valid as long as the DataDir.
   node::LogStore& log() { return *log_; }
   node::StateStore& state() { return *state_; }
+  // For metrics. Any thread.
+  DatabaseFacts LogFacts() const;
+  DatabaseFacts StateFacts() const;
   const std::string& path() const { return path_; }
   // Null without SpaceOptions. Whoever runs a node starts it.
   SpaceGuard* space() { return guard_.get(); }

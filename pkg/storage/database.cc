@@ -3,6 +3,8 @@
 #include <leveldb/cache.h>
 #include <leveldb/filter_policy.h>
 
+#include <cstdlib>
+
 #include "pkg/storage/files.h"
 #include "pkg/storage/wal_sync_env.h"
 
@@ -119,6 +121,20 @@ void Database::ReleaseSnapshot(const leveldb::Snapshot* snapshot) {
 uint64_t Database::ApproximateBytes() const {
   static const std::string kLastKey(16, '\xff');  // after every key of this room
   return ApproximateTableBytes(kLastKey) + env_->WalBytes();
+}
+
+DatabaseFacts Database::Facts() const {
+  DatabaseFacts facts;
+  facts.bytes = ApproximateBytes();
+  std::string text;
+  if (db_->GetProperty("leveldb.stats", &text)) facts.levels = ParseLevelDbStats(text);
+  // Left out while it is empty; but it is the one that alarms are about.
+  const bool has_first = !facts.levels.empty() && facts.levels.front().number == 0;
+  if (!has_first) facts.levels.insert(facts.levels.begin(), DatabaseFacts::Level());
+  if (db_->GetProperty("leveldb.approximate-memory-usage", &text)) {
+    facts.memory_bytes = std::strtoull(text.c_str(), nullptr, 10);
+  }
+  return facts;
 }
 
 uint64_t Database::ApproximateTableBytes(std::string_view end) const {

@@ -17,6 +17,7 @@
 #include <string_view>
 
 #include "pkg/base/status.h"
+#include "pkg/storage/database_facts.h"
 #include "pkg/storage/env.h"
 #include "pkg/storage/wal_check.h"
 
@@ -73,6 +74,8 @@ class Database {
 
   // Bytes on disk, about.
   uint64_t ApproximateBytes() const;
+  // What LevelDB says of itself. Any thread; takes its mutex for a moment.
+  DatabaseFacts Facts() const;
   // Of the tables alone, as far as they hold keys before `end`.
   uint64_t ApproximateTableBytes(std::string_view end) const;
   const std::string& directory() const { return directory_; }

@@ -140,6 +140,8 @@ Index LevelLogStore::FirstWithin(uint64_t bytes_max) const {
 // Without mutex_: the database is constant and answers on any thread.
 uint64_t LevelLogStore::ApproximateBytes() const { return database_->ApproximateBytes(); }
 
+DatabaseFacts LevelLogStore::Facts() const { return database_->Facts(); }
+
 Status LevelLogStore::CheckRange(Index low, Index high) const {
   if (low < memory_.first()) {
     return Status(Code::kGone, "compacted",

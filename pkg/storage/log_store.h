@@ -23,6 +23,7 @@
 
 #include "pkg/base/status.h"
 #include "pkg/node/ports.h"
+#include "pkg/storage/database_facts.h"
 #include "pkg/storage/identity.h"
 #include "pkg/storage/log_memory.h"
 
@@ -71,6 +72,7 @@ class LevelLogStore final : public node::LogStore {
   uint64_t EntryBytes() const override;
   Index FirstWithin(uint64_t bytes_max) const override;
   uint64_t ApproximateBytes() const override;
+  DatabaseFacts Facts() const;  // any thread
 
   static constexpr uint64_t kCompactRowsMax = 16384;
 

@@ -221,4 +221,6 @@ Status LevelStateStore::Install(node::SnapshotWriter* finished) {
 
 uint64_t LevelStateStore::ApproximateBytes() const { return live_->ApproximateBytes(); }
 
+DatabaseFacts LevelStateStore::Facts() const { return Live()->Facts(); }
+
 }  // namespace baton::storage

@@ -24,6 +24,7 @@
 
 #include "pkg/base/status.h"
 #include "pkg/node/ports.h"
+#include "pkg/storage/database_facts.h"
 #include "pkg/storage/identity.h"
 #include "pkg/storage/live_directory.h"
 
@@ -72,6 +73,7 @@ class LevelStateStore final : public node::StateStore {
   // the last snapshot reader of it are gone.
   Status Install(node::SnapshotWriter* finished) override;
   uint64_t ApproximateBytes() const override;
+  DatabaseFacts Facts() const;  // any thread
   // The state is not what it should be: the next Open says so. Changes nothing now.
   void Discard(const std::string& why) override;
 

@@ -40,8 +40,8 @@ const std::map<std::string, std::set<std::string>>& Arrows() {
       {"pkg/node", kCore},
       {"pkg/storage", kDriver},
       {"pkg/http", kDriver},
-      // Counts what http counted: reads its counters, is not called by it.
-      {"pkg/metrics", {"pkg/base", "pkg/raft", "pkg/coord", "pkg/node", "pkg/http"}},
+      // Shows what http and storage counted: reads their counters, is not called by them.
+      {"pkg/metrics", {"pkg/base", "pkg/raft", "pkg/coord", "pkg/node", "pkg/http", "pkg/storage"}},
       {"cmd/cli", {"pkg/base"}},
       // Of coord, node and storage: what backups and data directories are made of.
       {"cmd/batonctl",
