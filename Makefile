@@ -1,6 +1,6 @@
 # What people do with Baton. `make help` explains; scripts/ does the work.
 .DEFAULT_GOAL := help
-.PHONY: sim sim-score help run tour test build asan tsan format memory failover bench-raft raft-seeds fault damage bench-snapshot bench-storage chaos e2e image manifests packages
+.PHONY: dashboards-live sim sim-score help run tour test build asan tsan format memory failover bench-raft raft-seeds fault damage bench-snapshot bench-storage chaos e2e image manifests packages
 
 # One comment after ## is the help of its target.
 help:       ## this text
@@ -63,6 +63,10 @@ sim: packages  ## simulate clusters under all faults until one breaks a promise;
 
 sim-score: packages  ## how many seeds, of a thousand, the simulator needs to find each planted bug
 	@bazel run --config=planted --ui_event_filters=-info,-stdout,-stderr --noshow_progress //test/sim -- --score=1000
+
+DASHBOARDS ?= --seconds=60 --pictures=$(CURDIR)/docs/pictures
+dashboards-live: packages  ## ask a live cluster every query of every dashboard, and draw docs/pictures from the answers
+	@bazel run --config=opt --ui_event_filters=-info,-stdout,-stderr --noshow_progress //test/dashboards:live -- $(DASHBOARDS)
 
 CHAOS ?= --seconds=60
 chaos: packages  ## a cluster under faults for a minute, judged by what its clients saw; CHAOS='--help' tells more
