@@ -82,7 +82,7 @@ e2e: image  ## the image and the chart on the cluster of KUBECONFIG, with client
 	@test/e2e/run
 
 manifests: packages  ## write manifests/ and the table of charts/baton/README.md anew, with the helm on the PATH
-	@BATON_HELM=$${BATON_HELM:-$$(command -v helm)} scripts/manifests
+	@HELM_BIN=$${HELM_BIN:-$$(command -v helm)} scripts/manifests
 
 packages:
 	@scripts/install-packages

@@ -39,7 +39,7 @@ std::string Quoted(const std::string& text) {
 }  // namespace
 
 std::string HelmPath() {
-  const std::string named = Variable("BATON_HELM");
+  const std::string named = Variable("HELM_BIN");
   if (!named.empty()) return named;
   std::string places = Variable("PATH");
   while (!places.empty()) {
@@ -97,7 +97,7 @@ Rendered Render(const Rendering& rendering) {
 }
 
 void HelmTest::SetUp() {
-  if (HelmPath().empty()) GTEST_SKIP() << "there is no helm on the PATH, and no BATON_HELM";
+  if (HelmPath().empty()) GTEST_SKIP() << "there is no helm on the PATH, and no HELM_BIN";
 }
 
 }  // namespace baton::charts

@@ -1,6 +1,6 @@
 // File: helm.h
 //
-// The chart rendered by helm, which comes from the environment: $BATON_HELM, or the PATH. Where
+// The chart rendered by helm, which comes from the environment: $HELM_BIN, or the PATH. Where
 // there is none, a test that needs it says so and counts as skipped:
 //
 //   class ChartTest : public HelmTest {};  // SetUp skips
