@@ -1,6 +1,6 @@
 # What people do with Baton. `make help` explains; scripts/ does the work.
 .DEFAULT_GOAL := help
-.PHONY: dashboards-live sim sim-score help run tour test build asan tsan format memory failover bench-raft raft-seeds fault damage bench-snapshot bench-storage chaos e2e image manifests packages
+.PHONY: dashboards-live sim sim-same sim-score help run tour test build asan tsan format memory failover bench-raft raft-seeds fault damage bench-snapshot bench-storage chaos e2e image manifests packages
 
 # One comment after ## is the help of its target.
 help:       ## this text
@@ -57,9 +57,17 @@ damage: packages  ## flip FLIPS (10000) bytes and cut CUTS (1000) files of one o
 	@bazel run --config=opt --ui_event_filters=-info,-stdout,-stderr --noshow_progress //test/fault:damage_test -- --flips=$(FLIPS) --cuts=$(CUTS)
 
 # Arguments of the simulator: one SEED, or as many as SEEDS says; none: until Ctrl-C.
-SIM = $(if $(SEED),--seed=$(SEED) $(if $(TRACE),--trace),$(if $(filter file,$(origin SEEDS)),,--seeds=$(SEEDS)))
+COMMIT := $(shell git rev-parse --short HEAD 2>/dev/null)
+SIM = --commit=$(COMMIT) $(if $(SEED),--seed=$(SEED) $(if $(CUT),--cut=$(CUT)) $(if $(TRACE),--trace),$(if $(filter file,$(origin SEEDS)),,--seeds=$(SEEDS)))
 sim: packages  ## simulate clusters under all faults until one breaks a promise; SEED=42 runs one, TRACE=1 shows all of it
 	@bazel run --config=sim --ui_event_filters=-info,-stdout,-stderr --noshow_progress //test/sim -- $(SIM)
+
+SAME_SEEDS ?= 200
+sim-same: packages  ## the same SAME_SEEDS (200) seeds in an optimized and in a sanitized build: equal traces
+	@traces=$$(mktemp -d); for config in sim asan; do \
+	  echo "$$config ..."; bazel run --config=$$config --ui_event_filters=-info,-stdout,-stderr --noshow_progress \
+	    //test/sim -- --hashes --seeds=$(SAME_SEEDS) | grep -E '^[0-9]+ [0-9a-f]+$$' >"$$traces/$$config" || exit 1; \
+	done; cmp "$$traces/sim" "$$traces/asan" && echo "$$(wc -l <"$$traces/sim") seeds, equal traces in both builds"
 
 sim-score: packages  ## how many seeds, of a thousand, the simulator needs to find each planted bug
 	@bazel run --config=planted --ui_event_filters=-info,-stdout,-stderr --noshow_progress //test/sim -- --score=1000

@@ -117,6 +117,9 @@ struct CommandWriter {
   json operator()(const coord::CompactHistory& compact) const {
     return {{"kind", "compact_history"}, {"revision", compact.revision.value()}};
   }
+  json operator()(const coord::RaiseVersion& raise) const {
+    return {{"kind", "raise_version"}, {"version", raise.version}};
+  }
 };
 
 json CommandJson(const coord::Command& command) {

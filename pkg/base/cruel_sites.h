@@ -21,18 +21,17 @@ struct CruelSite {
 
 inline constexpr auto kCruelSites = std::to_array<CruelSite>({
     // pkg/raft
-    {"raft.acknowledged_one_by_one", 2, "each append of a batch is acknowledged by itself"},
     {"raft.append_repeated", 5, "an append is sent twice"},
     {"raft.back_to_probe", 50, "a peer's window is given up at a tick, as after a lost message"},
     {"raft.campaign_at_once", 2000, "a follower stands for election before its timeout"},
     {"raft.commit_news_late", 2, "the news of a commit waits for the next heartbeat"},
     {"raft.election_timeout_longest", 3, "the longest timeout that could have been drawn"},
     {"raft.election_timeout_shortest", 3, "the shortest, on several nodes at once"},
+    {"raft.empty_append", 2, "a peer that is probed is sent no entries at first"},
     {"raft.heartbeat_skipped", 5, "a heartbeat is left out"},
     {"raft.heartbeat_with_proposal", 5, "a heartbeat more, after a proposal"},
     {"raft.hint_one_back", 2, "a rejection leads the leader back by one entry only"},
     {"raft.leader_steps_down", 3000, "a leader gives up, as if it had not heard a quorum"},
-    {"raft.lease_not_used", 5, "a lease that holds is not relied on"},
     {"raft.needless_question", 20, "an empty append, though nothing seems lost"},
     {"raft.needless_snapshot", 300, "a snapshot is sent where entries would do"},
     {"raft.needless_transfer", 2000, "leadership is handed to whoever keeps up best"},

@@ -43,8 +43,8 @@ class HashedTables {
 };
 
 struct ApplyContext {
-  ApplyContext(Tables* tables, Meta* meta_row, DueFrom* due)
-      : rows(tables, &meta_row->hash), meta(*meta_row), due_from(*due) {}
+  ApplyContext(Tables* tables, Meta* meta_row, DueFrom* due, uint32_t* version)
+      : rows(tables, &meta_row->hash), meta(*meta_row), due_from(*due), command_version(*version) {}
 
   // The revision of this command's changes. They all have the same one.
   Revision revision() const { return meta.revision + 1; }
@@ -60,7 +60,8 @@ struct ApplyContext {
   HashedTables rows;
   Meta& meta;
   DueFrom& due_from;
-  int64_t stamp_ms = 0;  // of the entry; meta.now_ms is the same or later
+  uint32_t& command_version;  // in force
+  int64_t stamp_ms = 0;       // of the entry; meta.now_ms is the same or later
   bool changed = false;
   std::vector<Event> events;
   std::vector<WaitOutcome> wait_outcomes;

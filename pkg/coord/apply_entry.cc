@@ -4,18 +4,30 @@
 #include <optional>
 #include <utility>
 
+#include "pkg/base/bytes.h"
 #include "pkg/base/check.h"
 #include "pkg/coord/command_codec.h"
+#include "pkg/coord/command_version.h"
 #include "pkg/coord/history.h"
 #include "pkg/coord/idempotency.h"
 #include "pkg/coord/kv_commands.h"
 #include "pkg/coord/queue_commands.h"
+#include "pkg/coord/rows.h"
 #include "pkg/coord/session_commands.h"
 
 namespace baton::coord {
 namespace {
 
 Decision Execute(ApplyContext&, AdvanceTime) { return {}; }
+
+Decision Execute(ApplyContext& context, RaiseVersion raise) {
+  if (raise.version <= context.command_version) return {};
+  context.command_version = static_cast<uint32_t>(raise.version);
+  std::string row;
+  ByteWriter(&row).Varint(raise.version);
+  context.rows.Put(kVersionKey, row);
+  return {};
+}
 
 Reply MakeReply(const ApplyContext& context, Decision decision) {
   Reply reply;
@@ -58,6 +70,11 @@ Reply ApplyEntry(ApplyContext& context, std::string_view entry) {
   Result<StampedCommand> decoded = DecodeEntry(entry);
   if (!decoded.ok()) return MakeReply(context, {decoded.status(), {}});
   Command& command = decoded->command;
+  if (VersionOf(command.body) > context.command_version) {
+    return MakeReply(context, {Status(Code::kCorruption, "unknown_command",
+                                      "the command is of a version that is not in force"),
+                               {}});
+  }
   if (Status valid = Validate(command); !valid.ok()) {
     return MakeReply(context, {std::move(valid), {}});
   }

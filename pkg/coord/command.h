@@ -166,10 +166,18 @@ struct CompactHistory {
   friend bool operator==(const CompactHistory&, const CompactHistory&) = default;
 };
 
-// The order of the alternatives is the `kind` byte on disk: only ever append.
-using CommandBody =
-    std::variant<AdvanceTime, KvPut, KvDelete, SessionCreate, SessionRenew, SessionDestroy,
-                 SessionExpire, Acquire, Release, CancelWait, WaitExpire, Proclaim, CompactHistory>;
+// Commands of this version may be in the log from here on (command_version.h). One that is in force
+// already changes nothing.
+struct RaiseVersion {
+  uint64_t version = 0;
+  friend bool operator==(const RaiseVersion&, const RaiseVersion&) = default;
+};
+
+// The order of the alternatives is the `kind` byte on disk: only ever append, and name the version
+// of what you append in command_version.h.
+using CommandBody = std::variant<AdvanceTime, KvPut, KvDelete, SessionCreate, SessionRenew,
+                                 SessionDestroy, SessionExpire, Acquire, Release, CancelWait,
+                                 WaitExpire, Proclaim, CompactHistory, RaiseVersion>;
 
 struct Command {
   std::string principal;        // who asks; empty: anonymous

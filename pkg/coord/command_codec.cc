@@ -5,6 +5,7 @@
 
 #include "pkg/base/bytes.h"
 #include "pkg/base/sha256.h"
+#include "pkg/coord/command_version.h"
 #include "pkg/coord/field_codec.h"
 
 namespace baton::coord {
@@ -84,6 +85,10 @@ template <typename Io, Of<CompactHistory> T>
 void Fields(Io& io, T& compact) {
   io(compact.revision);
 }
+template <typename Io, Of<RaiseVersion> T>
+void Fields(Io& io, T& raise) {
+  io(raise.version);
+}
 
 std::string EncodeCommand(const Command& command) {
   std::string bytes;
@@ -111,14 +116,24 @@ Result<Command> DecodeCommand(std::string_view bytes) {
 
 bool MakesDataGrow(std::string_view encoded_command) {
   static const std::set<size_t> kShrinking = {
-      CommandBody(AdvanceTime()).index(),   CommandBody(KvDelete()).index(),
-      CommandBody(SessionRenew()).index(),  CommandBody(SessionDestroy()).index(),
-      CommandBody(SessionExpire()).index(), CommandBody(Release()).index(),
-      CommandBody(CancelWait()).index(),    CommandBody(WaitExpire()).index(),
-      CommandBody(CompactHistory()).index()};
+      CommandBody(AdvanceTime()).index(),    CommandBody(KvDelete()).index(),
+      CommandBody(SessionRenew()).index(),   CommandBody(SessionDestroy()).index(),
+      CommandBody(SessionExpire()).index(),  CommandBody(Release()).index(),
+      CommandBody(CancelWait()).index(),     CommandBody(WaitExpire()).index(),
+      CommandBody(CompactHistory()).index(), CommandBody(RaiseVersion()).index()};
   ByteReader head(encoded_command);
   const uint8_t kind = head.U8();
   return !head.ok() || !kShrinking.contains(kind);
+}
+
+uint32_t VersionOf(const CommandBody& body) {
+  return std::holds_alternative<CompactHistory>(body) ? 2 : 1;
+}
+
+uint32_t VersionOfEncoded(std::string_view encoded_command) {
+  static const size_t kSecond = CommandBody(CompactHistory()).index();
+  ByteReader head(encoded_command);
+  return head.U8() == kSecond && head.ok() ? 2 : 1;
 }
 
 std::string EncodeEntry(int64_t stamp_ms, std::string_view encoded_command) {
@@ -156,9 +171,9 @@ std::optional<size_t> CommandKindOf(std::string_view entry) {
 
 std::string_view CommandName(size_t kind) {
   static constexpr std::string_view kNames[] = {
-      "advance_time",    "kv_put",         "kv_delete",      "session_create", "session_renew",
-      "session_destroy", "session_expire", "acquire",        "release",        "cancel_wait",
-      "wait_expire",     "proclaim",       "compact_history"};
+      "advance_time",    "kv_put",         "kv_delete",       "session_create", "session_renew",
+      "session_destroy", "session_expire", "acquire",         "release",        "cancel_wait",
+      "wait_expire",     "proclaim",       "compact_history", "raise_version"};
   static_assert(std::size(kNames) == std::variant_size_v<CommandBody>);
   CHECK_LT(kind, std::size(kNames));
   return kNames[kind];

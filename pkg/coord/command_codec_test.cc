@@ -29,7 +29,8 @@ std::vector<CommandBody> OneOfEach() {
           CancelWait{QueueKind::kElection, "name", Ticket(7), 400},
           WaitExpire{{{QueueKind::kLock, "a", Ticket(1)}, {QueueKind::kElection, "b", Ticket(2)}}},
           Proclaim{QueueKind::kElection, "name", SessionId(8), Token(9), "value"},
-          CompactHistory{Revision(300)}};
+          CompactHistory{Revision(300)},
+          RaiseVersion{300}};
 }
 
 TEST(CommandCodecTest, EveryKindSurvivesTheRoundTrip) {

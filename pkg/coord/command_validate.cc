@@ -141,6 +141,11 @@ Status ValidateBody(const Proclaim& proclaim) {
 
 Status ValidateBody(const CompactHistory& compact) { return Given("revision", compact.revision); }
 
+Status ValidateBody(const RaiseVersion& raise) {
+  return InRange("version", static_cast<int64_t>(std::min<uint64_t>(raise.version, INT64_MAX)), 1,
+                 kVersionMax);
+}
+
 }  // namespace
 
 Status Validate(const Command& command) {

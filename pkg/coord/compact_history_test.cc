@@ -116,6 +116,7 @@ TEST(CompactHistoryWorkTest, NoApplyDoesMoreThanItsShareOfAHundredThousand) {
     EXPECT_TRUE(applied.reply.status.ok()) << applied.reply.status.ToString();
     return applied;
   };
+  apply(RaiseVersion{2});
   for (uint64_t i = 0; i < kHistoryRevisionsMax; ++i) apply(Put("k", "v"));
   // A put: its key is read and written, then the event, the meta row. A scan sees one row more.
   const uint64_t reads_max = 1 + kTrimRowsMax + 1;

@@ -10,6 +10,7 @@
 
 namespace baton::coord {
 
+inline constexpr int64_t kVersionMax = 1'000'000;  // of commands
 inline constexpr size_t kKeyBytesMax = 1024;
 inline constexpr size_t kValueBytesMax = 1 << 20;
 inline constexpr size_t kNameBytesMax = 256;  // of locks, elections and sessions

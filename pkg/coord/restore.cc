@@ -48,6 +48,7 @@ Status StateRestorer::Add(std::string_view key, std::string_view value, const Si
     case RowTable::kElectionWaiter:
       ++dropped_.waiters;
       break;
+    case RowTable::kVersion:  // the new cluster finds out by itself
     case RowTable::kIndex:
     case RowTable::kNode:
       break;

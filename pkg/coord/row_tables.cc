@@ -18,6 +18,7 @@ RowTable OfKind(std::string_view row_key, RowTable lock, RowTable election) {
 
 RowTable TableOf(std::string_view row_key) {
   if (row_key == kMetaKey) return RowTable::kMeta;
+  if (row_key == kVersionKey) return RowTable::kVersion;
   switch (row_key.empty() ? '\0' : row_key[0]) {
     case 'k':
       return RowTable::kKey;

@@ -15,6 +15,7 @@ namespace baton::coord {
 
 enum class RowTable : uint8_t {
   kMeta,
+  kVersion,  // one row: of the commands in force
   kKey,
   kEvent,
   kSession,  // one row for each session, beside its index rows

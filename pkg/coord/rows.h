@@ -31,7 +31,8 @@
 //   |
 //                                                 value_omitted u8 | reply bytes
 //   a  number u64be                               stamp_ms u64 | size u32 | key bytes of the i row
-//   n  ...                                        pkg/node's, neither read nor hashed here
+//   v                                             the version of commands in force varint; no row:
+//   1 n  ...                                        pkg/node's, neither read nor hashed here
 //
 // A q row exists exactly while somebody holds; a free lock with waiters does not exist, because the
 // next in line is granted by the same entry that frees it. `line_start` is a ticket below which
@@ -54,6 +55,7 @@ namespace baton::coord {
 // --- keys ---
 
 inline constexpr std::string_view kMetaKey = "m";
+inline constexpr std::string_view kVersionKey = "v";
 
 std::string KvRowKey(std::string_view key);
 std::string HistoryRowKey(Revision revision, uint32_t number);

@@ -27,6 +27,10 @@ StateMachine::StateMachine(Tables* tables) : tables_(tables) { Reload(); }
 void StateMachine::Reload() {
   const std::optional<std::string> value = tables_->Get(kMetaKey);
   meta_ = value ? DecodeMeta(*value) : Meta();
+  command_version_ = 1;
+  if (const std::optional<std::string> row = tables_->Get(kVersionKey)) {
+    command_version_ = static_cast<uint32_t>(ByteReader(*row).Varint());
+  }
   if (!PLANTED("coord.due_kept_over_snapshot")) due_from_ = DueFrom();
 }
 
@@ -35,7 +39,7 @@ Applied StateMachine::Apply(Index index, Term term, std::string_view entry) {
   CHECK_GE(term, meta_.applied_term);
   meta_.applied = index;
   meta_.applied_term = term;
-  ApplyContext context(tables_, &meta_, &due_from_);
+  ApplyContext context(tables_, &meta_, &due_from_, &command_version_);
   Applied applied;
   if (entry.empty()) {
     applied.reply.revision = meta_.revision;

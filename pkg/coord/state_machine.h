@@ -88,7 +88,8 @@ class StateMachine {
   // Events up to and including this revision are gone.
   Revision compact_revision() const { return meta_.compact_revision; }
   int64_t now_ms() const { return meta_.now_ms; }  // cluster time: the greatest stamp so far
-  uint64_t hash() const { return meta_.hash; }     // rolling, over every row written so far
+  uint32_t command_version() const { return command_version_; }  // in force: command_version.h
+  uint64_t hash() const { return meta_.hash; }  // rolling, over every row written so far
   const StateCounts& counts() const { return meta_.counts; }
 
   // --- reads ---
@@ -126,6 +127,7 @@ class StateMachine {
  private:
   Tables* tables_;
   Meta meta_;
+  uint32_t command_version_ = 1;
   mutable DueFrom due_from_;  // moved on by the scans that find it
 };
 

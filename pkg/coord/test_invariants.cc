@@ -91,6 +91,7 @@ void ReadRow(std::string_view row_key, std::string_view value, Facts* facts) {
       facts->lives.emplace(SessionRowId(row_key), DecodeLifeRow(value));
       return;
     case 'm':
+    case 'v':
     case 'n':
       return;
     case 'o':

@@ -5,6 +5,7 @@
 #include <map>
 
 #include "pkg/base/bytes.h"
+#include "pkg/coord/command_version.h"
 #include "pkg/coord/rows.h"
 #include "pkg/coord/test_invariants.h"
 
@@ -55,7 +56,13 @@ Release Give(std::string name, SessionId session, Token token) {
   return Release{QueueKind::kLock, std::move(name), session, token};
 }
 
-TestMachine::TestMachine() { Restart(); }
+// All commands are in force.
+TestMachine::TestMachine() {
+  std::string row;
+  ByteWriter(&row).Varint(kCommandVersion);
+  tables_.Put(kVersionKey, row);
+  Restart();
+}
 
 void TestMachine::Restart() { state_ = std::make_unique<StateMachine>(&tables_); }
 

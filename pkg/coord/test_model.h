@@ -51,6 +51,7 @@ class Model {
   Answer Do(const WaitExpire& expire);
   Answer Do(const Proclaim& proclaim);
   Answer Do(const CompactHistory& compact);
+  Answer Do(const RaiseVersion&) { return {}; }  // all are in force
 
   void ListenToo(const Command& command, const Reply& reply);
   bool IsSpentTicket(const Command& command, const std::pair<CommandBody, Reply>& remembered);

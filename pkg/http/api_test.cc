@@ -213,8 +213,8 @@ TEST(ClusterHandlersTest, TheNodesAccount) {
   EXPECT_EQ(cluster["leader_id"], 1);
   EXPECT_EQ(cluster["leader_name"], "pod-1");
   EXPECT_EQ(cluster["term"], 1);
-  EXPECT_EQ(cluster["commit_index"], 1);
-  EXPECT_EQ(cluster["applied_index"], 1);
+  EXPECT_EQ(cluster["commit_index"], 2);
+  EXPECT_EQ(cluster["applied_index"], 2);
   EXPECT_EQ(cluster["revision"], 1);
   EXPECT_EQ(cluster["version"], "1.2.3");
   EXPECT_EQ(cluster["counts"]["keys"], 1);
@@ -237,7 +237,7 @@ TEST(ClusterHandlersTest, TheNodesAccount) {
   EXPECT_EQ(cluster["snapshots"], json::array());
 
   const json hash = api.SendJson(200, "GET", "/v1/admin/hash");
-  EXPECT_EQ(hash, (json{{"index", 1}, {"state_hash", cluster["state_hash"]}}));
+  EXPECT_EQ(hash, (json{{"index", 2}, {"state_hash", cluster["state_hash"]}}));
   EXPECT_EQ(hash["state_hash"].get<std::string>().size(), 16u);
   api.ExpectProblem(400, "unknown_parameter", "GET", "/v1/cluster?verbose=1");
 

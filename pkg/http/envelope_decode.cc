@@ -166,7 +166,7 @@ raft::MessageBody ReadHeartbeat(Decoder* in, const json& object) {
   raft::Heartbeat heartbeat;
   heartbeat.commit = in->Numbered<Index>(object, "commit");
   heartbeat.read_counter = in->Number(object, "read_counter");
-  heartbeat.lease_stamp = in->Number(object, "lease_stamp");
+  heartbeat.stamp = in->Number(object, "stamp");
   return heartbeat;
 }
 
@@ -174,7 +174,7 @@ raft::MessageBody ReadHeartbeatResponse(Decoder* in, const json& object) {
   raft::HeartbeatResponse response;
   response.commit = in->Numbered<Index>(object, "commit");
   response.read_counter = in->Number(object, "read_counter");
-  response.lease_stamp = in->Number(object, "lease_stamp");
+  response.stamp = in->Number(object, "stamp");
   response.amnesia = in->Bool(object, "amnesia");
   return response;
 }
@@ -342,6 +342,10 @@ Result<node::PeerEnvelope> DecodeEnvelope(std::string_view bytes) {
     constexpr auto kLevelMax = static_cast<uint64_t>(node::DiskLevel::kExhausted);
     envelope.stamp.disk_level =
         static_cast<node::DiskLevel>(in.Number(*parsed, "disk_level", kLevelMax));
+  }
+  if (parsed->contains("command_version")) {
+    envelope.stamp.command_version =
+        static_cast<uint32_t>(in.Number(*parsed, "command_version", coord::kVersionMax));
   }
   for (const json& message : in.Array(*parsed, "messages", kEnvelopeMessagesMax)) {
     if (!in.ok()) break;

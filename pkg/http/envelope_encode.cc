@@ -145,14 +145,14 @@ void WriteBody(const raft::Heartbeat& heartbeat, ObjectWriter* out) {
   out->Word("kind", "heartbeat");
   out->Number("commit", heartbeat.commit);
   out->Number("read_counter", heartbeat.read_counter);
-  out->Number("lease_stamp", heartbeat.lease_stamp);
+  out->Number("stamp", heartbeat.stamp);
 }
 
 void WriteBody(const raft::HeartbeatResponse& response, ObjectWriter* out) {
   out->Word("kind", "heartbeat_response");
   out->Number("commit", response.commit);
   out->Number("read_counter", response.read_counter);
-  out->Number("lease_stamp", response.lease_stamp);
+  out->Number("stamp", response.stamp);
   out->Bool("amnesia", response.amnesia);
 }
 
@@ -339,6 +339,7 @@ std::string EncodeEnvelope(const node::PeerEnvelope& envelope) {
   if (stamp.disk_level != node::DiskLevel::kAmple) {
     object.Number("disk_level", static_cast<uint64_t>(stamp.disk_level));
   }
+  if (stamp.command_version != 1) object.Number("command_version", stamp.command_version);
   std::string* list = object.Nested("messages");
   list->push_back('[');
   for (const node::PeerMessage& message : envelope.messages) {

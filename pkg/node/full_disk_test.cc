@@ -202,13 +202,13 @@ TEST(AdmitTest, EveryCommandIsOnOneSide) {
   bool adds_nothing = false;
   FullDisk disk(&room, &logger, [&](std::string_view) { return adds_nothing; });
   const std::vector<std::pair<coord::CommandBody, bool>> commands = {
-      {coord::AdvanceTime(), true},   {coord::KvPut(), false},
-      {coord::KvDelete(), true},      {coord::SessionCreate(), false},
-      {coord::SessionRenew(), true},  {coord::SessionDestroy(), true},
-      {coord::SessionExpire(), true}, {coord::Acquire(), false},
-      {coord::Release(), true},       {coord::CancelWait(), true},
-      {coord::WaitExpire(), true},    {coord::Proclaim(), false},
-      {coord::CompactHistory(), true}};
+      {coord::AdvanceTime(), true},    {coord::KvPut(), false},
+      {coord::KvDelete(), true},       {coord::SessionCreate(), false},
+      {coord::SessionRenew(), true},   {coord::SessionDestroy(), true},
+      {coord::SessionExpire(), true},  {coord::Acquire(), false},
+      {coord::Release(), true},        {coord::CancelWait(), true},
+      {coord::WaitExpire(), true},     {coord::Proclaim(), false},
+      {coord::CompactHistory(), true}, {coord::RaiseVersion(), true}};
   EXPECT_EQ(commands.size(), std::variant_size_v<coord::CommandBody>);
   for (const auto& [body, passes] : commands) {
     const std::string command = coord::EncodeCommand({"", "", body});

@@ -64,7 +64,7 @@ Node::Node(std::unique_ptr<NodeCore> core)
     : core_(std::move(core)),
       full_disk_(core_->parts.disk_space, core_->parts.logger,
                  [this](std::string_view command) { return core_->state.AddsNothing(command); }),
-      proposals_(core_->raft.get(), &core_->cluster_time, &core_->time, &full_disk_),
+      proposals_(core_->raft.get(), &core_->cluster_time, &core_->time, &full_disk_, &core_->state),
       commands_(OptionsOfCommands(*core_), &core_->time, core_->raft.get(), &proposals_,
                 core_->parts.transport, core_->parts.metrics),
       forwards_(core_->config.pending_proposals_max, &proposals_, core_->parts.transport,
@@ -77,6 +77,8 @@ Node::Node(std::unique_ptr<NodeCore> core)
       applied_counts_(&core_->parts.metrics->applied),
       history_({core_->config.history_age_max_ms, core_->config.history_revisions_max}),
       expiry_(&proposals_, &core_->cluster_time, &core_->state, &history_),
+      upgrade_(core_->config.id, core_->config.command_version, &proposals_, &core_->state,
+               &core_->membership),
       transfer_(2 * core_->election_timeout_us(), 2 * core_->heartbeat_interval_us(), &core_->time,
                 core_->raft.get()),
       repair_(core_.get(), &reads_, &transfer_),
@@ -103,6 +105,7 @@ void Node::Tick() {
   snapshots_.OnTick();
   if (draining_) transfer_.Drain();
   repair_.OnTick();
+  upgrade_.OnTick();
   expiry_due_ = true;
 }
 
@@ -225,6 +228,7 @@ Status Node::Receive(PeerEnvelope envelope) {
   core_->parts.metrics->peer_messages_received.Add(envelope.messages.size());
   if (IsMember(core_->membership, envelope.from) || envelope.from == core_->raft->leader()) {
     full_disk_.OnPeer(envelope.from, envelope.stamp.disk_level);
+    upgrade_.OnPeer(envelope.from, envelope.stamp.command_version);
   }
   for (PeerMessage& message : envelope.messages) {
     ReceiveMessage(envelope.from, std::move(message));

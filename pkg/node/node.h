@@ -41,6 +41,7 @@
 #include "pkg/node/service.h"
 #include "pkg/node/snapshots.h"
 #include "pkg/node/transfer.h"
+#include "pkg/node/upgrade.h"
 #include "pkg/node/waits.h"
 #include "pkg/node/watches.h"
 #include "pkg/raft/raft.h"
@@ -143,6 +144,7 @@ class Node {
   void CountApply(int64_t duration_us);
   void ApplyMembership(const raft::Entry& entry);
   bool CommitState();
+  bool KnowsCommands();
   // next_entries: what the log goes on with, in the same Ready.
   void InstallSnapshot(const raft::SnapshotMeta& meta,
                        const std::vector<raft::Entry>& next_entries);
@@ -166,6 +168,7 @@ class Node {
   AppliedCounts applied_counts_;
   HistoryCompaction history_;
   Expiry expiry_;
+  Upgrade upgrade_;
   Transfer transfer_;
   Repair repair_;
   SnapshotReceiver snapshots_;

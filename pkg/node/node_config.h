@@ -11,6 +11,7 @@
 
 #include "pkg/base/ids.h"
 #include "pkg/base/status.h"
+#include "pkg/coord/command_version.h"
 #include "pkg/coord/limits.h"
 
 namespace baton::node {
@@ -34,6 +35,7 @@ struct NodeConfig {
   // own.
   int64_t history_age_max_ms = 0;  // cluster time; 0: no bound by age
   uint64_t history_revisions_max = coord::kHistoryRevisionsMax;
+  uint32_t command_version = coord::kCommandVersion;  // that it knows; tests play older nodes
   // A leader has the snapshot for a follower sent by another follower, if one can.
   bool delegate_snapshots = true;
   size_t snapshots_out_max =

@@ -6,6 +6,7 @@
 
 #include "pkg/node/node_rows.h"
 #include "pkg/node/recovery.h"
+#include "pkg/node/upgrade.h"
 
 namespace baton::node {
 namespace {
@@ -38,6 +39,7 @@ Result<std::unique_ptr<NodeCore>> NodeCore::Open(const NodeConfig& config, const
   BATON_RETURN_IF_ERROR(Validate(config));
   BATON_RETURN_IF_ERROR(CheckParts(parts));
   std::unique_ptr<NodeCore> core(new NodeCore(config, parts));
+  BATON_RETURN_IF_ERROR(CheckCommandVersion(core->state.command_version(), config.command_version));
   const Result<Recovered> recovered = Recover(config.id, config.voters, core->state.applied(),
                                               core->state.applied_term(), parts.log, parts.state);
   if (!recovered.ok()) return recovered.status();

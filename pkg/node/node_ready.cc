@@ -119,6 +119,7 @@ void Node::NoticeLeadership() {
   }
   TellStamp();
   expiry_.OnLeaderChange();
+  upgrade_.OnLeaderChange();
   commands_.OnLeaderChange();
   transfer_.OnLeaderChange();
 }
@@ -136,6 +137,7 @@ void Node::TellStamp() {
     stamp.cluster_time_ms = core_->cluster_time.NowMs();
   }
   stamp.disk_level = full_disk_.level();
+  stamp.command_version = core_->config.command_version;
   core_->parts.transport->SetStamp(stamp);
 }
 
@@ -250,7 +252,7 @@ void Node::Apply(const std::vector<raft::Entry>& entries) {
     if (is_command) applied.back().reply = std::move(result.reply);
   }
   CountApply(core_->parts.stopwatch->MonotonicUs() - before_us);
-  if (!CommitState()) return;
+  if (!CommitState() || !KnowsCommands()) return;
   core_->parts.metrics->entries_applied.Add(entries.size());
   core_->cluster_time.OnApplied(core_->state.applied(), core_->state.applied_term(),
                                 core_->state.now_ms());
@@ -275,6 +277,14 @@ void Node::CountApply(int64_t duration_us) {
 void Node::ApplyMembership(const raft::Entry& entry) {
   core_->membership = ConfigOf(entry);
   PutConfigRow(core_->membership, core_->parts.state);
+}
+
+// False: the state is further than this node can follow, and it has failed.
+bool Node::KnowsCommands() {
+  const Status known =
+      CheckCommandVersion(core_->state.command_version(), core_->config.command_version);
+  if (!known.ok()) core_->Fail(known);
+  return known.ok();
 }
 
 bool Node::CommitState() {
@@ -304,7 +314,7 @@ void Node::InstallSnapshot(const raft::SnapshotMeta& meta,
   }
   core_->membership = meta.config;
   PutConfigRow(meta.config, core_->parts.state);
-  if (!CommitState()) return;
+  if (!CommitState() || !KnowsCommands()) return;
   core_->cluster_time.OnSnapshotInstalled(meta.index, meta.term, core_->state.now_ms(),
                                           next_entries);
   core_->raft->OnApplied(meta.index);

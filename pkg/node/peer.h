@@ -73,6 +73,7 @@ struct EnvelopeStamp {
   Term term;                                 // in which the sender leads; 0: it does not
   int64_t cluster_time_ms = 0;               // 0 unless the sender leads
   DiskLevel disk_level = DiskLevel::kAmple;  // who has less room should not lead (full_disk.h)
+  uint32_t command_version = 1;              // that the sender knows (upgrade.h)
   friend bool operator==(const EnvelopeStamp&, const EnvelopeStamp&) = default;
 };
 

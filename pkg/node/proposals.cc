@@ -5,11 +5,17 @@
 
 #include "pkg/base/planted.h"
 #include "pkg/coord/command.h"
+#include "pkg/coord/command_version.h"
 
 namespace baton::node {
 
 Status Proposals::Propose(std::string_view command, Callback done) {
   if (!CanPropose()) return Status(Code::kUnavailable, "not_leader", "This node does not lead");
+  if (coord::VersionOfEncoded(command) > state_->command_version()) {
+    return Status(Code::kUnimplemented, "upgrade_unfinished",
+                  "Not all members of the cluster run a Baton that knows this command; finish the "
+                  "upgrade, then retry");
+  }
   BATON_RETURN_IF_ERROR(full_disk_->Admit(command));
   const Result<raft::Proposed> at =
       raft_->Propose(raft::Payload(coord::EncodeEntry(cluster_time_->NowMs(), command)));

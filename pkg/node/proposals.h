@@ -26,6 +26,7 @@
 #include "pkg/base/ids.h"
 #include "pkg/base/status.h"
 #include "pkg/coord/reply.h"
+#include "pkg/coord/state_machine.h"
 #include "pkg/node/cluster_time.h"
 #include "pkg/node/full_disk.h"
 #include "pkg/node/step_time.h"
@@ -48,15 +49,20 @@ class Proposals {
 
   // All must outlive this object.
   Proposals(raft::Raft* raft, const ClusterTime* cluster_time, const StepTime* time,
-            const FullDisk* full_disk)
-      : raft_(raft), cluster_time_(cluster_time), time_(time), full_disk_(full_disk) {}
+            const FullDisk* full_disk, const coord::StateMachine* state)
+      : raft_(raft),
+        cluster_time_(cluster_time),
+        time_(time),
+        full_disk_(full_disk),
+        state_(state) {}
 
   // This node may propose: it leads, and its cluster time runs.
   bool CanPropose() const {
     return raft_->role() == raft::Role::kLeader && cluster_time_->leading();
   }
   // Appends a command (coord's encoding). As raft::Raft::Propose, or FullDisk::Admit: when it
-  // fails, nothing was appended and `done` is never called.
+  // fails, nothing was appended and `done` is never called. kUnimplemented/"upgrade_unfinished" for
+  // a command of a version that is not in force here (upgrade.h).
   Status Propose(std::string_view command, Callback done);
 
   // Entries are reported in log order, empty ones (without a reply) too.
@@ -85,6 +91,7 @@ class Proposals {
   const ClusterTime* cluster_time_;
   const StepTime* time_;
   const FullDisk* full_disk_;
+  const coord::StateMachine* state_;
   Map pending_;
   Term applied_term_;
 };

@@ -6,6 +6,7 @@
 #include <string>
 
 #include "pkg/coord/command.h"
+#include "pkg/coord/memory_tables.h"
 #include "pkg/node/stored_log.h"
 #include "pkg/node/testing/memory_stores.h"
 
@@ -29,7 +30,7 @@ class ProposalsTest : public ::testing::Test {
     }
     CHECK(raft->role() == raft::Role::kLeader);
     cluster_time.StartLeading(raft->term());
-    proposals = std::make_unique<Proposals>(raft.get(), &cluster_time, &time, &full_disk);
+    proposals = std::make_unique<Proposals>(raft.get(), &cluster_time, &time, &full_disk, &state);
   }
 
   // Proposes, and writes down the end under a name.
@@ -49,6 +50,8 @@ class ProposalsTest : public ::testing::Test {
   StepTime time;
   NullLogger logger;
   FullDisk full_disk{nullptr, &logger, [](std::string_view) { return false; }};
+  coord::MemoryTables tables;
+  coord::StateMachine state{&tables};
   std::unique_ptr<Proposals> proposals;
   coord::Reply reply;
   std::vector<std::string> ends;

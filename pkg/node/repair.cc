@@ -16,6 +16,12 @@ bool HasLost(raft::Memory memory) {
   return memory == raft::Memory::kLostEntries || memory == raft::Memory::kLost;
 }
 
+// With its whole log a node makes its state again from the first entry on. On the way it is as it
+// was once, and who read here before must not see that again.
+bool BeginsAgain(const NodeCore& core) {
+  return !core.state.applied() && core.raft->GetStatus().last_index > Index();
+}
+
 }  // namespace
 
 Repair::Repair(NodeCore* core, Reads* reads, Transfer* transfer)
@@ -23,11 +29,11 @@ Repair::Repair(NodeCore* core, Reads* reads, Transfer* transfer)
       reads_(reads),
       transfer_(transfer),
       memory_(core->raft->GetStatus().memory),
-      rebuilding_(core->state_lost || HasLost(memory_)) {
+      rebuilding_(core->state_lost || HasLost(memory_) || BeginsAgain(*core)) {
   if (!rebuilding_) return;
-  core_->parts.logger->Log(LogLevel::kWarning,
-                           "this node has lost data and rebuilds it from its peers",
-                           {{"state_lost", core_->state_lost}, {"log_lost", HasLost(memory_)}});
+  core_->parts.logger->Log(
+      LogLevel::kWarning, "this node has lost data and rebuilds it",
+      {{"state_lost", core_->state_lost || BeginsAgain(*core_)}, {"log_lost", HasLost(memory_)}});
 }
 
 void Repair::OnMemory(raft::Memory memory) {

@@ -75,13 +75,15 @@ bool TakeCure(Core& core, const ReadIndexResponse& response) {
   return true;
 }
 
-void NoteAmnesia(Core& core, Progress& peer, bool amnesia) {
+void Forget(const Core& core, Progress& peer) { peer.Forget(core.log.last_index() + 1, core.now); }
+
+void LearnOfMemory(const Core& core, Progress& peer, bool amnesia, uint64_t stamp) {
+  if (amnesia == peer.amnesia() || stamp <= peer.memory_stamp()) return;
   if (amnesia) {
-    if (!peer.amnesia()) peer.Forget(core.log.last_index() + 1);
-    return;
+    Forget(core, peer);
+  } else if (!IsVoter(core.membership(), peer.id())) {  // no voter can be cured
+    peer.EndAmnesia();
   }
-  // A late message from before the loss cures nobody.
-  if (!IsVoter(core.membership(), peer.id())) peer.EndAmnesia();
 }
 
 }  // namespace baton::raft

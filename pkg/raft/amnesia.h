@@ -29,8 +29,13 @@
 // does not know it cannot confirm the read; so neither its log nor its old configurations cure
 // anybody.)
 //
-// The answer is known by a random id, so that one to an earlier life of the node is not taken for
-// it: Config::seed must be another one at each start.
+// WHAT THE LEADER BELIEVES of a peer's memory follows the answers to its heartbeats, and those only
+// that were sent, by its clock, after it last changed its mind or made the peer a voter. A late
+// answer from before the cure would have a whole node demoted again, and one from before the loss
+// would make an ill one a voter. Whatever a peer sends that contradicts the belief is not counted.
+//
+// The answer to the read is known by a random id, so that one to an earlier life of the node is not
+// taken for it: Config::seed must be another one at each start.
 //
 // What no node can find by itself: that its disk was lost while others still had empty ones.
 #pragma once
@@ -50,7 +55,10 @@ void CheckForPast(Core& core, Index prev_index, const std::vector<Entry>& entrie
 void SeekCure(Core& core);
 // Follower: the answer, if it is one to that question.
 bool TakeCure(Core& core, const ReadIndexResponse& response);
-// Leader: what a message of the peer says about its memory.
-void NoteAmnesia(Core& core, Progress& peer, bool amnesia);
+// Leader: a peer that is believed ill has not even what it acknowledged since: its disk was lost
+// again before it was heard whole.
+void Forget(const Core& core, Progress& peer);
+// Leader: the peer has answered the heartbeat of this stamp, and says so about its memory.
+void LearnOfMemory(const Core& core, Progress& peer, bool amnesia, uint64_t stamp);
 
 }  // namespace baton::raft

@@ -72,7 +72,7 @@ Status CheckPromotions(const Core& core, const Leader& lead, const MembershipCha
 }
 
 // Progress for who is new, none for who is gone.
-void SyncPeers(Core& core, Leader& lead, Index new_peers_next) {
+void SyncPeers(Core& core, Leader& lead, const ConfigState& before, Index new_peers_next) {
   const std::vector<NodeId> members = Members(core.membership());
   for (const Progress& peer : lead.peers) {
     const bool stays = std::binary_search(members.begin(), members.end(), peer.id());
@@ -89,6 +89,10 @@ void SyncPeers(Core& core, Leader& lead, Index new_peers_next) {
                                     [&](const Progress& peer) { return peer.id() > member; });
     lead.peers.emplace(place, member, new_peers_next, core.config, core.now);
   }
+  for (Progress& peer : lead.peers) {
+    const bool made_voter = IsVoter(core.membership(), peer.id()) && !IsVoter(before, peer.id());
+    if (made_voter) peer.OnMadeVoter(core.now);
+  }
 }
 
 std::vector<TraceEvent::MemberChange> TracedChanges(const MembershipChange& change) {
@@ -104,12 +108,13 @@ std::vector<TraceEvent::MemberChange> TracedChanges(const MembershipChange& chan
 
 Proposed AppendConfiguration(Core& core, Leader& lead, const ConfigState& next,
                              std::string_view context) {
+  const ConfigState before = core.membership();
   Payload data = EncodeMembershipEntry(next, context);
   lead.uncommitted_bytes += Entry::kOverheadBytes + data.size();
   const Index index = core.log.Append(core.term, EntryType::kConfigChange, std::move(data));
   Trace(core, TraceEventKind::kApplyConfChange);
   TraceOwnAppend(core);
-  SyncPeers(core, lead, index);
+  SyncPeers(core, lead, before, index);
   lead.flush = true;
   const Proposed proposed{index, core.term};
   // With fewer voters than before, more may be committed and confirmed already.

@@ -61,7 +61,7 @@ Status CheckAgainstState(const Core& core, const Message& message) {
     if (response->read_counter > lead->reads.counter()) {
       return Impossible(message, "confirms a read round that was never started");
     }
-    if (response->lease_stamp > core.now + 1) {
+    if (response->stamp > core.now + 1) {
       return Impossible(message, "returns a lease stamp that was never sent");
     }
   }

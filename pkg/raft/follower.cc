@@ -19,7 +19,7 @@ void Acknowledge(Core& core, NodeId to, Index match) {
   if (PLANTED("raft.ack_before_disk")) return core.Send(to, response);
   auto& queue = core.out.messages_after_persist;
   const bool same = !queue.empty() && queue.back().to == to && queue.back().term == core.term;
-  if (same && !CRUEL("raft.acknowledged_one_by_one")) {
+  if (same) {
     AppendResponse* const last = std::get_if<AppendResponse>(&queue.back().body);
     if (last && last->match_index <= match) {
       *last = response;
@@ -98,7 +98,7 @@ void HandleHeartbeat(Core& core, NodeId from, const Heartbeat& heartbeat) {
   SeekCure(core);
   core.Send(from, HeartbeatResponse{.read_counter = heartbeat.read_counter,
                                     .commit = core.log.committed(),
-                                    .lease_stamp = heartbeat.lease_stamp,
+                                    .stamp = heartbeat.stamp,
                                     .amnesia = core.amnesia()});
   if (core.snapshot_wanted) core.Send(from, SnapshotWanted{core.snapshot_wanted});
 }

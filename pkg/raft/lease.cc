@@ -1,23 +1,19 @@
 #include "pkg/raft/lease.h"
 
-#include "pkg/base/cruel.h"
 #include "pkg/base/planted.h"
 #include "pkg/raft/quorum.h"
 
 namespace baton::raft {
 
-uint64_t LeaseStamp(const Core& core) { return core.config.lease_reads ? core.now + 1 : 0; }
-
 bool LeaseHolds(const Core& core, const Leader& lead) {
   const bool may_be_replaced = lead.transfer_target || lead.lease_given_up;
   if (!core.config.lease_reads) return false;
   if (may_be_replaced && !PLANTED("raft.lease_kept_in_transfer")) return false;
-  if (CRUEL("raft.lease_not_used")) return false;
   if (core.log.committed() < lead.first_index_in_term) return false;
   const uint64_t stamp = QuorumReached(core.membership(), [&](NodeId id) -> uint64_t {
     if (id == core.id()) return core.now + 1;
     const Progress* const peer = lead.peer(id);
-    return peer && !peer->amnesia() ? peer->lease_stamp() : 0;
+    return peer && !peer->amnesia() ? peer->stamp() : 0;
   });
   if (stamp == 0) return false;
   const uint64_t ticks_since_sent = core.now + 1 - stamp;

@@ -23,8 +23,6 @@
 
 namespace baton::raft {
 
-// What a heartbeat of now carries; 0 without leases.
-uint64_t LeaseStamp(const Core& core);
 // A read may be answered with the commit index of now.
 bool LeaseHolds(const Core& core, const Leader& lead);
 // This node has promised, or may have before a restart, to vote for nobody but the leader yet.

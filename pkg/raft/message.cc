@@ -64,13 +64,11 @@ struct BodyWriter {
     Name("Heartbeat");
     out << " commit=" << body.commit;
     if (body.read_counter != 0) out << " read=" << body.read_counter;
-    if (body.lease_stamp != 0) out << " lease=" << body.lease_stamp;
   }
   void operator()(const HeartbeatResponse& body) const {
     Name("HeartbeatResponse");
     out << " commit=" << body.commit;
     if (body.read_counter != 0) out << " read=" << body.read_counter;
-    if (body.lease_stamp != 0) out << " lease=" << body.lease_stamp;
     if (body.amnesia) out << " amnesia";
   }
   void operator()(const SnapshotRequest& body) const {

@@ -63,18 +63,18 @@ struct AppendResponse {
 
 // Empty AppendEntries in the paper; here of its own, because it proves nothing about the log.
 // commit never exceeds what the leader knows the follower to hold. read_counter: see reads.h.
-// lease_stamp: the leader's clock when this was sent (lease.h), returned unread; 0: no lease.
+// stamp: the leader's clock when this was sent, ticks + 1, returned unread (lease.h, amnesia.h).
 struct Heartbeat {
   Index commit{};
   uint64_t read_counter = 0;
-  uint64_t lease_stamp = 0;
+  uint64_t stamp = 0;
   friend bool operator==(const Heartbeat&, const Heartbeat&) = default;
 };
 
 struct HeartbeatResponse {
   uint64_t read_counter = 0;
   Index commit{};
-  uint64_t lease_stamp = 0;
+  uint64_t stamp = 0;
   bool amnesia = false;  // as in AppendResponse
   friend bool operator==(const HeartbeatResponse&, const HeartbeatResponse&) = default;
 };
@@ -162,7 +162,7 @@ struct Message {
 };
 
 // "1->2 AppendRequest term=3 prev=7/2 commit=6 entries=[8/3 ...]": one line, for transcripts and
-// tests.
+// tests. Without the stamps of heartbeats, which would make each a line of its own.
 std::string Describe(const Message& message);
 
 }  // namespace baton::raft

@@ -60,13 +60,14 @@ void Progress::OnSnapshotStarted(Index index, NodeId source) {
 
 void Progress::OnReadCounter(uint64_t counter) { read_counter_ = std::max(read_counter_, counter); }
 
-void Progress::OnLeaseStamp(uint64_t stamp) { lease_stamp_ = std::max(lease_stamp_, stamp); }
+void Progress::OnStamp(uint64_t stamp) { stamp_ = std::max(stamp_, stamp); }
 
-void Progress::Forget(Index next) {
+void Progress::Forget(Index next, uint64_t now) {
   match_ = Index();
   read_counter_ = 0;
-  lease_stamp_ = 0;
+  stamp_ = 0;
   amnesia_ = true;
+  memory_stamp_ = now + 1;
   Probe(next);
 }
 

@@ -37,9 +37,11 @@ class Progress {
   // The newest commit index that was sent in a form the peer can use; so none is sent twice.
   Index commit_sent() const { return commit_sent_; }
   uint64_t read_counter() const { return read_counter_; }
-  uint64_t lease_stamp() const { return lease_stamp_; }
+  uint64_t stamp() const { return stamp_; }
   // Its disk lost what it had acknowledged: it counts for nothing (amnesia.h).
   bool amnesia() const { return amnesia_; }
+  // Answers to heartbeats with stamps up to this one say nothing about the peer's memory.
+  uint64_t memory_stamp() const { return memory_stamp_; }
   // It asked for a snapshot at or beyond this index; 0: it did not.
   Index snapshot_wanted() const { return snapshot_wanted_; }
   // kSnapshot only: the follower that was told to send it; 0: this node itself.
@@ -75,12 +77,13 @@ class Progress {
   // --- what came back ---
   void OnActive(uint64_t now) { active_at_ = now; }
   void OnReadCounter(uint64_t counter);
-  void OnLeaseStamp(uint64_t stamp);
+  void OnStamp(uint64_t stamp);
   void OnFetched() { fetching_ = false; }
   void OnSnapshotWanted(Index at_least) { snapshot_wanted_ = at_least; }
   // Nothing is known of it any more, but that it is there; until EndAmnesia it does not count.
-  void Forget(Index next);
+  void Forget(Index next, uint64_t now);
   void EndAmnesia() { amnesia_ = false; }
+  void OnMadeVoter(uint64_t now) { memory_stamp_ = now + 1; }
   // The peer's log matches up to `index`. first_index: of the leader's log, to tell whether a peer
   // in kSnapshot has reconnected. True if the peer moved: match, window or state changed.
   bool OnAccepted(Index index, Index first_index, uint64_t now);
@@ -105,8 +108,9 @@ class Progress {
   Inflights inflights_;      // kReplicate only
   Index commit_sent_;
   uint64_t read_counter_ = 0;  // the newest read round that the peer confirmed
-  uint64_t lease_stamp_ = 0;   // the newest of this leader's that the peer returned
+  uint64_t stamp_ = 0;         // the newest of this leader's that the peer returned
   bool amnesia_ = false;
+  uint64_t memory_stamp_ = 0;
   bool fetching_ = false;
   Index snapshot_wanted_;
   bool snapshot_asked_for_ = false;  // kSnapshot only: by the peer

@@ -44,7 +44,8 @@ PeerStatus StatusOf(const Core& core, const Progress& peer) {
       .recently_active = core.now - peer.active_at() < core.config.election_timeout_ticks,
       .inflight_messages = peer.inflight_messages(),
       .pending_snapshot = peer.pending_snapshot(),
-      .amnesia = peer.amnesia()};
+      .amnesia = peer.amnesia(),
+      .read_counter = peer.read_counter()};
 }
 
 }  // namespace
@@ -281,6 +282,7 @@ Role Raft::role() const { return core_->role_kind(); }
 NodeId Raft::leader() const { return core_->leader; }
 Term Raft::term() const { return core_->term; }
 
+Index Raft::commit() const { return core_->log.committed(); }
 bool Raft::has_committed_in_term() const {
   const Leader* const lead = core_->leading();
   return lead && HasCommittedInTerm(*core_, *lead);

@@ -141,6 +141,7 @@ class Raft final {
   Term term() const;
   // The leader has committed an entry of its own term, so its commit index is current.
   bool has_committed_in_term() const;
+  Index commit() const;
   // OK until the log reader reports kIo or kCorruption (or lost entries that are not applied): from
   // then on this node takes no part in anything, and the driver should stop the process.
   const Status& log_status() const;

@@ -9,6 +9,7 @@
 namespace baton::raft {
 namespace {
 
+using testing::Acknowledge;
 using testing::Append;
 using testing::Cluster;
 using testing::ClusterOptions;
@@ -16,6 +17,7 @@ using testing::EntriesOf;
 using testing::Ids;
 using testing::OneChange;
 using testing::Solo;
+using testing::SoloLeader;
 using testing::Voters;
 
 // Three voters; 4 came later: as a learner, then as a voter.
@@ -244,6 +246,85 @@ TEST_F(RaftAmnesiaCureTest, CatchingUpIsNotStartedOverWithEachAnswer) {
   }
   EXPECT_FALSE(StatusOf(4).amnesia());
   EXPECT_LT(appends, 150u) << "of about 107 entries, one in each";
+}
+
+// A leader that heard voter 2 say that it has lost its memory, demoted it, and hears it whole
+// again. Messages of 2 are played by the test, late ones, too.
+class LateNewsOfMemoryTest : public ::testing::Test {
+ protected:
+  LateNewsOfMemoryTest() {
+    Answer(Now(), true);
+    Change(MemberChange::kAddLearner);
+    leader.Tick();
+  }
+
+  // The stamp of a heartbeat of now.
+  uint64_t Now() {
+    leader.raft().Ping();
+    uint64_t stamp = 0;
+    for (const Message& message : leader.Sent()) {
+      if (const auto* const beat = std::get_if<Heartbeat>(&message.body)) stamp = beat->stamp;
+    }
+    return stamp;
+  }
+  void Answer(uint64_t stamp, bool amnesia) {
+    EXPECT_TRUE(leader.Hear(2, 1, HeartbeatResponse{.stamp = stamp, .amnesia = amnesia}).ok());
+  }
+  void Change(MemberChange::Type type) {
+    ASSERT_TRUE(leader.raft().ProposeMembership(OneChange(type, 2)).ok());
+    ASSERT_TRUE(leader.Hear(3, 1, Acknowledge(leader.status().last_index.value())).ok());
+  }
+  PeerStatus Peer() { return leader.status().peers.at(NodeId(2)); }
+
+  SoloLeader leader;
+};
+
+// Found by the simulator (seed 847, a new disk and late messages): 2 was demoted again for what it
+// had said before its cure. Then another voter lost its disk, and the two left could elect nobody.
+TEST_F(LateNewsOfMemoryTest, AnAnswerFromBeforeTheCureDemotesNobody) {
+  const uint64_t before = Now();
+  Answer(Now(), false);
+  ASSERT_FALSE(Peer().amnesia);
+  ASSERT_TRUE(leader.Hear(2, 1, Acknowledge(leader.status().last_index.value())).ok());
+  Change(MemberChange::kAddVoter);
+  Answer(before, true);
+  EXPECT_FALSE(Peer().amnesia);
+  leader.Tick();
+  Answer(Now(), true);
+  EXPECT_TRUE(Peer().amnesia) << "a loss after the promotion is believed";
+  EXPECT_EQ(Peer().match, Index(0));
+}
+
+TEST_F(LateNewsOfMemoryTest, AnAnswerFromBeforeTheLossCuresNoLearner) {
+  Answer(Now() - 1, false);
+  EXPECT_TRUE(Peer().amnesia);
+  Answer(Now(), false);
+  EXPECT_FALSE(Peer().amnesia);
+}
+
+// Found by the simulator (seed 12459, two new disks for one node).
+TEST_F(LateNewsOfMemoryTest, AnIllPeerMayLoseItsDiskAgain) {
+  AppendResponse ill = Acknowledge(2);
+  ill.amnesia = true;
+  ASSERT_TRUE(leader.Hear(2, 1, ill).ok());
+  ASSERT_EQ(Peer().match, Index(2));
+  ASSERT_TRUE(
+      leader
+          .Hear(2, 1, AppendResponse{.rejected = true, .rejected_index = Index(2), .amnesia = true})
+          .ok());
+  EXPECT_EQ(Peer().match, Index(0));
+}
+
+TEST_F(LateNewsOfMemoryTest, WhatContradictsTheBeliefIsNotCounted) {
+  ASSERT_TRUE(leader.Hear(2, 1, Acknowledge(1)).ok());
+  EXPECT_EQ(Peer().match, Index(0)) << "from before the loss";
+  Answer(Now(), false);
+  AppendResponse ill = Acknowledge(1);
+  ill.amnesia = true;
+  ASSERT_TRUE(leader.Hear(2, 1, ill).ok());
+  EXPECT_EQ(Peer().match, Index(0)) << "from before the cure";
+  ASSERT_TRUE(leader.Hear(2, 1, Acknowledge(1)).ok());
+  EXPECT_EQ(Peer().match, Index(1));
 }
 
 }  // namespace

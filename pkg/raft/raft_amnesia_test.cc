@@ -175,7 +175,7 @@ TEST_F(RaftAmnesiaTest, ItCatchesUpButItsCopiesDoNotCount) {
 
 TEST(RaftAmnesiaSoloTest, ALateAnswerFromBeforeTheLossCuresNobody) {
   SoloLeader leader;
-  ASSERT_TRUE(leader.Hear(2, 1, HeartbeatResponse{.amnesia = true}).ok());
+  ASSERT_TRUE(leader.Hear(2, 1, HeartbeatResponse{.stamp = 1, .amnesia = true}).ok());
   ASSERT_TRUE(leader.status().peers[NodeId(2)].amnesia);
   EXPECT_EQ(leader.status().peers[NodeId(2)].match, Index(0));
   ASSERT_TRUE(leader.Hear(2, 1, HeartbeatResponse{}).ok());

@@ -95,7 +95,7 @@ TEST_F(GroupCommitTest, BothHalvesOfAJointConfigurationNeedTwoGroups) {
 
 TEST_F(GroupCommitTest, ACopyThatWasLostCountsForNoGroup) {
   leader.raft().SetCommitGroups(Groups{{NodeId(1), 1}, {NodeId(2), 1}, {NodeId(3), 2}});
-  ASSERT_TRUE(leader.Hear(3, 1, HeartbeatResponse{.amnesia = true}).ok());
+  ASSERT_TRUE(leader.Hear(3, 1, HeartbeatResponse{.stamp = 1, .amnesia = true}).ok());
   ProposeOne(leader);
   Hold(leader, 2);
   Hold(leader, 3);

@@ -38,12 +38,12 @@ class LeaseLeader : public Solo {
     raft().Ping();
     uint64_t stamp = 0;
     for (const Message& message : Sent()) {
-      if (const auto* const beat = std::get_if<Heartbeat>(&message.body)) stamp = beat->lease_stamp;
+      if (const auto* const beat = std::get_if<Heartbeat>(&message.body)) stamp = beat->stamp;
     }
     return stamp;
   }
   void Return(uint64_t peer, uint64_t stamp) {
-    ASSERT_TRUE(Hear(peer, raft().term().value(), HeartbeatResponse{.lease_stamp = stamp}).ok());
+    ASSERT_TRUE(Hear(peer, raft().term().value(), HeartbeatResponse{.stamp = stamp}).ok());
   }
   // A read is answered without a round.
   bool Holds() {
@@ -161,7 +161,7 @@ TEST(RaftLeaseTest, AVoterThatLostItsDiskDoesNotCount) {
   LeaseLeader leader;
   leader.AcknowledgeAll();
   const uint64_t stamp = leader.Stamp();
-  ASSERT_TRUE(leader.Hear(2, 1, HeartbeatResponse{.lease_stamp = stamp, .amnesia = true}).ok());
+  ASSERT_TRUE(leader.Hear(2, 1, HeartbeatResponse{.stamp = stamp, .amnesia = true}).ok());
   EXPECT_FALSE(leader.Holds()) << "it does not know what it promised";
 }
 
@@ -225,7 +225,7 @@ TEST(RaftLeaseTest, ThereIsNoneAfterSteppingDownAndItDoesNotComeBack) {
   leader.Tick(20);
   leader.Lead();
   leader.AcknowledgeAll();
-  ASSERT_TRUE(leader.Hear(2, 1, HeartbeatResponse{.lease_stamp = late}).ok());
+  ASSERT_TRUE(leader.Hear(2, 1, HeartbeatResponse{.stamp = late}).ok());
   EXPECT_FALSE(leader.Holds()) << "answers to the leadership before";
 }
 
@@ -235,7 +235,7 @@ TEST(RaftLeaseTest, AStampThatWasNeverSentIsRefused) {
   leader.AcknowledgeAll();
   const uint64_t newest = leader.Stamp();
   for (const uint64_t invented : {newest + 1, newest + 1000, ~uint64_t{0}}) {
-    EXPECT_EQ(leader.Hear(2, 1, HeartbeatResponse{.lease_stamp = invented}).code(),
+    EXPECT_EQ(leader.Hear(2, 1, HeartbeatResponse{.stamp = invented}).code(),
               Code::kInvalidArgument);
     EXPECT_FALSE(leader.Holds()) << invented;
   }
@@ -248,8 +248,8 @@ TEST(RaftLeaseTest, WithoutALeaseARoundAnswers) {
   leader.AcknowledgeAll();
   ASSERT_TRUE(leader.raft().ReadIndex(7, ReadMode::kLease).ok());
   EXPECT_EQ(leader.Said(),
-            "1->2 Heartbeat term=1 commit=1 read=1 lease=11\n"
-            "1->3 Heartbeat term=1 commit=1 read=1 lease=11\n");
+            "1->2 Heartbeat term=1 commit=1 read=1\n"
+            "1->3 Heartbeat term=1 commit=1 read=1\n");
   EXPECT_TRUE(leader.node().read_states().empty());
   ASSERT_TRUE(leader.Hear(2, 1, HeartbeatResponse{.read_counter = 1}).ok());
   leader.Said();
@@ -275,17 +275,17 @@ TEST(RaftLeaseTest, AFollowersReadIsAnsweredAtOnceIfTheLeaseWillDo) {
   EXPECT_EQ(leader.Said(), "1->3 ReadIndexResponse term=1 id=5 index=1\n");
   ASSERT_TRUE(leader.Hear(3, 1, ReadIndexRequest{.id = 6}).ok());
   EXPECT_EQ(leader.Said(),
-            "1->2 Heartbeat term=1 commit=1 read=1 lease=11\n"
-            "1->3 Heartbeat term=1 commit=1 read=1 lease=11\n")
+            "1->2 Heartbeat term=1 commit=1 read=1\n"
+            "1->3 Heartbeat term=1 commit=1 read=1\n")
       << "this one asked for a round";
 }
 
 TEST(RaftLeaseTest, WithoutLeaseReadsNothingIsPromisedOrAssumed) {
   LeaseLeader leader(Voters({1, 2, 3}), Config());
   leader.AcknowledgeAll();
-  EXPECT_EQ(leader.Stamp(), 0u);
-  leader.Return(2, 1);
-  leader.Return(3, 1);
+  const uint64_t stamp = leader.Stamp();
+  leader.Return(2, stamp);
+  leader.Return(3, stamp);
   EXPECT_FALSE(leader.Holds());
 }
 
@@ -327,8 +327,8 @@ class RaftLeasePromiseTest : public ::testing::Test {
 TEST_F(RaftLeasePromiseTest, NobodyElseIsVotedForWithinAnElectionTimeout) {
   voter.Tick(10);
   voter.Said();
-  ASSERT_TRUE(voter.Hear(2, 1, Heartbeat{.lease_stamp = 3}).ok());
-  EXPECT_EQ(voter.Said(), "1->2 HeartbeatResponse term=1 commit=0 lease=3\n");
+  ASSERT_TRUE(voter.Hear(2, 1, Heartbeat{.stamp = 3}).ok());
+  EXPECT_EQ(voter.Said(), "1->2 HeartbeatResponse term=1 commit=0\n");
   voter.Tick(9);
   EXPECT_FALSE(Grants(3, 2));
   EXPECT_EQ(voter.raft().term(), Term(1));

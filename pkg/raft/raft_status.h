@@ -41,6 +41,7 @@ struct PeerStatus {
   size_t inflight_messages = 0;
   Index pending_snapshot;  // kSnapshot only; the log after it should be kept
   bool amnesia = false;    // it has lost what it acknowledged (amnesia.h): demote it to a learner
+  uint64_t read_counter = 0;  // the newest round of reads that it has confirmed (reads.h)
 };
 
 struct RaftStatus {

@@ -44,11 +44,12 @@ Index PlaceThatMayMatch(const Core& core, const Progress& peer, const AppendResp
 
 void HandleAppendResponse(Core& core, Leader& lead, Progress& peer,
                           const AppendResponse& response) {
+  if (response.amnesia != peer.amnesia()) return;
   peer.OnActive(core.now);
-  NoteAmnesia(core, peer, response.amnesia);
   lead.flush = true;
   if (response.rejected) {
     ++core.counters.append_rejections;
+    if (peer.amnesia() && response.rejected_index <= peer.match()) Forget(core, peer);
     peer.OnRejected(response.rejected_index, PlaceThatMayMatch(core, peer, response));
     return;
   }
@@ -65,11 +66,12 @@ void HandleAppendResponse(Core& core, Leader& lead, Progress& peer,
 
 void HandleHeartbeatResponse(Core& core, Leader& lead, Progress& peer,
                              const HeartbeatResponse& response) {
+  LearnOfMemory(core, peer, response.amnesia, response.stamp);
+  if (response.amnesia != peer.amnesia()) return;
   peer.OnActive(core.now);
-  NoteAmnesia(core, peer, response.amnesia);
   peer.OnReadCounter(PLANTED("raft.read_confirmed_by_any_answer") ? lead.reads.counter()
                                                                   : response.read_counter);
-  peer.OnLeaseStamp(response.lease_stamp);
+  peer.OnStamp(response.stamp);
   peer.OnHeartbeatAnswered();
   lead.flush = true;
   const bool asks_needlessly =

@@ -90,6 +90,8 @@ void StripData(std::vector<Entry>* entries) {
 std::optional<std::vector<Entry>> EntriesFor(Core& core, const Leader& lead, Progress& peer) {
   const Index last = LastFor(core, lead, peer);
   if (peer.next() > last) return std::vector<Entry>();
+  const bool probes = peer.state() == ReplicationState::kProbe;
+  if (probes && CRUEL("raft.empty_append")) return std::vector<Entry>();
   const size_t bytes_max = CRUEL("raft.one_entry_per_append") ? 1 : core.config.append_bytes_max;
   Result<std::vector<Entry>> entries =
       core.log.SliceFor(peer.id(), peer.next(), last + 1, bytes_max);
@@ -133,7 +135,7 @@ void SendHeartbeat(Core& core, const Leader& lead, Progress& peer) {
   const Index commit = CommitFor(core, peer);
   peer.OnCommitSent(commit);
   const uint64_t counter = lead.reads.has_unconfirmed() ? lead.reads.counter() : 0;
-  core.Send(peer.id(), Heartbeat{commit, counter, LeaseStamp(core)});
+  core.Send(peer.id(), Heartbeat{commit, counter, core.now + 1});
 }
 
 }  // namespace

@@ -35,7 +35,7 @@ TEST(ChaosTest, EveryFaultOnceAndAllPromisesHold) {
   options.output = OutputIn(directory);
   const char* seed = std::getenv("CHAOS_SEED");
   options.seed = seed != nullptr ? std::strtoull(seed, nullptr, 10) : 1;
-  options.seconds = 20;
+  options.seconds = 110;
   options.think_ms_max = 30;
   options.fault_ms_max = 800;
   options.calm_ms_max = 500;

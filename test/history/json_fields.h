@@ -29,6 +29,7 @@ void OperationFields(Archive& archive, Op& operation) {
   archive.Optional("token", operation.token);
   archive.Optional("ttl_ms", operation.ttl_ms);
   archive.Optional("compact_to", operation.compact_to);
+  archive.Optional("min_revision", operation.min_revision);
   archive.Required("call_us", operation.call_us);
   archive.Optional("return_us", operation.return_us);
   archive.Word("outcome", operation.outcome, kLastOutcome, OutcomeName);

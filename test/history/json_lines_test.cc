@@ -30,6 +30,7 @@ Operation FullOperation() {
   operation.token = 4;
   operation.ttl_ms = 5;
   operation.compact_to = 6;
+  operation.min_revision = 4;
   operation.call_us = -7;
   operation.return_us = 8;
   operation.outcome = Outcome::kRefused;

@@ -63,6 +63,8 @@ struct Operation {
   uint64_t token = 0;
   int64_t ttl_ms = 0;
   uint64_t compact_to = 0;
+  uint64_t min_revision =
+      0;  // of a read: an answer of an older state is not wanted; 0: any will do
 
   int64_t call_us = 0;               // of the first attempt
   std::optional<int64_t> return_us;  // nothing: it was never answered

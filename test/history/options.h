@@ -17,6 +17,8 @@ struct Options {
   uint64_t search_steps_max = 2'000'000;
   // How much faster than the ideal clock the clocks of nodes may run.
   int64_t clock_drift_percent = 0;
+  // ... and that jump cost a session so much of its time, in all.
+  int64_t clock_jumps_us = 0;
   // A session ends so long after its time to live at the latest (S9), whatever happens in the run.
   // Nothing: nobody knows, and no late end is a violation.
   std::optional<int64_t> session_end_late_us;

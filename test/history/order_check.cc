@@ -39,6 +39,14 @@ void CheckUnique(std::vector<const Operation*> changes, Findings* findings) {
   }
 }
 
+void CheckWanted(const Operation& operation, Findings* findings) {
+  if (operation.revision >= operation.min_revision) return;
+  findings->Add("older_than_wanted", [&] {
+    return "a read that wanted revision " + std::to_string(operation.min_revision) +
+           " was answered from an older state: " + Describe(operation);
+  });
+}
+
 bool ReadsNode(const Operation& operation) {
   switch (operation.kind) {
     case Kind::kGet:
@@ -81,6 +89,7 @@ void CheckOrder(const History& history, const Reached& reached, Findings* findin
   bool stale = false;
   for (const Operation& operation : history.operations) {
     if (!SaysRevision(operation)) continue;
+    CheckWanted(operation, findings);
     if (operation.kind != Kind::kGetStale) {
       CheckRealTime(operation, reached, findings);
     } else {

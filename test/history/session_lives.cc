@@ -62,7 +62,9 @@ void SessionLives::AddOperation(const Operation& operation) {
   if (operation.kind == Kind::kSessionCreate || operation.kind == Kind::kSessionKeep) {
     AddRenewal(operation);
   }
-  if (operation.kind == Kind::kSessionDestroy && MayHaveHappened(operation)) {
+  // One that was refused may have been asked before without an answer, and that was it.
+  const bool asked = MayHaveHappened(operation) || operation.attempts > 1;
+  if (operation.kind == Kind::kSessionDestroy && asked) {
     const Operation*& first = lives_[operation.session].destroyed;
     if (first == nullptr || operation.call_us < first->call_us) first = &operation;
   }
@@ -129,7 +131,8 @@ void SessionLives::Dead(uint64_t session, const Witness& witness) {
 
 int64_t SessionLives::LeastEndUs(const Life& life) const {
   if (life.acknowledged == nullptr || life.ttl_ms == 0) return std::numeric_limits<int64_t>::min();
-  return life.acknowledged->call_us + life.ttl_ms * 10 * (100 - options_.clock_drift_percent);
+  return life.acknowledged->call_us + life.ttl_ms * 10 * (100 - options_.clock_drift_percent) -
+         options_.clock_jumps_us;
 }
 
 int64_t SessionLives::EarliestEndUs(uint64_t session) const {

@@ -14,9 +14,9 @@ using history::Outcome;
 using history::Space;
 using node::testing::SimCluster;
 
-constexpr int64_t kTimeoutMs = 3'000;
 constexpr int64_t kPatienceMs = 500;  // beyond the timeout, for an answer that says so
 constexpr uint64_t kAttemptsMax = 4;
+constexpr size_t kFormerMax = 4;      // of what it held it remembers so much
 constexpr int64_t kWayMaxUs = 2'000;  // from a client to a node
 
 coord::Precondition PreconditionOf(const Operation& operation) {
@@ -170,96 +170,6 @@ void Client::Put(NodeId node, const std::string& key) {
   Begin(std::move(operation));
 }
 
-// --- what to do ---
-
-std::string Client::Key() { return "key" + std::to_string(random_.Below(keys_)); }
-std::string Client::Line() { return "line" + std::to_string(random_.Below(lines_)); }
-std::string Client::Unique() { return std::to_string(id_) + "-" + std::to_string(++values_); }
-
-Operation Client::Choose() {
-  const uint64_t dice = random_.Below(100);
-  Operation operation;
-  if (dice < 30) return ChooseWrite();
-  if (dice < 50) {
-    operation.kind = dice < 44 ? Kind::kGet : Kind::kGetStale;
-    operation.key = Key();
-    return operation;
-  }
-  if (dice < 52) {
-    operation.kind = Kind::kHolder;
-    operation.space = random_.Chance(1, 2) ? Space::kLock : Space::kElection;
-    operation.key = Line();
-    return operation;
-  }
-  return ChooseWithSession();
-}
-
-Operation Client::ChooseWrite() {
-  Operation operation;
-  operation.kind = random_.Chance(1, 4) ? Kind::kDelete : Kind::kPut;
-  operation.key = Key();
-  if (operation.kind == Kind::kPut) operation.value = Unique();
-  if (random_.Chance(1, 3)) {
-    const auto seen = mod_revisions_.find(operation.key);
-    operation.expected_revision = seen == mod_revisions_.end() ? 0 : seen->second;
-  }
-  const bool ephemeral = session_ != 0 && operation.kind == Kind::kPut && random_.Chance(1, 8);
-  if (ephemeral) operation.session = session_;
-  if (held_ && held_->space == Space::kLock && random_.Chance(1, 2)) {
-    operation.key = "guarded-" + held_->name;
-    operation.expected_revision.reset();
-    operation.guard_lock = held_->name;
-    operation.token = held_->token;
-  }
-  return operation;
-}
-
-Operation Client::ChooseWithSession() {
-  Operation operation;
-  if (session_ == 0) {
-    operation.kind = Kind::kSessionCreate;
-    operation.session = random_.NextU64() >> 1;
-    operation.ttl_ms = random_.Chance(1, 2) ? 1'000 : 8'000;
-    return operation;
-  }
-  const uint64_t dice = random_.Below(100);
-  operation.session = session_;
-  if (dice < 45) {
-    operation.kind = Kind::kSessionKeep;
-  } else if (dice < 48) {
-    operation.kind = Kind::kSessionDestroy;
-  } else {
-    return ChooseInLine();
-  }
-  return operation;
-}
-
-Operation Client::ChooseInLine() {
-  Operation operation;
-  operation.session = session_;
-  if (!held_) {
-    operation.kind = Kind::kAcquire;
-    operation.space = random_.Chance(2, 3) ? Space::kLock : Space::kElection;
-    operation.key = Line();
-    operation.value = Unique();
-    return operation;
-  }
-  operation.space = held_->space;
-  operation.key = held_->name;
-  operation.token = held_->token;
-  const uint64_t dice = random_.Below(4);
-  if (dice == 0) {
-    operation.kind = Kind::kRelease;
-  } else if (dice == 1 && held_->space == Space::kElection) {
-    operation.kind = Kind::kProclaim;
-    operation.value = Unique();
-  } else {
-    operation.kind = Kind::kVerify;
-    operation.session = 0;
-  }
-  return operation;
-}
-
 // --- doing it ---
 
 void Client::Begin(Operation operation) {
@@ -284,7 +194,8 @@ NodeId Client::PickNode() {
   if (only_node_) return *only_node_;
   const std::vector<NodeId> ids = cluster_->ids();
   // A pinned client that had no answer looks for another node, too.
-  if (plan_.pinned != 0 && last_->attempts == 0) return NodeId(plan_.pinned);
+  const bool there = plan_.pinned != 0 && plan_.pinned <= ids.size();
+  if (there && last_->attempts == 0) return NodeId(plan_.pinned);
   return ids[random_.Below(ids.size())];
 }
 
@@ -297,7 +208,7 @@ void Client::Try() {
   last_->node = attempt->node.value() + 1000 * cluster_->life(attempt->node);
   cluster_->After(static_cast<int64_t>(random_.Below(kWayMaxUs)),
                   [this, attempt] { Reach(attempt); });
-  cluster_->After((kTimeoutMs + kPatienceMs) * 1000, [this, attempt] {
+  cluster_->After((plan_.timeout_ms + kPatienceMs) * 1000, [this, attempt] {
     if (attempt->settled) return;
     attempt->settled = true;
     last_->error = "no_answer";
@@ -367,6 +278,9 @@ void Client::Settle(const std::shared_ptr<Attempt>& attempt) {
 
 void Client::Learn(const Operation& operation) {
   const bool ok = operation.outcome == Outcome::kOk;
+  if (ok && operation.kind != Kind::kCompact) {
+    newest_revision_ = std::max(newest_revision_, operation.revision);
+  }
   switch (operation.kind) {
     case Kind::kPut:
       if (ok) mod_revisions_[operation.key] = operation.revision;
@@ -389,10 +303,13 @@ void Client::Learn(const Operation& operation) {
     case Kind::kAcquire:
       if (ok && operation.granted_token != 0) {
         held_ = Held{operation.space, operation.key, operation.granted_token};
+        former_.push_back(*held_);
+        if (former_.size() > kFormerMax) former_.erase(former_.begin());
       }
       break;
     case Kind::kRelease:
-      if (operation.outcome != Outcome::kNotApplied) held_.reset();
+      if (operation.outcome == Outcome::kNotApplied) break;
+      if (held_ && held_->token == operation.token) held_.reset();
       break;
     case Kind::kVerify:
       // Now and then it goes on with a token that is stale: it must not do any harm.
@@ -417,7 +334,7 @@ Client::Ask Client::AskCommand() {
   CHECK(command.ok()) << command.status().ToString();
   return [this, command = *std::move(command)](node::Node& node,
                                                const std::shared_ptr<Attempt>& attempt) {
-    node.Submit(command, kTimeoutMs, [this, attempt](Result<coord::Reply> reply) {
+    node.Submit(command, plan_.timeout_ms, [this, attempt](Result<coord::Reply> reply) {
       if (!reply.ok()) return Fail(attempt, reply.status());
       Answer(attempt,
              [reply = *std::move(reply)](Operation& operation) { TakeReply(reply, &operation); });
@@ -436,7 +353,7 @@ Client::Ask Client::AskAcquire() {
       cluster_->Prepare(attempt_->node, {"", idempotency_key_, acquire});
   CHECK(made.ok()) << made.status().ToString();
   return [this, prepared = *made](node::Node& node, const std::shared_ptr<Attempt>& attempt) {
-    node.Acquire(prepared.number, prepared.acquire, prepared.command, kTimeoutMs - 1'000,
+    node.Acquire(prepared.number, prepared.acquire, prepared.command, plan_.timeout_ms * 2 / 3,
                  [this, attempt](Result<node::AcquireResult> result) {
                    if (!result.ok()) return Fail(attempt, result.status());
                    Answer(attempt, [result = *std::move(result)](Operation& operation) {
@@ -449,7 +366,7 @@ Client::Ask Client::AskAcquire() {
 Client::Ask Client::AskKeepAlive() {
   return [this, session = SessionId(last_->session)](node::Node& node,
                                                      const std::shared_ptr<Attempt>& attempt) {
-    node.KeepAlive(session, kTimeoutMs, [this, attempt](Result<coord::SessionInfo> info) {
+    node.KeepAlive(session, plan_.timeout_ms, [this, attempt](Result<coord::SessionInfo> info) {
       if (info.ok()) return Answer(attempt, [](Operation& o) { o.outcome = Outcome::kOk; });
       if (info.status().code() != Code::kNotFound) return Fail(attempt, info.status());
       Answer(attempt, [reason = info.status().reason()](Operation& operation) {
@@ -464,12 +381,14 @@ Client::Ask Client::AskRead() {
   const auto consistency =
       last_->kind == Kind::kGetStale ? node::Consistency::kStale : node::Consistency::kLinearizable;
   return [this, consistency](node::Node& node, const std::shared_ptr<Attempt>& attempt) {
-    node.Read(consistency, Revision(), kTimeoutMs,
+    node.Read(consistency, Revision(last_->min_revision), plan_.timeout_ms,
               [this, attempt](const Result<node::ReadView>& view) {
                 if (!view.ok()) return Fail(attempt, view.status());
                 if (attempt->settled) return;
                 Operation seen = *last_;
                 TakeRead(view->state, &seen);
+                CHECK_GE(seen.revision, recorder_->floor(attempt->node))
+                    << "S3: node " << attempt->node << " answers before it has its state again";
                 Answer(attempt, [seen](Operation& operation) {
                   const uint64_t attempts = operation.attempts;
                   operation = seen;

@@ -12,6 +12,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "pkg/base/random.h"
 #include "pkg/node/testing/sim_cluster.h"
@@ -49,6 +50,7 @@ class Client {
   history::Operation ChooseWrite();
   history::Operation ChooseWithSession();
   history::Operation ChooseInLine();
+  history::Operation ChooseWithFormer();
   void Begin(history::Operation operation);
   void Try();
   void Reach(const std::shared_ptr<Attempt>& attempt);
@@ -99,6 +101,8 @@ class Client {
     uint64_t token = 0;
   };
   std::optional<Held> held_;
+  std::vector<Held> former_;      // the newest last; what it holds now is among them
+  uint64_t newest_revision_ = 0;  // of all answers
 };
 
 }  // namespace baton::sim

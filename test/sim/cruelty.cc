@@ -17,6 +17,14 @@ Cruelty::Cruelty(uint64_t seed, uint64_t percent) : random_(seed ^ 0xc4e1) {
   SetCruelHook(&Cruelty::IsCruel);
 }
 
+bool Cruelty::takes_part(std::string_view site) const {
+  for (size_t i = 0; i < kCruelSites.size(); ++i) {
+    if (kCruelSites[i].name == site) return takes_part_[i];
+  }
+  CHECK(false) << "no cruel site is called " << site;
+  return false;
+}
+
 void Cruelty::Stop() {
   if (present != this) return;
   SetCruelHook(nullptr);

@@ -6,6 +6,7 @@
 
 #include <array>
 #include <cstdint>
+#include <string_view>
 
 #include "pkg/base/cruel.h"
 #include "pkg/base/random.h"
@@ -20,6 +21,7 @@ class Cruelty {
   Cruelty(const Cruelty&) = delete;
   Cruelty& operator=(const Cruelty&) = delete;
 
+  bool takes_part(std::string_view site) const;
   // From now on nothing is cruel.
   void Stop();
 

@@ -8,6 +8,7 @@
 #include "pkg/base/crc32c.h"
 #include "pkg/coord/command.h"
 #include "pkg/raft/describe.h"
+#include "test/sim/quorum.h"
 
 namespace baton::sim {
 namespace {
@@ -17,6 +18,7 @@ using node::testing::SimCluster;
 
 // The leader looks once a tick.
 constexpr uint64_t kHistorySlack = 100;
+constexpr int64_t kForgettingUs = 10'000'000;
 
 uint64_t HashOf(const raft::Entry& entry) {
   return (uint64_t{Crc32c(entry.data.view())} << 8) + static_cast<uint64_t>(entry.type);
@@ -24,8 +26,8 @@ uint64_t HashOf(const raft::Entry& entry) {
 
 }  // namespace
 
-Invariants::Invariants(SimCluster* cluster, Recorder* recorder)
-    : cluster_(cluster), recorder_(recorder) {}
+Invariants::Invariants(SimCluster* cluster, Recorder* recorder, bool pre_vote_always)
+    : cluster_(cluster), recorder_(recorder), protocol_(cluster, pre_vote_always) {}
 
 // R6: what was durable is there again.
 void Invariants::OnStart(NodeId id, const node::LogState& found) {
@@ -40,7 +42,10 @@ void Invariants::OnStart(NodeId id, const node::LogState& found) {
   }
 }
 
-void Invariants::OnCrash(NodeId id) { seen_.erase(id); }
+void Invariants::OnCrash(NodeId id) {
+  seen_.erase(id);
+  protocol_.OnCrash(id);
+}
 
 void Invariants::OnDiskLost(NodeId id) {
   Disk& disk = disks_[id];
@@ -49,6 +54,14 @@ void Invariants::OnDiskLost(NodeId id) {
   disk.held = std::max(disk.held, last);
   disk.synced = cluster_->log(id).State().hard_state;
   LookAtLog(id);
+}
+
+void Invariants::OnStateLost(NodeId id) {
+  if (cluster_->log(id).State().hard_state.memory == raft::Memory::kNewborn) {
+    recorder_->OnNewDisk(id);
+  } else {
+    recorder_->OnStateLost(id, coord::StateMachine(&cluster_->state(id)).revision());
+  }
 }
 
 // Where the log begins and ends may have been changed by more than writes.
@@ -112,6 +125,7 @@ void Invariants::OnCompacted(NodeId id, const raft::SnapshotMeta& start) {
 // --- R7, R9: nothing is said before it is durable, and no vote twice ---
 
 void Invariants::OnSend(NodeId from, NodeId to, const node::PeerMessage& message) {
+  protocol_.OnSend(from, to, message);
   const auto* raft_message = std::get_if<raft::Message>(&message);
   if (raft_message == nullptr) return;
   if (const auto* vote = std::get_if<raft::VoteResponse>(&raft_message->body)) {
@@ -151,6 +165,7 @@ void Invariants::CheckAppendResponse(NodeId from, Term term, const raft::AppendR
 
 void Invariants::OnStep(NodeId id, const Node& node) {
   CHECK(!node.failed()) << "node " << id << " has failed though its disk is well";
+  protocol_.OnStep(id, node);
   Seen& seen = seen_[id];
   const Term term = node.raft().term();
   CHECK_GE(term, seen.term) << "R6: the term of node " << id << " went back";
@@ -177,17 +192,22 @@ void Invariants::NoteConfig(NodeId id, const Node& node) {
       << "R10: node " << id << " has another configuration of entry " << status.config_index;
 }
 
-// R4: whoever leads has everything that was committed.
+// R4: whoever leads has everything that was committed in the terms before. (A late vote may make a
+// leader of an old term, while a newer one has committed more.)
 void Invariants::CheckLeader(NodeId id, const Node& node) {
   const raft::RaftStatus status = node.raft().GetStatus();
-  CHECK_GE(status.last_index, committed_)
-      << "R4: node " << id << " leads in term " << status.term << " without entry " << committed_;
+  auto before = committed_in_.lower_bound(status.term);
+  if (before == committed_in_.begin()) return;
+  const Index committed = (--before)->second;
+  CHECK_GE(status.last_index, committed)
+      << "R4: node " << id << " leads in term " << status.term << " without entry " << committed;
   const auto& log = cluster_->log(id);
-  if (committed_ < log.FirstIndex() || committed_ > log.LastIndex()) return;
-  const Result<Term> term = log.TermAt(committed_);
-  CHECK(term.ok() && *term == canon_.at(committed_))
+  if (committed < log.FirstIndex() || committed > log.LastIndex()) return;
+  const Result<Term> term = log.TermAt(committed);
+  const auto canon = canon_.find(committed);
+  CHECK(canon == canon_.end() || (term.ok() && *term == canon->second))
       << "R4: node " << id << " leads in term " << status.term << " with another entry "
-      << committed_;
+      << committed;
 }
 
 // R5, R8, R10: what is applied first anywhere is on a quorum's disks, and is what all apply.
@@ -197,6 +217,7 @@ void Invariants::CheckCommitted(const Node& node) {
   canon_[applied] = node.state().applied_term();
   const Index from = committed_;
   committed_ = applied;
+  committed_in_[status.term] = applied;
   CheckQuorum(applied, node.state().applied_term(), status);
   while (canon_.size() > 4096) canon_.erase(canon_.begin());
   NoteSessionEnds(node, from);
@@ -222,12 +243,7 @@ std::string Invariants::DescribeDisks() const {
 }
 
 bool Invariants::OnQuorum(const raft::ConfigState& config, Index index, Term term) {
-  for (const std::vector<NodeId>* half : {&config.voters, &config.voters_outgoing}) {
-    const auto holders = std::count_if(half->begin(), half->end(),
-                                       [&](NodeId id) { return Holds(disks_[id], index, term); });
-    if (!half->empty() && static_cast<size_t>(holders) <= half->size() / 2) return false;
-  }
-  return true;
+  return QuorumIs(config, [&](NodeId id) { return Holds(disks_[id], index, term); });
 }
 
 // Whoever leads has committed it under the newest configuration of its own log, which the one that
@@ -246,8 +262,14 @@ void Invariants::CheckQuorum(Index index, Term term, const raft::RaftStatus& sta
 }
 
 // S15: what is kept in memory and on disk is bounded.
-void Invariants::CheckBounds(NodeId id, const Node& node) const {
+void Invariants::CheckBounds(NodeId id, const Node& node) {
   const node::NodeConfig& config = cluster_->config(id);
+  // Old nodes cannot be told to forget; new ones need a moment for what they have kept till then.
+  if (node.state().command_version() < 2) {
+    cannot_forget_us_ = cluster_->MonotonicUs();
+    return;
+  }
+  if (cluster_->MonotonicUs() < cannot_forget_us_ + kForgettingUs) return;
   CHECK_LE(node.state().revision() - node.state().compact_revision(),
            config.history_revisions_max + config.history_revisions_max / 10 + kHistorySlack)
       << "S15: the history of node " << id;
@@ -259,24 +281,55 @@ void Invariants::NoteSessionEntry(const raft::Entry& entry) {
   const Result<coord::StampedCommand> stamped = coord::DecodeEntry(entry.data.view());
   if (!stamped.ok()) return;
   const coord::CommandBody& body = stamped->command.body;
+  std::vector<SessionEntry> here;
   if (const auto* destroy = std::get_if<coord::SessionDestroy>(&body)) {
-    destroys_.emplace(entry.index, destroy->id.value());
+    here.push_back({SessionEntry::kDestroys, destroy->id.value()});
+  } else if (const auto* expire = std::get_if<coord::SessionExpire>(&body)) {
+    for (const auto& item : expire->items) {
+      here.push_back(
+          {SessionEntry::kExpires, item.id.value(), item.renewal_epoch, stamped->stamp_ms});
+    }
+  } else if (const auto* renew = std::get_if<coord::SessionRenew>(&body)) {
+    for (const SessionId id : renew->ids) here.push_back({SessionEntry::kRenews, id.value()});
   }
+  if (!here.empty()) session_entries_[{entry.index, entry.term}] = std::move(here);
 }
 
-// The entries after `from` are applied now, for the first time anywhere.
+// The sessions that the entries after `from`, which are applied now for the first time anywhere,
+// destroy while they live.
+std::set<uint64_t> Invariants::DestroyedAfter(Index from, NodeId id) {
+  session_entries_.erase(session_entries_.begin(),
+                         session_entries_.lower_bound({from + 1, Term()}));
+  std::map<uint64_t, Recorder::Life> lives = recorder_->live();
+  std::set<uint64_t> expired;
+  std::set<uint64_t> destroyed;
+  for (const auto& [point, entries] : session_entries_) {
+    if (point.first > committed_) break;
+    const Result<Term> term = cluster_->log(id).TermAt(point.first);
+    if (term.ok() && *term != point.second) continue;  // another entry took its place
+    for (const SessionEntry& entry : entries) {
+      Recorder::Life& life = lives[entry.session];
+      if (entry.kind == SessionEntry::kRenews) ++life.renewal_epoch;
+      if (entry.kind == SessionEntry::kExpires && entry.epoch == life.renewal_epoch &&
+          life.deadline_ms <= entry.stamp_ms) {
+        expired.insert(entry.session);
+      }
+      if (entry.kind == SessionEntry::kDestroys && !expired.contains(entry.session)) {
+        destroyed.insert(entry.session);
+      }
+    }
+  }
+  return destroyed;
+}
+
 void Invariants::NoteSessionEnds(const Node& node, Index from) {
-  destroys_.erase(destroys_.begin(), destroys_.lower_bound({from + 1, 0}));
-  const auto destroyed = [&](uint64_t session) {
-    return std::any_of(destroys_.begin(), destroys_.lower_bound({committed_ + 1, 0}),
-                       [session](const auto& entry) { return entry.second == session; });
-  };
+  const std::set<uint64_t> destroyed = DestroyedAfter(from, node.raft().GetStatus().id);
   auto& live = recorder_->live();
   for (auto session = live.begin(); session != live.end();) {
     const uint64_t id = session->first;
-    const bool there = node.state().Session(SessionId(id)).has_value();
-    const bool ended = !there && session->second;
-    session->second |= there;
+    const std::optional<coord::SessionInfo> there = node.state().Session(SessionId(id));
+    const bool ended = !there && session->second.renewal_epoch != 0;
+    if (there) session->second = {there->renewal_epoch, there->deadline_ms};
     if (!ended) {
       ++session;
       continue;
@@ -284,7 +337,7 @@ void Invariants::NoteSessionEnds(const Node& node, Index from) {
     history::SessionEnd end;
     end.session = id;
     end.at_us = cluster_->MonotonicUs();
-    end.expired = !destroyed(id);
+    end.expired = !destroyed.contains(id);
     recorder_->OnSessionEnd(end);
     session = live.erase(session);
   }

@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "pkg/node/testing/sim_cluster.h"
+#include "test/sim/protocol_rules.h"
 #include "test/sim/recorder.h"
 
 namespace baton::sim {
@@ -20,14 +21,19 @@ namespace baton::sim {
 class Invariants final : public node::testing::SimObserver {
  public:
   // Both must outlive it.
-  Invariants(node::testing::SimCluster* cluster, Recorder* recorder);
+  // `pre_vote_always`: see ProtocolRules.
+  Invariants(node::testing::SimCluster* cluster, Recorder* recorder, bool pre_vote_always);
 
   void OnStart(NodeId id, const node::LogState& found) override;
   void OnStarted(NodeId id) override { LookAtLog(id); }
   void OnCrash(NodeId id) override;
   void OnDiskLost(NodeId id) override;
+  void OnStateLost(NodeId id) override;
   void OnStep(NodeId id, const node::Node& node) override;
   void OnSend(NodeId from, NodeId to, const node::PeerMessage& message) override;
+  void OnReceive(NodeId to, const node::PeerEnvelope& envelope) override {
+    protocol_.OnReceive(to, envelope);
+  }
   void OnWritten(NodeId id, const node::LogWrite& write, bool synced) override;
   void OnCompacted(NodeId id, const raft::SnapshotMeta& start) override;
 
@@ -60,8 +66,9 @@ class Invariants final : public node::testing::SimObserver {
   void CheckQuorum(Index index, Term term, const raft::RaftStatus& status);
   bool OnQuorum(const raft::ConfigState& config, Index index, Term term);
   std::string DescribeDisks() const;
-  void CheckBounds(NodeId id, const node::Node& node) const;
+  void CheckBounds(NodeId id, const node::Node& node);
   void NoteSessionEntry(const raft::Entry& entry);
+  std::set<uint64_t> DestroyedAfter(Index from, NodeId id);
   void NoteSessionEnds(const node::Node& node, Index from);
   bool Holds(const Disk& disk, Index index, Term term) const;
   void CheckVote(NodeId from, NodeId to, Term term);
@@ -69,6 +76,7 @@ class Invariants final : public node::testing::SimObserver {
 
   node::testing::SimCluster* const cluster_;
   Recorder* const recorder_;
+  ProtocolRules protocol_;
   std::map<NodeId, Disk> disks_;
   std::map<NodeId, Seen> seen_;
   // What an entry is: of its index and term the term before it and a hash of its bytes (R3).
@@ -78,8 +86,19 @@ class Invariants final : public node::testing::SimObserver {
   std::map<std::pair<Index, Term>, Content> contents_;
   std::map<Index, Term> canon_;  // of some committed entries, the newest among them
   Index committed_;
-  // Sessions that are destroyed by entries that are not committed yet.
-  std::set<std::pair<Index, uint64_t>> destroys_;
+  // What was the newest of them when the last of this term was; the term is that of who saw it
+  // first, so no older than the leader's who committed it.
+  std::map<Term, Index> committed_in_;
+  int64_t cannot_forget_us_ = -1'000'000'000;  // when last an old node applied something
+  struct SessionEntry {
+    enum Kind { kRenews, kExpires, kDestroys } kind;
+    uint64_t session = 0;
+    // kExpires: void for a session that was renewed since, or whose deadline is later.
+    uint64_t epoch = 0;
+    int64_t stamp_ms = 0;
+  };
+  // What entries do to sessions that are not committed yet.
+  std::map<std::pair<Index, Term>, std::vector<SessionEntry>> session_entries_;
   std::map<Index, raft::ConfigState> configs_;  // by the index at which they came into force
 };
 

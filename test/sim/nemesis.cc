@@ -4,6 +4,7 @@
 #include <string>
 #include <utility>
 
+#include "pkg/coord/command_version.h"
 #include "pkg/raft/membership.h"
 
 namespace baton::sim {
@@ -16,6 +17,7 @@ using node::testing::SimCluster;
 constexpr uint64_t kMachinesMax = 9;
 constexpr int64_t kPromoteEachMs = 1'000;
 constexpr int kPromoteTriesMax = 20;
+constexpr uint64_t kClockJumpMaxMs = 3'600'000;
 
 }  // namespace
 
@@ -25,8 +27,11 @@ void Nemesis::Start() {
   for (const Fault& fault : plan_.faults) {
     cluster_->After(fault.at_ms * 1000, [this, &fault] {
       if (ended_) return;
-      targets_[&fault] = Pick(fault.choice);
-      if (!Begin(fault)) return void(targets_.erase(&fault));
+      targets_[&fault] = PickFor(fault);
+      if (!Begin(fault)) {
+        if (cuts_.contains(&fault)) EndCut(fault, At(fault));
+        return void(targets_.erase(&fault));
+      }
       ++done_[static_cast<size_t>(fault.kind)];
       cluster_->Trace("fault: " + std::string(NameOf(fault.kind)) + " (node " +
                       std::to_string(At(fault).value()) + ")");
@@ -49,6 +54,7 @@ void Nemesis::End() {
     cluster_->SetDiskLevel(id, node::DiskLevel::kAmple);
     cluster_->SetClockRate(id, 1'000'000);
     cluster_->FailNextWrite(id, false);
+    cluster_->Pause(id, 0);
     StartAgain(id);
   }
 }
@@ -63,12 +69,28 @@ std::vector<NodeId> Nemesis::Members() const {
   return members;
 }
 
+// An upgrade goes to the old ones, and a name is lost where there is one to lose.
+NodeId Nemesis::PickFor(const Fault& fault) const {
+  const bool upgrade = fault.kind == FaultKind::kUpgrade;
+  if (!upgrade && fault.kind != FaultKind::kLostNames) return Pick(fault.choice);
+  const std::vector<NodeId> members = Members();
+  const auto fits = [&](NodeId id) {
+    return upgrade ? IsOld(id) : cluster_->state(id).has_replaced();
+  };
+  const auto first = std::find_if(members.begin(), members.end(), fits);
+  return first == members.end() ? members.front() : *first;
+}
+
 NodeId Nemesis::Pick(uint64_t choice) const {
   const std::vector<NodeId> members = Members();
   // Half of the time the one that leads: it has most to lose.
   const std::optional<NodeId> leader = cluster_->Leader();
   if (leader && choice % 2 == 0 && !removed_.contains(*leader)) return *leader;
   return members[(choice >> 1) % members.size()];
+}
+
+bool Nemesis::IsOld(NodeId node) const {
+  return cluster_->config(node).command_version < coord::kCommandVersion;
 }
 
 bool Nemesis::Crash(NodeId node, SimCluster::CrashKind kind) {
@@ -98,7 +120,8 @@ std::optional<raft::RaftStatus> Nemesis::LeaderStatus() const {
   return cluster_->node(*leader).raft().GetStatus();
 }
 
-// Every member runs, remembers all, and has what was committed.
+// Every member runs, remembers all, and has what was committed. None is still as empty as at the
+// founding: that it replaces a disk that was not, nobody can tell it (raft/amnesia.h).
 bool Nemesis::AllWhole() const {
   const std::optional<raft::RaftStatus> leader = LeaderStatus();
   if (!leader || leader->config.joint()) return false;
@@ -110,6 +133,7 @@ bool Nemesis::AllWhole() const {
     if (!cluster_->alive(id)) return false;
     const node::StatusView view = cluster_->node(id).MakeStatus();
     return view.raft.memory == raft::Memory::kWhole && !view.rebuilding &&
+           cluster_->log(id).LastIndex() > Index() &&
            cluster_->log(id).LastIndex() >= leader->commit && !cluster_->disk_held(id);
   });
 }
@@ -120,12 +144,19 @@ bool Nemesis::Begin(const Fault& fault) {
   if (fault.kind <= FaultKind::kPause) return BeginLife(fault);
   if (fault.kind <= FaultKind::kClog) return BeginNetwork(fault);
   if (fault.kind <= FaultKind::kNewDisk) return BeginDisk(fault);
+  if (fault.kind <= FaultKind::kClockJump) return BeginClock(fault, At(fault));
+  return BeginMembership(fault);
+}
+
+bool Nemesis::BeginClock(const Fault& fault, NodeId node) {
   if (fault.kind == FaultKind::kClockRate) {
     const int64_t off_ppm = static_cast<int64_t>((fault.choice >> 8) % 200'000) - 100'000;
-    cluster_->SetClockRate(At(fault), 1'000'000 + off_ppm);
-    return true;
+    cluster_->SetClockRate(node, 1'000'000 + off_ppm);
+  } else {
+    cluster_->JumpClock(node, static_cast<int64_t>((fault.choice >> 8) % kClockJumpMaxMs));
+    ++clock_jumps_;
   }
-  return BeginMembership(fault);
+  return true;
 }
 
 bool Nemesis::BeginLife(const Fault& fault) {
@@ -140,6 +171,10 @@ bool Nemesis::BeginLife(const Fault& fault) {
       for (const NodeId id : Members()) any |= Crash(id, SimCluster::CrashKind::kPowerLoss);
       return any;
     }
+    case FaultKind::kUpgrade:
+      if (!cluster_->alive(node) || !IsOld(node)) return false;
+      cluster_->config(node).command_version = coord::kCommandVersion;  // of its next start
+      [[fallthrough]];
     case FaultKind::kRestart:
       if (!cluster_->alive(node)) return false;
       cluster_->With(node, [](Node& it) { it.StartDrain(); });
@@ -156,39 +191,58 @@ bool Nemesis::BeginNetwork(const Fault& fault) {
   const std::vector<NodeId> all = cluster_->ids();
   const NodeId node = At(fault);
   if (all.size() < 2) return false;
+  cuts_.insert(&fault);
   switch (fault.kind) {
     case FaultKind::kIsolate:
       cluster_->Isolate(node);
       return true;
     case FaultKind::kHalves:
-      CutCamps(all, fault.choice, /*bridge=*/false);
-      return true;
+      return CutCamps(all, fault.choice, /*bridge=*/false);
     case FaultKind::kBridge:
-      CutCamps(all, fault.choice, /*bridge=*/true);
-      return true;
+      return CutCamps(all, fault.choice, /*bridge=*/true);
     case FaultKind::kRing:
-      CutRing(all);
-      return true;
+      return CutRing(all);
     default:
       return BeginLinks(fault, node);
   }
 }
 
-void Nemesis::CutCamps(const std::vector<NodeId>& all, uint64_t choice, bool bridge) {
+bool Nemesis::CutCamps(const std::vector<NodeId>& all, uint64_t choice, bool bridge) {
   const auto camp = [&](size_t i) { return ((choice >> (8 + i)) & 1) != 0; };
+  bool any = false;
   const size_t between = bridge ? choice % all.size() : all.size();
   for (size_t i = 0; i < all.size(); ++i) {
     for (size_t j = 0; j < i; ++j) {
-      if (i != between && j != between && camp(i) != camp(j)) cluster_->Cut(all[i], all[j]);
+      if (i == between || j == between || camp(i) == camp(j)) continue;
+      cluster_->Cut(all[i], all[j]);
+      any = true;
     }
   }
+  return any;
 }
 
-void Nemesis::CutRing(const std::vector<NodeId>& all) {
+bool Nemesis::CutRing(const std::vector<NodeId>& all) {
   for (size_t i = 0; i < all.size(); ++i) {
     for (size_t j = 0; j < i; ++j) {
       const bool neighbours = j + 1 == i || (j == 0 && i + 1 == all.size());
       if (!neighbours) cluster_->Cut(all[i], all[j]);
+    }
+  }
+  return all.size() > 3;  // else all are neighbours
+}
+
+// What others have cut stays so.
+void Nemesis::EndCut(const Fault& fault, NodeId node) {
+  cuts_.erase(&fault);
+  cluster_->Heal();
+  const std::set<const Fault*> others = cuts_;
+  for (const Fault* other : others) BeginNetwork(*other);
+  if (fault.kind != FaultKind::kHalfOpen) return;
+  for (const NodeId id : cluster_->ids()) {
+    if (id == node) continue;
+    for (const auto& [side, peer] : {std::pair(node, id), std::pair(id, node)}) {
+      if (!cluster_->alive(side)) continue;
+      cluster_->With(side, [peer = peer](Node& it) { it.OnUnreachable(peer); });
     }
   }
 }
@@ -201,8 +255,9 @@ bool Nemesis::BeginLinks(const Fault& fault, NodeId node) {
     if (other == node) continue;
     LinkFault& to = cluster_->network().Link(node, other);
     LinkFault& from = cluster_->network().Link(other, node);
-    const int64_t until_us = cluster_->MonotonicUs() + fault.lasts_ms * 1000;
+    const int64_t until_us = (fault.at_ms + fault.lasts_ms) * 1000;
     if (fault.kind == FaultKind::kOneWay && other == only) to.cut = true;
+    if (fault.kind == FaultKind::kHalfOpen) to.cut = from.cut = true;
     if (fault.kind == FaultKind::kDeaf) from.cut = true;
     if (fault.kind == FaultKind::kMute) to.cut = true;
     if (fault.kind == FaultKind::kLoss) to.loss_percent = from.loss_percent = 1 + amount % 50;
@@ -243,15 +298,26 @@ bool Nemesis::BeginDisk(const Fault& fault) {
 bool Nemesis::BeginLoss(const Fault& fault, NodeId node) {
   if (!AllWhole()) return false;
   cluster_->Crash(node, SimCluster::CrashKind::kPowerLoss);
+  const bool lost = Lose(fault, node);
+  if (!lost) StartAgain(node);  // the power was off, and that was all
+  return lost;
+}
+
+bool Nemesis::Lose(const Fault& fault, NodeId node) {
   const Index first = cluster_->log(node).FirstIndex();
   const Index last = cluster_->log(node).LastIndex();
   if (fault.kind == FaultKind::kNewDisk) {
     cluster_->ReplaceDisk(node);
   } else if (fault.kind == FaultKind::kRottenState) {
     cluster_->LoseState(node);
+  } else if (fault.kind == FaultKind::kLostNames) {
+    return cluster_->RevertState(node);
+  } else if (fault.choice % 5 == 0) {
+    cluster_->LoseLog(node, raft::Memory::kLost);
   } else {
     const uint64_t lost = 1 + (fault.choice >> 32) % (last + 1 - first + 1);
     cluster_->LoseLog(node, raft::Memory::kLostEntries, std::max(first, last + 1 - lost) - 1);
+    return last >= first;
   }
   return true;
 }
@@ -273,13 +339,14 @@ bool Nemesis::BeginMembership(const Fault& fault) {
   const bool voter = raft::IsVoter(leader->config, node);
   switch (fault.kind) {
     case FaultKind::kTransfer:
-      if (cluster_->paused(leader->id)) return false;
+      if (cluster_->paused(leader->id) || node == leader->id) return false;
       cluster_->With(leader->id,
                      [node](Node& it) { it.TransferLeadership(node, [](const Status&) {}); });
       return true;
     case FaultKind::kAddMember: {
       if (cluster_->ids().size() >= kMachinesMax) return false;
       node::NodeConfig config = plan_.cluster.config;
+      config.command_version = coord::kCommandVersion;
       config.voters = leader->config.voters;
       const NodeId added = cluster_->AddMachine(config);
       if (!Propose(raft::MemberChange::kAddLearner, added)) removed_.insert(added);
@@ -316,6 +383,7 @@ void Nemesis::Finish(const Fault& fault, NodeId node) {
     case FaultKind::kPowerLossOfAll:
       for (const NodeId id : Members()) StartAgain(id);
       return;
+    case FaultKind::kUpgrade:
     case FaultKind::kRestart:
       EndDrain(node);
       return;
@@ -335,7 +403,7 @@ void Nemesis::Finish(const Fault& fault, NodeId node) {
     default:
       break;
   }
-  if (fault.kind > FaultKind::kPause && fault.kind <= FaultKind::kClog) return cluster_->Heal();
+  if (fault.kind > FaultKind::kPause && fault.kind <= FaultKind::kClog) return EndCut(fault, node);
   const bool may_stop_a_process = fault.kind <= FaultKind::kNewDisk;
   if (may_stop_a_process && !removed_.contains(node)) StartAgain(node);
 }

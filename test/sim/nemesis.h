@@ -31,6 +31,8 @@ class Nemesis {
 
   // Who was removed for good; its process does not run any more after the end.
   const std::set<NodeId>& removed() const { return removed_; }
+  // Of clocks, forward.
+  uint64_t clock_jumps() const { return clock_jumps_; }
   // How often each kind was carried out.
   const std::array<uint64_t, kFaultKinds>& done() const { return done_; }
 
@@ -41,16 +43,21 @@ class Nemesis {
   bool BeginLinks(const Fault& fault, NodeId node);
   bool BeginDisk(const Fault& fault);
   bool BeginLoss(const Fault& fault, NodeId node);
+  bool Lose(const Fault& fault, NodeId node);
   bool BeginMembership(const Fault& fault);
   void Finish(const Fault& fault, NodeId node);
 
   // --- pieces ---
   NodeId Pick(uint64_t choice) const;  // one that was not removed
+  NodeId PickFor(const Fault& fault) const;
+  bool IsOld(NodeId node) const;
   bool Crash(NodeId node, node::testing::SimCluster::CrashKind kind);
   void StartAgain(NodeId node);
   void EndDrain(NodeId node);
-  void CutCamps(const std::vector<NodeId>& all, uint64_t choice, bool bridge);
-  void CutRing(const std::vector<NodeId>& all);
+  bool CutCamps(const std::vector<NodeId>& all, uint64_t choice, bool bridge);
+  bool CutRing(const std::vector<NodeId>& all);
+  void EndCut(const Fault& fault, NodeId node);
+  bool BeginClock(const Fault& fault, NodeId node);
   bool AllWhole() const;
   std::optional<raft::RaftStatus> LeaderStatus() const;
   bool Propose(raft::MemberChange::Type type, NodeId node);
@@ -63,7 +70,9 @@ class Nemesis {
   std::set<NodeId> removed_;
   std::set<NodeId> draining_;
   std::map<const Fault*, NodeId> targets_;  // of what is under way
+  std::set<const Fault*> cuts_;             // of the network, under way
   std::array<uint64_t, kFaultKinds> done_{};
+  uint64_t clock_jumps_ = 0;
   bool ended_ = false;
 };
 

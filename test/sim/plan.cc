@@ -11,16 +11,17 @@ namespace baton::sim {
 namespace {
 
 constexpr std::array<std::string_view, kFaultKinds> kNames = {
-    "kill",          "power_loss",   "power_loss_of_all",
-    "restart",       "pause",        "isolate",
-    "halves",        "bridge",       "ring",
-    "one_way",       "deaf",         "mute",
-    "loss",          "repeats",      "delays",
-    "clog",          "slow_disk",    "hung_disk",
-    "failed_write",  "low_disk",     "full_disk",
-    "rotten_log",    "rotten_state", "new_disk",
-    "clock_rate",    "transfer",     "add_member",
-    "remove_member", "demote",
+    "kill",         "power_loss",    "power_loss_of_all",
+    "restart",      "upgrade",       "pause",
+    "isolate",      "halves",        "bridge",
+    "ring",         "one_way",       "deaf",
+    "mute",         "half_open",     "loss",
+    "repeats",      "delays",        "clog",
+    "slow_disk",    "hung_disk",     "failed_write",
+    "low_disk",     "full_disk",     "rotten_log",
+    "rotten_state", "lost_names",    "new_disk",
+    "clock_rate",   "clock_jump",    "transfer",
+    "add_member",   "remove_member", "demote",
 };
 
 constexpr int64_t kSafetyMinMs = 10'000;
@@ -53,6 +54,7 @@ node::testing::SimOptions DrawCluster(Random& random, uint64_t seed) {
   config.history_revisions_max = OneOf(random, {20, 200, 100'000});
   config.delegate_snapshots = random.Chance(3, 4);
   config.snapshots_out_max = random.Chance(1, 3) ? 1 : 2;
+  if (random.Chance(1, 4)) config.command_version = 1;
   return options;
 }
 
@@ -66,13 +68,21 @@ std::vector<FaultKind> DrawKinds(Random& random) {
   return {kinds.begin(), kinds.end()};
 }
 
-std::vector<Fault> DrawFaults(Random& random, int64_t safety_ms) {
+std::vector<Fault> DrawFaults(Random& random, int64_t safety_ms, int upgrades) {
   std::vector<Fault> faults;
   const std::vector<FaultKind> kinds = DrawKinds(random);
-  if (kinds.empty()) return faults;
+  // Who begins with old nodes has them upgraded, one after the other.
+  for (int i = 0; i < upgrades; ++i) {
+    Fault fault;
+    fault.kind = FaultKind::kUpgrade;
+    fault.at_ms = Between(random, 0, safety_ms);
+    fault.lasts_ms = Between(random, 1, 3'000);
+    fault.choice = random.NextU64();
+    faults.push_back(fault);
+  }
   const auto gap_max_ms = static_cast<int64_t>(OneOf(random, {500, 2'000, 6'000}));
   const auto lasts_max_ms = static_cast<int64_t>(OneOf(random, {500, 3'000, 10'000}));
-  for (int64_t at_ms = Between(random, 0, 3'000); at_ms < safety_ms;
+  for (int64_t at_ms = Between(random, 0, 3'000); !kinds.empty() && at_ms < safety_ms;
        at_ms += Between(random, 1, gap_max_ms)) {
     Fault fault;
     fault.kind = kinds[random.Below(kinds.size())];
@@ -94,6 +104,7 @@ std::vector<ClientPlan> DrawClients(Random& random, int nodes, int64_t safety_ms
     if (random.Chance(2, 3)) client.pinned = random.Between(1, static_cast<uint64_t>(nodes) + 1);
     client.pause_max_ms = pause_max_ms;
     client.operations_max = static_cast<uint64_t>(safety_ms);  // as many as there is time for
+    client.timeout_ms = static_cast<int64_t>(OneOf(random, {500, 3'000, 3'000, 10'000}));
     client.watches = i > 0 && random.Chance(1, 4);
     client.in_doubt = random.Chance(1, 4);
     clients.push_back(client);
@@ -113,8 +124,11 @@ Plan Draw(uint64_t seed) {
   plan.safety_ms = Between(random, kSafetyMinMs, kSafetyMaxMs);
   plan.keys = OneOf(random, {1, 3, 10});
   plan.lines = OneOf(random, {1, 2});
-  plan.faults = DrawFaults(random, plan.safety_ms);
+  plan.faults = DrawFaults(random, plan.safety_ms,
+                           plan.cluster.config.command_version == 1 ? 2 * plan.cluster.nodes : 0);
   plan.clients = DrawClients(random, plan.cluster.nodes, plan.safety_ms);
+  for (size_t i = 0; i < plan.faults.size(); ++i) plan.faults[i].number = i;
+  for (size_t i = 0; i < plan.clients.size(); ++i) plan.clients[i].number = i;
   plan.cruelty_percent = OneOf(random, {0, 0, 1, 5, 25});
   return plan;
 }

@@ -4,6 +4,7 @@
 // answered, watches that run, sessions and their ends.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <deque>
@@ -26,10 +27,26 @@ class Recorder {
     watches_.push_back(std::move(watch));
     return watches_.back();
   }
-  // Sessions that may be made, or were, and whose end is not known yet; true: it was seen to live.
-  void OnSession(SessionId session) { live_.emplace(session.value(), false); }
-  std::map<uint64_t, bool>& live() { return live_; }
+  // Sessions that may be made, or were, and whose end is not known yet.
+  struct Life {
+    uint64_t renewal_epoch = 0;  // 0: it was not seen
+    int64_t deadline_ms = 0;
+  };
+  void OnSession(SessionId session) { live_.try_emplace(session.value()); }
+  std::map<uint64_t, Life>& live() { return live_; }
   void OnSessionEnd(history::SessionEnd end) { ends_.push_back(end); }
+
+  // A node has lost a state of this revision: no read there may show an older one, ever.
+  void OnStateLost(NodeId node, Revision revision) {
+    uint64_t& floor = floors_[node];
+    floor = std::max(floor, revision.value());
+  }
+  uint64_t floor(NodeId node) const {
+    const auto floor = floors_.find(node);
+    return floor == floors_.end() ? 0 : floor->second;
+  }
+  // Another machine has taken its place.
+  void OnNewDisk(NodeId node) { floors_.erase(node); }
 
   size_t operations() const { return operations_.size(); }
   history::History Take() const {
@@ -44,7 +61,8 @@ class Recorder {
   std::deque<history::Operation> operations_;
   std::deque<history::Watch> watches_;
   std::vector<history::SessionEnd> ends_;
-  std::map<uint64_t, bool> live_;
+  std::map<uint64_t, Life> live_;
+  std::map<NodeId, uint64_t> floors_;
 };
 
 }  // namespace baton::sim

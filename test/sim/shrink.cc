@@ -95,10 +95,7 @@ class Shrinker {
     change([](Plan* plan) { return std::exchange(plan->cruelty_percent, 0) != 0; });
     change([](Plan* plan) { return std::exchange(plan->cluster.loss_percent, 0) != 0; });
     change([](Plan* plan) { return std::exchange(plan->cluster.repeat_percent, 0) != 0; });
-    change([](Plan* plan) {
-      for (ClientPlan& client : plan->clients) client.pinned = std::min<uint64_t>(client.pinned, 3);
-      return std::exchange(plan->cluster.nodes, 3) > 3;
-    });
+    change([](Plan* plan) { return std::exchange(plan->cluster.nodes, 3) > 3; });
     return smaller;
   }
 

@@ -8,10 +8,12 @@
 #include <fstream>
 #include <iostream>
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 
 #include "pkg/base/planted.h"
+#include "test/sim/plan_cut.h"
 #include "test/sim/score.h"
 #include "test/sim/seeds.h"
 #include "test/sim/shrink.h"
@@ -35,6 +37,9 @@ from one seed, and checks every promise of the service at every step.
   --jobs=N       seeds at once, each in a process of its own (as many as there are cores)
   --trace        print what happens; only with --seed
   --plan         print what a seed stands for, and run nothing; only with --seed
+  --cut=WORD     what a failure left of its seed, alone; only with --seed
+  --hashes       print the hash of each seed's trace: the same in every build
+  --commit=NAME  is printed with a failure
   --shrink=N     try N smaller forms of a plan that failed (300; 0: none)
   --keep-going   do not stop at the first failure
   --score=N      how many seeds, of N at most, it takes to find each planted bug; needs a build
@@ -54,6 +59,9 @@ struct Flags {
   bool trace = false;
   bool plan = false;
   bool keep_going = false;
+  bool hashes = false;
+  std::string_view cut;
+  std::string_view commit = "unknown";
   bool help = false;
 };
 
@@ -64,17 +72,26 @@ bool TakeNumber(std::string_view argument, std::string_view name, uint64_t* valu
   return parsed.ec == std::errc() && parsed.ptr == argument.data() + argument.size();
 }
 
+bool TakeText(std::string_view argument, std::string_view name, std::string_view* value) {
+  if (!argument.starts_with(name)) return false;
+  *value = argument.substr(name.size());
+  return true;
+}
+
 bool Take(std::string_view argument, Flags* flags) {
   constexpr std::string_view kPlanted = "--planted=";
   if (argument.starts_with(kPlanted)) return PlantBug(argument.substr(kPlanted.size()));
   const std::map<std::string_view, bool*> switches = {{"--trace", &flags->trace},
                                                       {"--plan", &flags->plan},
                                                       {"--keep-going", &flags->keep_going},
+                                                      {"--hashes", &flags->hashes},
                                                       {"--help", &flags->help}};
   if (const auto found = switches.find(argument); found != switches.end()) {
     return *found->second = true;
   }
-  return TakeNumber(argument, "--seed=", &flags->seed) ||
+  return TakeText(argument, "--cut=", &flags->cut) ||
+         TakeText(argument, "--commit=", &flags->commit) ||
+         TakeNumber(argument, "--seed=", &flags->seed) ||
          TakeNumber(argument, "--from=", &flags->from) ||
          TakeNumber(argument, "--seeds=", &flags->seeds) ||
          TakeNumber(argument, "--jobs=", &flags->jobs) ||
@@ -155,28 +172,36 @@ class Tally {
   std::array<uint64_t, 4> outcomes_{};
 };
 
-void Explain(const SeedResult& result, uint64_t shrink_runs) {
-  std::cout << "\nseed " << result.seed << " failed:\n" << result.why << "\n";
-  if (shrink_runs == 0) return;
+void Explain(const SeedResult& result, const Flags& flags) {
+  std::cout << "\nseed " << result.seed << " of commit " << flags.commit << " failed:\n"
+            << result.why << "\n";
+  if (flags.shrink == 0) return;
   std::cout << "making it smaller ..." << std::endl;
-  const Shrunk shrunk = Shrink(Draw(result.seed), result.why, shrink_runs);
+  const Shrunk shrunk = Shrink(Draw(result.seed), result.why, flags.shrink);
   uint64_t operations = 0;
   for (const ClientPlan& client : shrunk.plan.clients) operations += client.operations_max;
   std::cout << "after " << shrunk.runs << " runs " << shrunk.plan.faults.size() << " faults and "
             << shrunk.plan.clients.size() << " clients with " << operations
             << " operations are left:\n"
             << Describe(shrunk.plan) << shrunk.why
-            << "\nagain, whole: make sim SEED=" << result.seed << std::endl;
+            << "\nagain, whole: make sim SEED=" << result.seed
+            << "\nwhat is left:  make sim SEED=" << result.seed
+            << " TRACE=1 CUT=" << CutOf(shrunk.plan) << std::endl;
 }
 
 int RunOne(const Flags& flags) {
-  const Plan plan = Draw(flags.seed);
+  const std::optional<Plan> cut = Cut(Draw(flags.seed), flags.cut);
+  if (!cut) {
+    std::cerr << "--cut=" << flags.cut << " is not of seed " << flags.seed << "\n";
+    return 2;
+  }
+  const Plan& plan = *cut;
   std::cout << Describe(plan);
   if (flags.plan) return 0;
   if (!flags.trace) {
     const SeedResult result = RunApart(plan);
     if (!result.held) {
-      Explain(result, flags.shrink);
+      Explain(result, flags);
       return 1;
     }
     std::cout << "held; trace " << std::hex << result.report.trace_hash << std::dec << ", "
@@ -190,7 +215,8 @@ int RunOne(const Flags& flags) {
 
 int RunMany(const Flags& flags) {
   Tally tally;
-  const bool terminal = isatty(STDOUT_FILENO) != 0;
+  std::map<uint64_t, uint64_t> hashes;
+  const bool terminal = isatty(STDOUT_FILENO) != 0 && !flags.hashes;
   // Without an end it begins where nobody has been.
   const auto now = std::chrono::system_clock::now().time_since_epoch().count();
   const uint64_t begin = flags.seeds != 0 ? 1 : static_cast<uint64_t>(now) % 1'000'000'000'000 + 1;
@@ -202,10 +228,16 @@ int RunMany(const Flags& flags) {
     ++done;
     if (terminal && done % 16 == 0) std::cout << "\r" << tally.Line() << std::flush;
     if (!terminal && done % 1000 == 0) std::cout << tally.Line() << std::endl;
-    if (!result.held) Explain(result, flags.shrink);
+    if (flags.hashes) hashes[result.seed] = result.report.trace_hash;
+    if (!result.held) Explain(result, flags);
     return result.held || flags.keep_going;
   });
   if (terminal) std::cout << "\n";
+  if (flags.hashes) {
+    for (const auto& [seed, hash] : hashes)
+      std::cout << seed << " " << std::hex << hash << std::dec << "\n";
+    return tally.failed() == 0 ? 0 : 1;
+  }
   tally.Print();
   return tally.failed() == 0 ? 0 : 1;
 }

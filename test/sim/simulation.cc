@@ -22,7 +22,16 @@ using node::testing::SimCluster;
 constexpr int64_t kAnswerMaxMs = 5'000;
 // The longest time to live, two election timeouts, and a tick.
 constexpr int64_t kSessionsEndMaxMs = 8'000 + 4'000 + 100;
-constexpr int64_t kClockDriftPercent = 12;  // 10 % one way, and a little for rounding
+constexpr int64_t kElectionTimeoutUs = 1'000'000;  // what a leaping clock adds at most
+constexpr int64_t kClockDriftPercent = 12;         // 10 % one way, and a little for rounding
+
+// Of the client that looks after the storm.
+ClientPlan AuditorPlan(const Plan& plan) {
+  ClientPlan auditor;
+  auditor.seed = plan.seed;
+  auditor.timeout_ms = 3'000;
+  return auditor;
+}
 
 class Simulation {
  public:
@@ -30,14 +39,13 @@ class Simulation {
       : plan_(plan),
         cruelty_(plan.seed, plan.cruelty_percent),
         cluster_(plan.cluster),
-        invariants_(&cluster_, &recorder_),
+        invariants_(&cluster_, &recorder_, !cruelty_.takes_part("raft.no_pre_vote")),
         nemesis_(plan_, &cluster_) {
     cluster_.SetTrace(std::move(trace));
     cluster_.SetObserver(&invariants_);
     for (const NodeId id : cluster_.ids()) invariants_.OnStarted(id);
     uint64_t id = 0;
-    auditor_.emplace(plan_.clients.size() + 1, ClientPlan{.seed = plan_.seed}, plan_, &cluster_,
-                     &recorder_);
+    auditor_.emplace(plan_.clients.size() + 1, AuditorPlan(plan_), plan_, &cluster_, &recorder_);
     auditor_->Stop();
     for (const ClientPlan& client : plan_.clients) {
       ++id;
@@ -184,13 +192,28 @@ class Simulation {
     }
   }
 
+  std::string DescribeSessions() {
+    std::string text;
+    for (const NodeId id : LivingMembers()) {
+      const node::Node& node = cluster_.node(id);
+      text += "\n  node " + std::to_string(id.value()) + ", cluster time " +
+              std::to_string(node.MakeStatus().cluster_time_ms) + ":";
+      for (const coord::SessionInfo& session : node.state().Sessions(SessionId(), 10)) {
+        text += " " + std::to_string(session.id.value()) + " until " +
+                std::to_string(session.deadline_ms);
+      }
+    }
+    return text;
+  }
+
   // S9: nobody renews them any more.
   void EndSessions() {
     const auto ended = [&] {
       const std::optional<NodeId> leader = cluster_.Leader();
       return leader && cluster_.node(*leader).state().Sessions(SessionId(), 1).empty();
     };
-    CHECK(cluster_.RunUntil(ended, kSessionsEndMaxMs)) << "S9: a session outlives its time";
+    CHECK(cluster_.RunUntil(ended, kSessionsEndMaxMs))
+        << "S9: a session outlives its time" << DescribeSessions();
   }
 
   // --- the verdict ---
@@ -198,6 +221,10 @@ class Simulation {
   void Judge(const history::History& seen) {
     history::Options options;
     options.clock_drift_percent = kClockDriftPercent;
+    options.clock_jumps_us = static_cast<int64_t>(nemesis_.clock_jumps()) * kElectionTimeoutUs;
+    if (!cruelty_.takes_part("node.history_compacted_at_once")) {
+      options.history_revisions_kept = plan_.cluster.config.history_revisions_max;
+    }
     options.session_ends_complete = true;
     const history::Verdict verdict = history::Check(seen, options);
     std::string text;

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "pkg/base/check.h"
+#include "pkg/coord/command_version.h"
 
 namespace baton::http {
 namespace {
@@ -28,6 +29,9 @@ FakeService::FakeService(NodeId self) {
   view->raft.config.voters = {NodeId(1), NodeId(2), NodeId(3)};
   view->cluster_time_ms = now_ms_;
   status_ = std::move(view);
+  coord::Command all_commands;
+  all_commands.body = coord::RaiseVersion{coord::kCommandVersion};
+  Apply(all_commands);
   thread_ = std::thread([this] { Loop(); });
 }
 

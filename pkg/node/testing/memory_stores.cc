@@ -321,6 +321,7 @@ Status MemoryStateStore::Install(SnapshotWriter* finished) {
   auto* writer = dynamic_cast<MemorySnapshotWriter*>(finished);
   CHECK(writer != nullptr && writer->finished());
   const std::lock_guard<std::mutex> lock(mutex_);
+  replaced_ = std::move(durable_);
   live_ = writer->TakeRows();
   durable_ = live_;
   open_.clear();
@@ -346,6 +347,19 @@ void MemoryStateStore::StartOver() {
   durable_.clear();
   open_.clear();
   unsynced_.clear();
+}
+
+void MemoryStateStore::Revert() {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  live_ = durable_ = replaced_.value();
+  replaced_.reset();
+  open_.clear();
+  unsynced_.clear();
+}
+
+bool MemoryStateStore::has_replaced() const {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  return replaced_.has_value();
 }
 
 void MemoryStateStore::Crash(size_t kept) {

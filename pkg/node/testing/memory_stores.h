@@ -90,6 +90,9 @@ class MemoryStateStore final : public StateStore {
   // The disk loses the state, or Discard has been called and the process starts again.
   void StartOver();
   bool discarded() const { return discarded_; }
+  // The rows that the last Install has replaced are there again, as if its name had been lost.
+  void Revert();
+  bool has_replaced() const;
   // The process dies: writes since the last Commit are gone; of the batches committed since the
   // last Sync, the first `kept` remain.
   void Crash(size_t kept);
@@ -108,8 +111,9 @@ class MemoryStateStore final : public StateStore {
   mutable std::mutex mutex_;
   Rows live_;
   Rows durable_;
-  Batch open_;                  // since the last Commit
-  std::deque<Batch> unsynced_;  // committed, oldest first
+  std::optional<Rows> replaced_;  // by the last Install
+  Batch open_;                    // since the last Commit
+  std::deque<Batch> unsynced_;    // committed, oldest first
   Status failure_;
   bool discarded_ = false;
 };

@@ -125,10 +125,15 @@ void SimCluster::AfterOn(NodeId id, int64_t delay_us, std::function<void(Node&)>
 void SimCluster::RunOn(NodeId id, uint64_t life, const std::function<void(Node&)>& event) {
   Place& place = At(id);
   if (place.life != life || place.node == nullptr) return;
-  if (now_us_ < place.paused_until_us) {
-    After(place.paused_until_us - now_us_, [this, id, life, event] { RunOn(id, life, event); });
+  if (now_us_ < place.paused_until_us || !place.waiting.empty()) {
+    place.waiting.push_back(event);
     return;
   }
+  RunNow(id, event);
+}
+
+void SimCluster::RunNow(NodeId id, const std::function<void(Node&)>& event) {
+  Place& place = At(id);
   Node& node = *place.node;
   node.AdvanceTo(place.ClockUs(now_us_));
   event(node);
@@ -248,6 +253,7 @@ void SimCluster::Crash(NodeId id, CrashKind kind) {
   ++place.life;
   place.log_writer->Crash(disk_random_.Chance(1, 2));
   place.paused_until_us = 0;
+  place.waiting.clear();
   checked_.erase(id);
   if (kind == CrashKind::kPowerLoss) {
     place.log->Crash(disk_random_.Below(place.log->unsynced_writes() + 1));
@@ -289,7 +295,16 @@ void SimCluster::LoseLog(NodeId id, raft::Memory memory, Index last) {
 
 void SimCluster::LoseState(NodeId id) {
   CHECK(!alive(id));
+  if (observer_ != nullptr) observer_->OnStateLost(id);
   At(id).state->StartOver();
+}
+
+bool SimCluster::RevertState(NodeId id) {
+  CHECK(!alive(id));
+  if (!At(id).state->has_replaced()) return false;
+  if (observer_ != nullptr) observer_->OnStateLost(id);
+  At(id).state->Revert();
+  return true;
 }
 
 void SimCluster::Cut(NodeId a, NodeId b) {
@@ -319,8 +334,24 @@ void SimCluster::SetClockRate(NodeId id, int64_t rate_ppm) {
   place.clock_rate_ppm = rate_ppm;
 }
 
+void SimCluster::JumpClock(NodeId id, int64_t distance_ms) {
+  At(id).clock_at_set_us += distance_ms * 1000;
+}
+
 void SimCluster::Pause(NodeId id, int64_t distance_ms) {
   At(id).paused_until_us = now_us_ + distance_ms * 1000;
+  After(distance_ms * 1000, [this, id, life = At(id).life] { Resume(id, life); });
+}
+
+// Everything that has waited happens now, in its order.
+void SimCluster::Resume(NodeId id, uint64_t life) {
+  Place& place = At(id);
+  if (place.life != life || now_us_ < place.paused_until_us) return;
+  while (place.life == life && !place.waiting.empty()) {
+    const std::function<void(Node&)> event = std::move(place.waiting.front());
+    RunNow(id, event);
+    if (place.life == life) place.waiting.pop_front();
+  }
 }
 
 // --- network ---
@@ -332,6 +363,8 @@ void SimCluster::Deliver(PeerEnvelope envelope) {
     }
   }
   const SimNetwork::Copies copies = network_.Send(envelope.from, envelope.to, now_us_);
+  MixIntoTrace((envelope.from.value() << 48) ^ (envelope.to.value() << 32) ^
+               (envelope.messages.size() << 8) ^ static_cast<uint64_t>(copies.count));
   if (copies.count == 0) return;
   const auto shared = std::make_shared<const PeerEnvelope>(std::move(envelope));
   for (int i = 0; i < copies.count; ++i) {
@@ -350,6 +383,7 @@ void SimCluster::Arrive(const std::shared_ptr<const PeerEnvelope>& envelope) {
   }
   RunOn(to, At(to).life, [this, envelope](Node& node) {
     if (tracing()) Trace(Describe(*envelope));
+    if (observer_ != nullptr) observer_->OnReceive(envelope->to, *envelope);
     const Status received = node.Receive(*envelope);
     CHECK(received.ok()) << received.ToString();
   });

@@ -69,8 +69,11 @@ class SimObserver {
   virtual void OnStarted(NodeId) {}                 // it has brought its disk in order
   virtual void OnCrash(NodeId) {}
   virtual void OnDiskLost(NodeId) {}  // the disk has lost what it had, or a part of it
+  virtual void OnStateLost(NodeId) {}
   virtual void OnStep(NodeId, const Node&) {}
   virtual void OnSend(NodeId /*from*/, NodeId /*to*/, const PeerMessage&) {}
+  // It is about to be taken by the living node.
+  virtual void OnReceive(NodeId /*to*/, const PeerEnvelope&) {}
   // The log has this now; synced: and will have it after a power failure.
   virtual void OnWritten(NodeId, const LogWrite&, bool /*synced*/) {}
   virtual void OnCompacted(NodeId, const raft::SnapshotMeta& /*start*/) {}
@@ -208,6 +211,9 @@ class SimCluster final : public Clock {
   // The log has lost what is beyond `last`, and knows it (MemoryLogStore::Lose).
   void LoseLog(NodeId id, raft::Memory memory, Index last = Index());
   void LoseState(NodeId id);
+  // The state is the one from before the last snapshot was installed: the name that leads to the
+  // newer one is lost. False: there was none. The process must not run.
+  bool RevertState(NodeId id);
   SimNetwork& network() { return network_; }
   void Cut(NodeId a, NodeId b);  // both directions
   void Isolate(NodeId id);
@@ -225,12 +231,15 @@ class SimCluster final : public Clock {
   void FailNextWrite(NodeId id, bool fail = true) { At(id).fail_next_write = fail; }
   // The node's monotonic clock runs at this rate; 1'000'000: a true one.
   void SetClockRate(NodeId id, int64_t rate_ppm);
+  void JumpClock(NodeId id, int64_t distance_ms);
   // The process gets no time; messages wait. Its clock goes on.
   void Pause(NodeId id, int64_t distance_ms);
   // Counts the starts and ends of its process.
   uint64_t life(NodeId id) const { return At(id).life; }
   // How many disks it has had.
   uint64_t disks(NodeId id) const { return At(id).disks; }
+  // When it last came back from a pause of this life, or will; 0: it had none.
+  int64_t resumed_us(NodeId id) const { return At(id).paused_until_us; }
   bool paused(NodeId id) const { return now_us_ < At(id).paused_until_us; }
   // Nothing that the node sends finds room.
   void SetOutboxFull(NodeId id, bool full) { At(id).transport->outbox_full_ = full; }
@@ -287,6 +296,7 @@ class SimCluster final : public Clock {
     uint64_t life = 0;  // counts starts; events of an earlier life are void
     uint64_t disks = 1;
     int64_t paused_until_us = 0;
+    std::deque<std::function<void(Node&)>> waiting;  // while it is paused
     int64_t disk_latency_max_us = 0;
     bool fail_next_write = false;
     // The monotonic clock: what it showed at a true time, and its rate since.
@@ -304,6 +314,8 @@ class SimCluster final : public Clock {
   // As After, for one node: void after a crash, late while it is paused.
   void AfterOn(NodeId id, int64_t delay_us, std::function<void(Node&)> event);
   void RunOn(NodeId id, uint64_t life, const std::function<void(Node&)>& event);
+  void RunNow(NodeId id, const std::function<void(Node&)>& event);
+  void Resume(NodeId id, uint64_t life);
   void TickLater(NodeId id);
   Status Start(NodeId id);
   void Deliver(PeerEnvelope envelope);

@@ -1,0 +1,164 @@
+#include "test/sim/protocol_rules.h"
+
+#include <algorithm>
+
+#include "test/sim/quorum.h"
+
+namespace baton::sim {
+namespace {
+
+using node::Node;
+
+// A clock of a node may be so much too slow (plan.h, kClockRate), and a little for rounding.
+constexpr int64_t kSlowestClockPercent = 112;
+constexpr int64_t kLookUs = 200'000;  // how often a leader that hears nobody is looked at
+
+}  // namespace
+
+void ProtocolRules::OnCrash(NodeId id) {
+  leaders_.erase(id);
+  pre_votes_.erase(id);
+}
+
+void ProtocolRules::OnSend(NodeId from, NodeId to, const node::PeerMessage& message) {
+  const auto* raft_message = std::get_if<raft::Message>(&message);
+  if (raft_message == nullptr) return;
+  const Term term = raft_message->term;
+  if (const auto* vote = std::get_if<raft::VoteRequest>(&raft_message->body)) {
+    if (!vote->pre_vote && !vote->leader_transfer && pre_vote_always_) CheckCampaign(from, term);
+  } else if (const auto* question = std::get_if<raft::ReadIndexRequest>(&raft_message->body)) {
+    CheckQuestion(from, question->id);
+  } else if (const auto* append = std::get_if<raft::AppendResponse>(&raft_message->body)) {
+    CheckMatch(from, to, term, *append);
+  } else if (const auto* answer = std::get_if<raft::HeartbeatResponse>(&raft_message->body)) {
+    const auto lead = leaders_.find(to);
+    if (lead == leaders_.end() || lead->second.term != term) return;
+    uint64_t& round = lead->second.read_rounds[from];
+    round = std::max(round, answer->read_counter);
+  }
+}
+
+void ProtocolRules::OnReceive(NodeId to, const node::PeerEnvelope& envelope) {
+  const auto lead = leaders_.find(to);
+  for (const node::PeerMessage& message : envelope.messages) {
+    const auto* raft_message = std::get_if<raft::Message>(&message);
+    if (raft_message == nullptr) continue;
+    const auto* vote = std::get_if<raft::VoteResponse>(&raft_message->body);
+    if (vote != nullptr && vote->pre_vote && vote->granted) {
+      pre_votes_[to][raft_message->term].insert(envelope.from);
+    }
+    if (lead == leaders_.end() || raft_message->term != lead->second.term) continue;
+    lead->second.heard_us[envelope.from] = cluster_->MonotonicUs();
+    lead->second.confirmed |= std::holds_alternative<raft::HeartbeatResponse>(raft_message->body);
+  }
+}
+
+void ProtocolRules::OnStep(NodeId id, const Node& node) {
+  const Index known = committed_;
+  committed_ = std::max(committed_, node.raft().commit());
+  if (node.raft().role() != raft::Role::kLeader) {
+    leaders_.erase(id);
+    return;
+  }
+  Leadership& lead = leaders_[id];
+  const int64_t now_us = cluster_->MonotonicUs();
+  if (lead.term != node.raft().term()) {
+    lead = Leadership();
+    lead.term = node.raft().term();
+    lead.since_us = now_us;
+    pre_votes_.erase(id);
+  }
+  if (cluster_->resumed_us(id) > lead.since_us) lead.since_us = cluster_->resumed_us(id);
+  CheckCommit(id, node, known, lead.term);
+  if (!lead.confirmed && now_us < lead.looked_us + kLookUs) return;
+  const raft::RaftStatus status = node.raft().GetStatus();
+  if (lead.confirmed) CheckReads(id, status, lead);
+  CheckContact(id, status, lead);
+  lead.confirmed = false;
+  lead.looked_us = now_us;
+}
+
+// R14: who comes back does not raise the term: a campaign begins when a quorum has said, in this
+// life of the node, that it would vote.
+void ProtocolRules::CheckCampaign(NodeId from, Term term) const {
+  const auto heard = pre_votes_.find(from);
+  std::set<NodeId> willing = {from};
+  if (heard != pre_votes_.end()) {
+    const auto of_term = heard->second.find(term);
+    if (of_term != heard->second.end())
+      willing.insert(of_term->second.begin(), of_term->second.end());
+  }
+  const raft::ConfigState config = cluster_->node(from).raft().GetStatus().config;
+  CHECK(QuorumIs(config, [&](NodeId id) { return willing.contains(id); }))
+      << "R14: node " << from << " stands in term " << term << " though only " << willing.size()
+      << " would vote for it";
+}
+
+// S2: an answer to a question of an earlier life must not be taken for one to a question of this.
+void ProtocolRules::CheckQuestion(NodeId from, uint64_t id) {
+  const uint64_t life = cluster_->life(from);
+  const auto [known, first] = questions_.try_emplace({from, id}, life);
+  CHECK(first || known->second == life)
+      << "S2: node " << from << " asks again with the number " << id << " of an earlier life";
+}
+
+// R3, R7: what is acknowledged is what the leader has.
+void ProtocolRules::CheckMatch(NodeId from, NodeId to, Term term,
+                               const raft::AppendResponse& response) const {
+  if (response.rejected || response.amnesia || !cluster_->alive(to)) return;
+  const raft::Raft& leader = cluster_->node(to).raft();
+  if (leader.role() != raft::Role::kLeader || leader.term() != term) return;
+  const Index match = response.match_index;
+  const auto& mine = cluster_->log(from);
+  const auto& theirs = cluster_->log(to);
+  // Compacted is committed; what the leader's own disk does not have yet is compared later.
+  for (const auto* log : {&mine, &theirs}) {
+    if (match < log->FirstIndex() || match > log->LastIndex()) return;
+  }
+  const Result<Term> own = mine.TermAt(match);
+  const Result<Term> other = theirs.TermAt(match);
+  CHECK(own.ok() && other.ok() && *own == *other)
+      << "R3: node " << from << " acknowledges entry " << match << " to node " << to
+      << ", which has another one there";
+}
+
+// R8: a leader counts copies of entries of its own term alone. What others have committed before,
+// as far as `known`, it may have been told.
+void ProtocolRules::CheckCommit(NodeId id, const Node& node, Index known, Term term) const {
+  const Index commit = node.raft().commit();
+  const auto& log = cluster_->log(id);
+  if (commit <= known || commit < log.FirstIndex() || commit > log.LastIndex()) return;
+  const Result<Term> of_entry = log.TermAt(commit);
+  CHECK(of_entry.ok() && *of_entry == term)
+      << "R8: the leader of term " << term << " commits entry " << commit << " of term "
+      << *of_entry << " by itself";
+}
+
+// R13: a leader that hears no quorum steps down within an election timeout.
+void ProtocolRules::CheckContact(NodeId id, const raft::RaftStatus& status,
+                                 const Leadership& lead) const {
+  const int64_t now_us = cluster_->MonotonicUs();
+  const node::NodeConfig& config = cluster_->config(id);
+  const int64_t limit_us =
+      (config.election_timeout_ticks + 2) * config.tick_ms * 1000 * kSlowestClockPercent / 100;
+  const auto heard = [&](NodeId voter) {
+    const auto answer = lead.heard_us.find(voter);
+    const int64_t at_us = answer == lead.heard_us.end() ? 0 : answer->second;
+    return voter == id || now_us <= std::max(lead.since_us, at_us) + limit_us;
+  };
+  CHECK(QuorumIs(status.config, heard))
+      << "R13: node " << id << " leads on though it hears no quorum";
+}
+
+// S2: a round of reads is confirmed by answers to it, not to an earlier one.
+void ProtocolRules::CheckReads(NodeId id, const raft::RaftStatus& status,
+                               const Leadership& lead) const {
+  for (const auto& [peer, view] : status.peers) {
+    if (peer == id) continue;
+    const auto said = lead.read_rounds.find(peer);
+    CHECK_LE(view.read_counter, said == lead.read_rounds.end() ? 0 : said->second)
+        << "S2: node " << id << " takes an older answer of node " << peer << " for a newer one";
+  }
+}
+
+}  // namespace baton::sim

@@ -1,0 +1,58 @@
+// File: protocol_rules.h
+//
+// What nodes may say to each other and believe of each other, checked as they do: the part of
+// invariants.h that is about messages rather than about disks. The names are those of the table in
+// the room's README.
+//
+// One thread; Invariants calls it with what it is told.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <set>
+#include <utility>
+
+#include "pkg/node/testing/sim_cluster.h"
+
+namespace baton::sim {
+
+class ProtocolRules {
+ public:
+  // The cluster must outlive it. `pre_vote_always`: no cruel site lets a node skip the pre-vote.
+  ProtocolRules(node::testing::SimCluster* cluster, bool pre_vote_always)
+      : cluster_(cluster), pre_vote_always_(pre_vote_always) {}
+
+  void OnCrash(NodeId id);
+  void OnSend(NodeId from, NodeId to, const node::PeerMessage& message);
+  void OnReceive(NodeId to, const node::PeerEnvelope& envelope);
+  void OnStep(NodeId id, const node::Node& node);
+
+ private:
+  // Of one leadership, as long as it lasts.
+  struct Leadership {
+    Term term;
+    int64_t since_us = 0;                    // it leads, or was paused last
+    std::map<NodeId, int64_t> heard_us;      // when it was last answered, by whom
+    std::map<NodeId, uint64_t> read_rounds;  // the newest that each was seen to confirm
+    int64_t looked_us = 0;                   // at all of it
+    bool confirmed = false;                  // something confirmed reads since its last step
+  };
+
+  void CheckCampaign(NodeId from, Term term) const;
+  void CheckQuestion(NodeId from, uint64_t id);
+  void CheckMatch(NodeId from, NodeId to, Term term, const raft::AppendResponse& response) const;
+  void CheckCommit(NodeId id, const node::Node& node, Index known, Term term) const;
+  void CheckContact(NodeId id, const raft::RaftStatus& status, const Leadership& lead) const;
+  void CheckReads(NodeId id, const raft::RaftStatus& status, const Leadership& lead) const;
+
+  node::testing::SimCluster* const cluster_;
+  const bool pre_vote_always_;
+  std::map<NodeId, Leadership> leaders_;
+  Index committed_;  // that any node knows to be committed
+  // Who has told a node, in this life, that it would get the vote of that term.
+  std::map<NodeId, std::map<Term, std::set<NodeId>>> pre_votes_;
+  // In which life of its asker a question had this number.
+  std::map<std::pair<NodeId, uint64_t>, uint64_t> questions_;
+};
+
+}  // namespace baton::sim
