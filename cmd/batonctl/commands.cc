@@ -305,13 +305,72 @@ std::vector<CommandSpec> DataCommands() {
   };
 }
 
+std::vector<CommandSpec> MemberCommands() {
+  return {
+      {.name = "member list",
+       .synopsis = "",
+       .summary = "shows who takes part in the cluster, and who waits to be added",
+       .details = "  batonctl member list\n",
+       .options = {},
+       .run = RunMemberList},
+      {.name = "member add",
+       .synopsis = "NAME [--promote]",
+       .summary = "adds a node that waits to be added, as a learner",
+       .details = "A learner receives everything and has no vote. Number and address of the node "
+                  "are what it\nhas told its peers itself; the options are for one that has not. "
+                  "docs/members.md has more.\n"
+                  "\n"
+                  "  batonctl member add baton-3 --promote\n",
+       .options = {{"promote", "", "wait until it has caught up, and make it a voter then"},
+                   {"wait", "DURATION",
+                    "how long to wait for it, and for the node to say that it waits"},
+                   {"id", "N", "the number of the node"},
+                   {"address", "HOST:PORT", "where its peers reach it"},
+                   {"client-url", "URL", "where clients reach it"}},
+       .positionals_min = 1,
+       .positionals_max = 1,
+       .run = RunMemberAdd},
+      {.name = "member promote",
+       .synopsis = "NAME|ID",
+       .summary = "makes a learner that has caught up a voter",
+       .details = "  batonctl member promote baton-3\n",
+       .options = {{"wait", "DURATION", "how long to wait until it has caught up; default 0s"}},
+       .positionals_min = 1,
+       .positionals_max = 1,
+       .run = RunMemberPromote},
+      {.name = "member remove",
+       .synopsis = "NAME|ID",
+       .summary = "removes a member from the cluster",
+       .details = "If it leads, it hands the leadership over first. Refused when too few of the "
+                  "voters that\nremain answer.\n"
+                  "\n"
+                  "  batonctl member remove baton-4\n",
+       .options = {},
+       .positionals_min = 1,
+       .positionals_max = 1,
+       .run = RunMemberRemove},
+      {.name = "member transfer",
+       .synopsis = "[NAME|ID]",
+       .summary = "has the leader hand over, to this member or to the best one",
+       .details = "  batonctl member transfer baton-1\n"
+                  "  batonctl member transfer --drain --endpoints http://127.0.0.1:7400\n",
+       .options = {{"drain", "",
+                    "of a node that is about to stop: it is asked itself, and that it does not "
+                    "lead is what is wanted"}},
+       .positionals_min = 0,
+       .positionals_max = 1,
+       .run = RunMemberTransfer},
+  };
+}
+
 }  // namespace
 
 std::span<const CommandSpec> AllCommands() {
   static const std::vector<CommandSpec> commands = [] {
     std::vector<CommandSpec> all;
-    for (const auto& group : {StatusCommands(), KvCommands(), SessionCommands(), HoldCommands(),
-                              HistoryCommands(), SnapshotCommands(), DataCommands()}) {
+    for (const auto& group :
+         {StatusCommands(), KvCommands(), SessionCommands(), HoldCommands(), MemberCommands(),
+          HistoryCommands(), SnapshotCommands(), DataCommands()}) {
       all.insert(all.end(), group.begin(), group.end());
     }
     return all;

@@ -32,6 +32,11 @@ int RunSnapshotInspect(const Arguments& arguments, Context* context);
 int RunSnapshotRestore(const Arguments& arguments, Context* context);
 int RunDataVerify(const Arguments& arguments, Context* context);
 int RunDataDump(const Arguments& arguments, Context* context);
+int RunMemberList(const Arguments& arguments, Context* context);
+int RunMemberAdd(const Arguments& arguments, Context* context);
+int RunMemberPromote(const Arguments& arguments, Context* context);
+int RunMemberRemove(const Arguments& arguments, Context* context);
+int RunMemberTransfer(const Arguments& arguments, Context* context);
 int RunCompact(const Arguments& arguments, Context* context);
 int RunVersion(const Arguments& arguments, Context* context);
 

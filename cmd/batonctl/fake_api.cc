@@ -15,6 +15,11 @@ FakeApi::FakeApi() {
   http::Router router;
   for (const auto& [method, route] : std::vector<std::pair<std::string, std::string>>{
            {"GET", "/v1/cluster"},
+           {"GET", "/v1/cluster/members"},
+           {"POST", "/v1/cluster/members"},
+           {"POST", "/v1/cluster/members/{member}/promote"},
+           {"DELETE", "/v1/cluster/members/{member}"},
+           {"POST", "/v1/cluster/leader/transfer"},
            {"GET", "/version"},
            {"GET", "/v1/kv"},
            {"GET", "/v1/kv/{key...}"},

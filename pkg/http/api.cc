@@ -14,6 +14,7 @@ Router MakeClientRouter(ApiContext* context) {
   AddQueueRoutes(&table);
   AddWatchRoutes(&table);
   AddClusterRoutes(&table);
+  AddMemberRoutes(&table);
   AddHistoryRoutes(&table);
   AddBackupRoutes(&table);
   AddProbeRoutes(&table);

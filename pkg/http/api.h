@@ -16,6 +16,7 @@
 #include "pkg/base/logger.h"
 #include "pkg/base/random.h"
 #include "pkg/http/backup_counters.h"
+#include "pkg/http/candidates.h"
 #include "pkg/http/read_budget.h"
 #include "pkg/http/server.h"
 #include "pkg/node/service.h"
@@ -29,8 +30,16 @@ struct ApiContext {
   std::string cluster_id;
   std::string node_name;
   NodeId node_id;
-  std::map<NodeId, std::string> client_urls;  // of all members: for hints and redirects
+  // As configured by hand; the cluster's own knowledge (StatusView::members) goes before it. For
+  // hints and redirects.
+  std::map<NodeId, std::string> client_urls;
   std::map<NodeId, std::string> node_names;
+  // Who waits to be added.
+  std::shared_ptr<Candidates> candidates = std::make_shared<Candidates>();
+  // What this node answers to the hello of another one, of a cluster of the same name. Unset: it
+  // says nothing.
+  std::function<node::Hello(const node::Hello& said)> hello = {};
+  std::string cluster_name;
   uint64_t seed = 0;  // of session ids and request ids; from the system's entropy, drawn in cmd/
   std::string version;
   // The snapshots that this node sends now. Unset: it has no transport.
@@ -51,8 +60,10 @@ Router MakePeerRouter(ApiContext* context);    // /peer/v1/...
 Router MakeOpsRouter(ApiContext* context,
                      MetricsText metrics);  // /livez, /readyz, /metrics, /version
 
-// The node's name, or its number when the name is not known here.
-std::string NodeNameOf(const ApiContext& context, NodeId node);
+// The member's name as the cluster knows it, or as it was configured, or else its number.
+std::string NodeNameOf(const ApiContext& context, const node::StatusView& view, NodeId node);
+// Where the member serves clients; empty: nobody has said.
+std::string ClientUrlOf(const ApiContext& context, const node::StatusView& view, NodeId node);
 
 // X-Revision, X-Raft-Term, X-Cluster-Id, X-Served-By, X-Leader (while there is one), X-Consistency,
 // X-Staleness-Ms and X-Request-Id on every response. X-Consistency is "linearizable" for answers to

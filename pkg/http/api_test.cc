@@ -226,6 +226,7 @@ TEST(ClusterHandlersTest, TheNodesAccount) {
                                          {"client_url", "http://pod-2:7400"},
                                          {"voter", true},
                                          {"leader", false},
+                                         {"peer_address", nullptr},
                                          {"progress",
                                           {{"match_index", 5},
                                            {"next_index", 0},
@@ -299,7 +300,8 @@ TEST(ProbeHandlersTest, OnBothPorts) {
               (json{{"name", "baton"}, {"version", "1.2.3"}, {"api", "v1"}}));
     EXPECT_EQ(api.Send("GET", "/readyz").body, "ok\n");
     EXPECT_EQ(api.Send("GET", "/readyz?verbose").body,
-              "[+]leader ok\n[+]caught_up ok\n[+]disk ok\n[+]disk_space ok\n[+]rebuilt ok\n"
+              "[+]member ok\n[+]leader ok\n[+]caught_up ok\n[+]disk ok\n[+]disk_space ok\n"
+              "[+]rebuilt ok\n"
               "[+]not_draining ok\nready\n");
     api.service().ChangeStatus([](node::StatusView* view) {
       view->raft.leader = NodeId();

@@ -1,66 +1,22 @@
 // /v1/cluster, /v1/admin: about this node and what it knows of the others.
 
 #include <nlohmann/json.hpp>
-#include <set>
 #include <utility>
 
 #include "pkg/base/bytes.h"
 #include "pkg/http/api_call.h"
 #include "pkg/http/json.h"
 #include "pkg/http/json_fields.h"
+#include "pkg/http/member_json.h"
 #include "pkg/http/route_table.h"
 
 namespace baton::http {
 namespace {
 
-std::string_view StateName(raft::ReplicationState state) {
-  switch (state) {
-    case raft::ReplicationState::kProbe:
-      return "probe";
-    case raft::ReplicationState::kReplicate:
-      return "replicate";
-    case raft::ReplicationState::kSnapshot:
-      return "snapshot";
-  }
-  return "unknown";
-}
-
 std::string Hex(uint64_t number) {
   std::string bytes;
   ByteWriter(&bytes).U64BigEndian(number);
   return ToHex(bytes);
-}
-
-nlohmann::json ProgressJson(const raft::PeerStatus& peer) {
-  return {{"match_index", peer.match.value()},
-          {"next_index", peer.next.value()},
-          {"state", StateName(peer.state)},
-          {"recently_active", peer.recently_active},
-          {"inflight_messages", peer.inflight_messages}};
-}
-
-nlohmann::json MemberJson(const ApiContext& context, const raft::RaftStatus& raft, NodeId id,
-                          bool voter) {
-  nlohmann::json json = {{"id", id.value()},      {"name", NodeNameOf(context, id)},
-                         {"voter", voter},        {"leader", id == raft.leader},
-                         {"client_url", nullptr}, {"progress", nullptr}};
-  const auto url = context.client_urls.find(id);
-  if (url != context.client_urls.end()) json["client_url"] = url->second;
-  const auto peer = raft.peers.find(id);
-  if (peer != raft.peers.end()) json["progress"] = ProgressJson(peer->second);
-  return json;
-}
-
-nlohmann::json MembersJson(const ApiContext& context, const raft::RaftStatus& raft) {
-  std::set<NodeId> voters(raft.config.voters.begin(), raft.config.voters.end());
-  voters.insert(raft.config.voters_outgoing.begin(), raft.config.voters_outgoing.end());
-  std::set<NodeId> all = voters;
-  all.insert(raft.config.learners.begin(), raft.config.learners.end());
-  nlohmann::json members = nlohmann::json::array();
-  for (const NodeId id : all) {
-    members.push_back(MemberJson(context, raft, id, voters.contains(id)));
-  }
-  return members;
 }
 
 nlohmann::json CountsJson(const coord::StateCounts& counts) {
@@ -73,11 +29,11 @@ nlohmann::json CountsJson(const coord::StateCounts& counts) {
           {"idempotency_entries", counts.idempotency_entries}};
 }
 
-nlohmann::json SnapshotJson(const ApiContext& context, const node::SnapshotTransfer& transfer,
-                            std::string_view direction) {
+nlohmann::json SnapshotJson(const ApiContext& context, const node::StatusView& view,
+                            const node::SnapshotTransfer& transfer, std::string_view direction) {
   nlohmann::json json = {{"direction", direction},
                          {"peer_id", transfer.peer.value()},
-                         {"peer_name", NodeNameOf(context, transfer.peer)},
+                         {"peer_name", NodeNameOf(context, view, transfer.peer)},
                          {"pieces", transfer.pieces},
                          {"bytes", transfer.bytes},
                          {"total_bytes", nullptr},
@@ -89,10 +45,10 @@ nlohmann::json SnapshotJson(const ApiContext& context, const node::SnapshotTrans
 
 nlohmann::json SnapshotsJson(const ApiContext& context, const node::StatusView& view) {
   nlohmann::json snapshots = nlohmann::json::array();
-  if (view.snapshot_in) snapshots.push_back(SnapshotJson(context, *view.snapshot_in, "in"));
+  if (view.snapshot_in) snapshots.push_back(SnapshotJson(context, view, *view.snapshot_in, "in"));
   if (!context.snapshots_out) return snapshots;
   for (const node::SnapshotTransfer& transfer : context.snapshots_out()) {
-    snapshots.push_back(SnapshotJson(context, transfer, "out"));
+    snapshots.push_back(SnapshotJson(context, view, transfer, "out"));
     snapshots.back()["resumes"] = transfer.resumes;
   }
   return snapshots;
@@ -130,10 +86,13 @@ void GetCluster(const Call& call) {
                          {"draining", view->draining},
                          {"rebuilding", view->rebuilding},
                          {"disk", DiskJson(view->disk)},
-                         {"members", MembersJson(context, raft)},
+                         {"standing", node::StandingName(view->standing)},
+                         {"standing_detail", nullptr},
+                         {"members", MembersJson(context, *view)},
                          {"snapshots", SnapshotsJson(context, *view)},
                          {"counts", CountsJson(view->counts)}};
-  if (raft.leader) body["leader_name"] = NodeNameOf(context, raft.leader);
+  if (raft.leader) body["leader_name"] = NodeNameOf(context, *view, raft.leader);
+  if (!view->standing_detail.empty()) body["standing_detail"] = view->standing_detail;
   call.Answer(Response::Json(200, JsonText(body)));
 }
 
@@ -148,33 +107,40 @@ void GetHash(const Call& call) {
 }
 
 // "target": the number of a member, or its name. 0: the node chooses.
-NodeId ReadTarget(const ApiContext& context, JsonFields* fields) {
+NodeId ReadTarget(const Call& call, JsonFields* fields) {
   if (!fields->Has("target")) return NodeId();
   if (fields->IsNumber("target")) return fields->NumberId<NodeId>("target");
   const std::string name = fields->String("target");
-  for (const auto& [id, node_name] : context.node_names) {
-    if (node_name == name) return id;
+  const NodeId id = FindMember(*call.context, *call.service().GetStatus(), name);
+  if (!id) {
+    fields->Fail(Status(Code::kUnprocessable, "unknown_member",
+                        "field \"target\" is neither the number nor the name of a member"));
   }
-  fields->Fail(Status(Code::kUnprocessable, "unknown_member",
-                      "field \"target\" is neither the number nor the name of a member"));
-  return NodeId();
+  return id;
 }
 
+void AnswerLeader(const Call& call) {
+  const auto view = call.service().GetStatus();
+  const NodeId leader = view->raft.leader;
+  nlohmann::json body = {{"leader_id", leader.value()}, {"leader_name", nullptr}};
+  if (leader) body["leader_name"] = NodeNameOf(*call.context, *view, leader);
+  call.Answer(Response::Json(200, JsonText(body)));
+}
+
+// ?drain: of a node that is about to stop. That it does not lead is what was wanted.
 void TransferLeadership(const Call& call) {
-  const QueryFields query(call.request(), {});
+  QueryFields query(call.request(), {"drain"});
+  const bool drain = query.Flag("drain");
   const Result<std::string_view> text = JsonBody(call.request());
   if (!query.ok()) return call.Fail(query.status());
   if (!text.ok()) return call.Fail(text.status());
   JsonFields fields(*text, {"target"});
-  const NodeId target = ReadTarget(*call.context, &fields);
+  const NodeId target = ReadTarget(call, &fields);
   if (!fields.ok()) return call.Fail(fields.status());
-  call.service().TransferLeadership(target, [call](const Status& status) {
-    call.exchange->Post([call, status] {
-      if (!status.ok()) return call.Fail(status);
-      const NodeId leader = call.service().GetStatus()->raft.leader;
-      nlohmann::json body = {{"leader_id", leader.value()}, {"leader_name", nullptr}};
-      if (leader) body["leader_name"] = NodeNameOf(*call.context, leader);
-      call.Answer(Response::Json(200, JsonText(body)));
+  call.service().TransferLeadership(target, [call, drain](const Status& status) {
+    call.exchange->Post([call, drain, status] {
+      const bool done = status.ok() || (drain && status.reason() == "not_leader");
+      done ? AnswerLeader(call) : call.Fail(status);
     });
   });
 }

@@ -32,9 +32,20 @@ void KeepFirst(const std::string& name, Response* response) {
 
 }  // namespace
 
-std::string NodeNameOf(const ApiContext& context, NodeId node) {
+std::string NodeNameOf(const ApiContext& context, const node::StatusView& view, NodeId node) {
+  const auto known = view.members->known.find(node);
+  if (known != view.members->known.end() && !known->second.name.empty()) return known->second.name;
   const auto found = context.node_names.find(node);
   return found != context.node_names.end() ? found->second : std::to_string(node.value());
+}
+
+std::string ClientUrlOf(const ApiContext& context, const node::StatusView& view, NodeId node) {
+  const auto known = view.members->known.find(node);
+  if (known != view.members->known.end() && !known->second.client_url.empty()) {
+    return known->second.client_url;
+  }
+  const auto found = context.client_urls.find(node);
+  return found == context.client_urls.end() ? "" : found->second;
 }
 
 void DecorateResponse(const ApiContext& context, const Request& request, Response* response) {
@@ -43,7 +54,8 @@ void DecorateResponse(const ApiContext& context, const Request& request, Respons
   SetDefault("X-Raft-Term", std::to_string(view->raft.term.value()), response);
   SetDefault("X-Cluster-Id", context.cluster_id, response);
   SetDefault("X-Served-By", context.node_name, response);
-  if (view->raft.leader) SetDefault("X-Leader", NodeNameOf(context, view->raft.leader), response);
+  if (view->raft.leader)
+    SetDefault("X-Leader", NodeNameOf(context, *view, view->raft.leader), response);
   // Whatever did not ask the log is what this node knows.
   SetDefault("X-Consistency", "stale", response);
   SetDefault("X-Staleness-Ms", std::to_string(view->last_leader_contact_ms), response);

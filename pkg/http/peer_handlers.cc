@@ -7,6 +7,7 @@
 
 #include "pkg/http/api_call.h"
 #include "pkg/http/envelope.h"
+#include "pkg/http/hello.h"
 #include "pkg/http/route_table.h"
 
 namespace baton::http {
@@ -74,9 +75,26 @@ void TellSnapshotReach(const Call& call) {
   call.service().GetSnapshotReach(from, stream, answer);
 }
 
+// Answered by a hello. Members and strangers alike may ask, as long as they mean this cluster.
+void SayHello(const Call& call) {
+  const Result<node::Hello> said = DecodeHello(call.request().body);
+  if (!said.ok()) return call.Fail(said.status());
+  const ApiContext& context = *call.context;
+  if (!context.hello || said->cluster_name != context.cluster_name) {
+    return call.Fail(Status(Code::kPermissionDenied, "wrong_cluster",
+                            "This node is of the cluster called " + context.cluster_name));
+  }
+  const node::Hello answer = context.hello(*said);
+  if (said->cluster_id == answer.cluster_id) {
+    context.candidates->Note(*said, context.clock->MonotonicMs());
+  }
+  call.Answer(Response::Json(200, EncodeHello(answer)));
+}
+
 }  // namespace
 
 void AddPeerRoutes(RouteTable* table) {
+  table->Add("POST", kHelloTarget, SayHello);
   table->Add("POST", "/peer/v1/messages", TakeMessages);
   table->Add("GET", "/peer/v1/snapshot", TellSnapshotReach);
   table->Add("POST", "/peer/v1/snapshot", TakeSnapshotPiece);

@@ -1,6 +1,11 @@
 #include "pkg/http/peer_transport.h"
 
+#include <pthread.h>
+
 #include <algorithm>
+#include <condition_variable>
+#include <mutex>
+#include <thread>
 #include <utility>
 
 #include "pkg/base/check.h"
@@ -13,6 +18,9 @@ namespace {
 
 // Larger messages travel with the appends, so that a heartbeat waits behind nothing large.
 constexpr size_t kUrgentBytesMax = 16 * 1024;
+const std::string kScheme = "http://";
+// Each has threads. Members, and who might be one.
+constexpr size_t kPeersMax = 2 * node::kClusterMembersMax;
 
 bool IsUrgent(const node::PeerMessage& message) {
   // All appends go one way: one that overtakes the others would be rejected.
@@ -28,29 +36,39 @@ struct Peer {
   std::unique_ptr<MessageSender> urgent;
   std::unique_ptr<MessageSender> appends;
   std::unique_ptr<SnapshotSender> snapshots;
+
+  void Start() {
+    urgent->Start();
+    appends->Start();
+    snapshots->Start();
+  }
+  void Stop() {
+    urgent->Stop();
+    appends->Stop();
+    snapshots->Stop();
+  }
 };
 
 class HttpPeerTransport final : public PeerTransport {
  public:
-  HttpPeerTransport(const PeerTransportOptions& options, Clock* clock)
+  HttpPeerTransport(const PeerTransportOptions& options, Clock* clock, Logger* logger)
       : options_(options),
         clock_(clock),
+        logger_(logger),
         snapshot_bandwidth_(options.snapshot_bytes_per_second_max,
                             static_cast<int64_t>(options.snapshot_piece_bytes)) {}
   ~HttpPeerTransport() override { Stop(); }
 
-  Status AddPeer(NodeId id, const std::string& url, Clock* clock, Logger* logger);
+  Status AddConfiguredPeers();
 
-  void SetService(node::Service* service) override {
-    for (auto& [id, peer] : peers_) peer->link.service = service;
-  }
+  void SetService(node::Service* service) override;
   void Start() override;
   bool Flush(int64_t timeout_ms) override;
   void Stop() override;
+  void Learn(NodeId peer, const std::string& address) override;
   std::vector<PeerStats> Stats() const override;
   void CountReceived(NodeId from, uint64_t bytes) override {
-    const auto found = peers_.find(from);
-    if (found != peers_.end()) found->second->link.received_bytes.Add(bytes);
+    if (const PeerPtr peer = Find(from)) peer->link.received_bytes.Add(bytes);
   }
 
   bool Send(NodeId to, node::PeerMessage message) override;
@@ -58,17 +76,43 @@ class HttpPeerTransport final : public PeerTransport {
   void SendSnapshot(NodeId to, raft::Message message,
                     std::unique_ptr<node::SnapshotReader> snapshot) override;
   void CancelSnapshot(NodeId to) override;
+  void SetPeer(NodeId peer, const std::string& address) override;
+  void ForgetPeer(NodeId peer) override;
 
  private:
+  using PeerPtr = std::shared_ptr<Peer>;
+  using PeerMap = std::map<NodeId, PeerPtr>;
+
   ClientOptions ClientFor(int64_t request_timeout_ms) const;
   Result<std::unique_ptr<MessageSender>> MakeSender(const std::string& name,
                                                     int64_t request_timeout_ms, Peer* peer) const;
+  Result<PeerPtr> MakePeer(NodeId id, const std::string& url);
+  // New senders for the peer. Needs mutex_.
+  void Move(NodeId id, const std::string& url);
+  // Its senders end on the undertaker's thread: that may take as long as a call under way. Needs
+  // mutex_.
+  void Bury(PeerMap::iterator peer);
+  void Undertake();
+  PeerPtr Find(NodeId id) const;
+  PeerMap Peers() const;
 
   const PeerTransportOptions options_;
   Clock* const clock_;
+  Logger* const logger_;
   SharedStamp stamp_;
   SharedTokenBucket snapshot_bandwidth_;
-  std::map<NodeId, std::unique_ptr<Peer>> peers_;  // constant after Create
+
+  mutable std::mutex mutex_;
+  std::condition_variable changed_;
+  // State below is protected by mutex_.
+  PeerMap peers_;
+  std::map<NodeId, std::string> agreed_;  // what SetPeer has said last
+  std::vector<PeerPtr> gone_;
+  node::Service* service_ = nullptr;
+  bool started_ = false;
+  bool stopped_ = false;
+
+  std::thread undertaker_;
 };
 
 ClientOptions HttpPeerTransport::ClientFor(int64_t request_timeout_ms) const {
@@ -92,14 +136,15 @@ Result<std::unique_ptr<MessageSender>> HttpPeerTransport::MakeSender(const std::
   return MessageSender::Create(options, &peer->link, &stamp_);
 }
 
-Status HttpPeerTransport::AddPeer(NodeId id, const std::string& url, Clock* clock, Logger* logger) {
-  auto peer = std::make_unique<Peer>();
+Result<HttpPeerTransport::PeerPtr> HttpPeerTransport::MakePeer(NodeId id, const std::string& url) {
+  auto peer = std::make_shared<Peer>();
   peer->link.cluster_id = options_.cluster_id;
   peer->link.self = options_.self;
   peer->link.peer = id;
   peer->link.url = url;
-  peer->link.clock = clock;
-  peer->link.logger = logger;
+  peer->link.clock = clock_;
+  peer->link.logger = logger_;
+  peer->link.service = service_;
   auto urgent = MakeSender("urgent", options_.urgent_timeout_ms, peer.get());
   if (!urgent.ok()) return urgent.status();
   peer->urgent = *std::move(urgent);
@@ -114,24 +159,114 @@ Status HttpPeerTransport::AddPeer(NodeId id, const std::string& url, Clock* cloc
   auto snapshots = SnapshotSender::Create(options, &peer->link, &snapshot_bandwidth_);
   if (!snapshots.ok()) return snapshots.status();
   peer->snapshots = *std::move(snapshots);
-  peers_.emplace(id, std::move(peer));
+  return peer;
+}
+
+Status HttpPeerTransport::AddConfiguredPeers() {
+  const std::lock_guard lock(mutex_);
+  for (const auto& [id, url] : options_.peer_urls) {
+    Result<PeerPtr> peer = MakePeer(id, url);
+    if (!peer.ok()) return peer.status();
+    peers_.emplace(id, *std::move(peer));
+  }
   return Status::Ok();
 }
 
+void HttpPeerTransport::SetService(node::Service* service) {
+  const std::lock_guard lock(mutex_);
+  service_ = service;
+  for (auto& [id, peer] : peers_) peer->link.service = service;
+}
+
 void HttpPeerTransport::Start() {
-  for (auto& [id, peer] : peers_) {
-    CHECK(peer->link.service != nullptr) << "SetService comes before Start";
-    peer->urgent->Start();
-    peer->appends->Start();
-    peer->snapshots->Start();
+  const std::lock_guard lock(mutex_);
+  CHECK(service_ != nullptr) << "SetService comes before Start";
+  started_ = true;
+  for (auto& [id, peer] : peers_) peer->Start();
+  undertaker_ = std::thread([this] { Undertake(); });
+  pthread_setname_np(undertaker_.native_handle(), "old-peers");
+}
+
+void HttpPeerTransport::SetPeer(NodeId peer, const std::string& address) {
+  const std::lock_guard lock(mutex_);
+  if (options_.peer_urls.contains(peer) || peer == options_.self) return;
+  std::string& agreed = agreed_[peer];
+  // What it has said of itself since stays, until the cluster agrees on something new.
+  if (std::exchange(agreed, address) == address && peers_.contains(peer)) return;
+  Move(peer, kScheme + address);
+}
+
+void HttpPeerTransport::Learn(NodeId peer, const std::string& address) {
+  const std::lock_guard lock(mutex_);
+  if (peer == options_.self) return;
+  if (peers_.contains(peer) || peers_.size() < kPeersMax) Move(peer, kScheme + address);
+}
+
+void HttpPeerTransport::ForgetPeer(NodeId peer) {
+  const std::lock_guard lock(mutex_);
+  agreed_.erase(peer);
+  const auto found = peers_.find(peer);
+  if (found == peers_.end()) return;
+  logger_->Log(LogLevel::kInfo, "peer forgotten",
+               {{"peer", peer}, {"url", found->second->link.url}});
+  Bury(found);
+}
+
+void HttpPeerTransport::Move(NodeId id, const std::string& url) {
+  const auto found = peers_.find(id);
+  if (stopped_ || (found != peers_.end() && found->second->link.url == url)) return;
+  Result<PeerPtr> peer = MakePeer(id, url);
+  if (!peer.ok()) {
+    logger_->Log(LogLevel::kWarning, "address of a peer not usable",
+                 {{"peer", id}, {"url", url}, {"reason", peer.status().message()}});
+    return;
   }
+  if (found != peers_.end()) Bury(found);
+  logger_->Log(LogLevel::kInfo, "address of a peer", {{"peer", id}, {"url", url}});
+  if (started_) (*peer)->Start();
+  peers_.emplace(id, *std::move(peer));
+}
+
+void HttpPeerTransport::Bury(PeerMap::iterator peer) {
+  gone_.push_back(std::move(peer->second));
+  peers_.erase(peer);
+  changed_.notify_all();
+}
+
+void HttpPeerTransport::Undertake() {
+  std::unique_lock lock(mutex_);
+  while (true) {
+    changed_.wait(lock, [this] { return stopped_ || !gone_.empty(); });
+    if (stopped_) return;
+    const std::vector<PeerPtr> gone = std::exchange(gone_, {});
+    lock.unlock();
+    for (const PeerPtr& peer : gone) {
+      peer->Stop();
+      // The node waits for the outcome before it sends another one.
+      if (peer->snapshots->HasUnfinished()) {
+        peer->link.service->OnSnapshotSent(peer->link.peer, false);
+      }
+    }
+    lock.lock();
+  }
+}
+
+HttpPeerTransport::PeerPtr HttpPeerTransport::Find(NodeId id) const {
+  const std::lock_guard lock(mutex_);
+  const auto found = peers_.find(id);
+  return found == peers_.end() ? nullptr : found->second;
+}
+
+HttpPeerTransport::PeerMap HttpPeerTransport::Peers() const {
+  const std::lock_guard lock(mutex_);
+  return peers_;
 }
 
 bool HttpPeerTransport::Flush(int64_t timeout_ms) {
   const int64_t deadline_ms = clock_->MonotonicMs() + timeout_ms;
   const auto left_ms = [&] { return std::max<int64_t>(deadline_ms - clock_->MonotonicMs(), 0); };
   bool flushed = true;
-  for (auto& [id, peer] : peers_) {
+  for (const auto& [id, peer] : Peers()) {
     flushed = peer->urgent->Flush(left_ms()) && flushed;
     flushed = peer->appends->Flush(left_ms()) && flushed;
   }
@@ -139,39 +274,50 @@ bool HttpPeerTransport::Flush(int64_t timeout_ms) {
 }
 
 void HttpPeerTransport::Stop() {
-  for (auto& [id, peer] : peers_) {
-    peer->urgent->Stop();
-    peer->appends->Stop();
-    peer->snapshots->Stop();
+  std::vector<PeerPtr> peers;
+  {
+    const std::lock_guard lock(mutex_);
+    stopped_ = true;
+    peers = std::exchange(gone_, {});
+    for (const auto& [id, peer] : peers_) peers.push_back(peer);
   }
+  changed_.notify_all();
+  for (const PeerPtr& peer : peers) peer->Stop();
+  if (undertaker_.joinable()) undertaker_.join();
 }
 
 bool HttpPeerTransport::Send(NodeId to, node::PeerMessage message) {
-  const auto found = peers_.find(to);
-  if (found == peers_.end()) return false;  // not in the configuration of this process
-  Peer& peer = *found->second;
-  MessageSender& sender = IsUrgent(message) ? *peer.urgent : *peer.appends;
+  const PeerPtr peer = Find(to);
+  if (peer == nullptr) return false;  // nobody has said where it is
+  MessageSender& sender = IsUrgent(message) ? *peer->urgent : *peer->appends;
   return sender.Push(std::move(message));
 }
 
 void HttpPeerTransport::SendSnapshot(NodeId to, raft::Message message,
                                      std::unique_ptr<node::SnapshotReader> snapshot) {
-  const auto found = peers_.find(to);
-  if (found == peers_.end()) return;
-  found->second->snapshots->Push(std::move(message), std::move(snapshot));
+  if (const PeerPtr peer = Find(to)) {
+    peer->snapshots->Push(std::move(message), std::move(snapshot));
+    return;
+  }
+  node::Service* service = nullptr;
+  {
+    const std::lock_guard lock(mutex_);
+    service = stopped_ ? nullptr : service_;
+  }
+  if (service != nullptr) service->OnSnapshotSent(to, false);
 }
 
 void HttpPeerTransport::CancelSnapshot(NodeId to) {
-  const auto found = peers_.find(to);
-  if (found != peers_.end()) found->second->snapshots->Cancel();
+  if (const PeerPtr peer = Find(to)) peer->snapshots->Cancel();
 }
 
 std::vector<PeerStats> HttpPeerTransport::Stats() const {
   std::vector<PeerStats> all;
-  for (const auto& [id, peer] : peers_) {
+  for (const auto& [id, peer] : Peers()) {
     const PeerLink& link = peer->link;
     PeerStats stats;
     stats.peer = id;
+    stats.url = link.url;
     stats.reachable = link.reachable.load();
     stats.sent_bytes = link.sent_bytes.value();
     stats.received_bytes = link.received_bytes.value();
@@ -214,10 +360,8 @@ Status CheckOptions(const PeerTransportOptions& options) {
 Result<std::unique_ptr<PeerTransport>> PeerTransport::Create(PeerTransportOptions options,
                                                              Clock* clock, Logger* logger) {
   BATON_RETURN_IF_ERROR(CheckOptions(options));
-  auto transport = std::make_unique<HttpPeerTransport>(options, clock);
-  for (const auto& [id, url] : options.peer_urls) {
-    BATON_RETURN_IF_ERROR(transport->AddPeer(id, url, clock, logger));
-  }
+  auto transport = std::make_unique<HttpPeerTransport>(options, clock, logger);
+  BATON_RETURN_IF_ERROR(transport->AddConfiguredPeers());
   return std::unique_ptr<PeerTransport>(std::move(transport));
 }
 

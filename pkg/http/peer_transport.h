@@ -4,7 +4,13 @@
 // messages (heartbeats, votes, acknowledgements, forwards), another pair for appends and whatever
 // is large, and a third for snapshots, so that a heartbeat never waits behind a batch or a
 // snapshot. A full outbox drops its newest message, as a network would. A broken connection is made
-// anew, with backoff, resolving the peer's name again.
+// anew, with backoff, resolving the peer's name again: addresses are remembered by nobody, neither
+// those that were found nor that there was none.
+//
+// Peers come and go with the cluster's members (SetPeer, ForgetPeer). Where one is, by falling
+// weight: what it has said itself (Learn), what was configured by hand, what the cluster has agreed
+// on. A peer that is elsewhere now gets new senders; what waited for the old ones is lost, as with
+// a broken cable.
 #pragma once
 
 #include <cstdint>
@@ -26,7 +32,7 @@ namespace baton::http {
 struct PeerTransportOptions {
   std::string cluster_id;
   NodeId self;
-  std::map<NodeId, std::string> peer_urls;  // "http://host:port", without self
+  std::map<NodeId, std::string> peer_urls;  // configured by hand: "http://host:port", without self
   // Per peer and class. As many as a node takes from its clients: each may have to be passed on.
   size_t outbox_messages_max = kEnvelopeMessagesMax;
   size_t outbox_bytes_max = 64 << 20;
@@ -45,6 +51,7 @@ struct PeerTransportOptions {
 
 struct PeerStats {
   NodeId peer;
+  std::string url;
   bool reachable = false;
   uint64_t sent_bytes = 0;
   uint64_t received_bytes = 0;
@@ -75,6 +82,10 @@ class PeerTransport : public node::Transport {
   virtual bool Flush(int64_t timeout_ms) = 0;
   // Breaks the calls under way and ends the threads; what is sent later is dropped.
   virtual void Stop() = 0;
+  // The peer itself, or one that reaches it, says that it is at HOST:PORT now. It may be one that
+  // this node's log does not know yet; of those there may be only so many. Any thread. What is no
+  // address is passed over.
+  virtual void Learn(NodeId peer, const std::string& address) = 0;
   virtual std::vector<PeerStats> Stats() const = 0;
   // The peer has sent so many bytes to this node's listener. From others: nothing is counted.
   virtual void CountReceived(NodeId from, uint64_t bytes) = 0;

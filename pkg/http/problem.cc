@@ -45,10 +45,8 @@ const ProblemKind& KindOfCode(Code code) {
   return kinds[number];
 }
 
-}  // namespace
-
-const std::vector<ProblemKind>& KnownProblems() {
-  static const std::vector<ProblemKind> problems = {
+std::vector<ProblemKind> ProblemsOfResources() {
+  return {
       // Of keys.
       {"key_not_found", "No such key", 404, kNever},
       {"guard_required", "The key is guarded by a lock", 428, kNever},
@@ -73,6 +71,11 @@ const std::vector<ProblemKind>& KnownProblems() {
       {"too_many_watches", "Too many watches", 503, kLaterMs},
       {"slow_watcher", "The client did not keep up", 429, kSoonMs},
       {"future_revision", "The revision is yet to come", 422, kNever},
+  };
+}
+
+std::vector<ProblemKind> ProblemsOfNodes() {
+  return {
       // Of the node and its cluster.
       {"too_many_backups", "Too many backups", 503, kMuchLaterMs},
       {"no_leader", "No leader", 503, kSoonMs},
@@ -81,10 +84,27 @@ const std::vector<ProblemKind>& KnownProblems() {
       {"leadership_lost", "Leadership was lost", 503, kSoonMs},
       {"no_successor", "Nobody could take the leadership", 503, kLaterMs},
       {"transfer_under_way", "Leadership is being handed over", 409, kSoonMs},
+      {"unknown_member", "No such member", kByCode, kNever},
+      {"malformed_member", "What is said of the member is malformed", 422, kNever},
+      {"already_member", "A member already", 409, kNever},
+      {"already_voter", "A voter already", 409, kNever},
+      {"name_taken", "The name is another member's", 409, kNever},
+      {"too_many_members", "Too many members", 409, kNever},
+      {"member_leads", "The member leads", 409, kSoonMs},
+      {"quorum_would_be_lost", "The cluster would lose its quorum", 409, kMuchLaterMs},
+      {"change_in_progress", "Another change of the members is being made", 409, kSoonMs},
+      {"learner_behind", "The learner has not caught up", 412, kLaterMs},
+      {"not_a_member", "This node is no member", 503, kLaterMs},
+      {"member_removed", "This node was removed", 503, kMuchLaterMs},
       {"overloaded", "Overloaded", 503, kSoonMs},
       {"shutting_down", "Shutting down", 503, kSoonMs},
       {"wrong_cluster", "Another cluster's", 403, kNever},
       {"unknown_peer", "Not another node", 403, kNever},
+  };
+}
+
+std::vector<ProblemKind> ProblemsOfRequests() {
+  return {
       // Of the request.
       {"idempotency_key_reused", "The idempotency key was used for another request", 422, kNever},
       {"malformed_idempotency_key", "The idempotency key is malformed", 400, kNever},
@@ -114,6 +134,18 @@ const std::vector<ProblemKind>& KnownProblems() {
       {"headers_too_large", "The headers are too large", 431, kNever},
       {"http_version_not_supported", "The HTTP version is not supported", 505, kNever},
   };
+}
+
+}  // namespace
+
+const std::vector<ProblemKind>& KnownProblems() {
+  static const std::vector<ProblemKind> problems = [] {
+    std::vector<ProblemKind> all = ProblemsOfResources();
+    for (const auto& more : {ProblemsOfNodes(), ProblemsOfRequests()}) {
+      all.insert(all.end(), more.begin(), more.end());
+    }
+    return all;
+  }();
   return problems;
 }
 
@@ -151,7 +183,7 @@ Response MakeProblem(const Status& status, const std::string& request_id, const 
   body["revision"] = nullptr;
   if (context != nullptr) {
     const auto view = context->service->GetStatus();
-    if (view->raft.leader) body["leader"] = NodeNameOf(*context, view->raft.leader);
+    if (view->raft.leader) body["leader"] = NodeNameOf(*context, *view, view->raft.leader);
     body["revision"] = view->revision.value();
   }
   Response response;

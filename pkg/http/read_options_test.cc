@@ -37,6 +37,8 @@ const std::vector<GetRoute>& ClientRoutes() {
       {"/v1/watch", "/v1/watch?", false, true},
       {"/v1/watch", "/v1/watch?index=1&", false, true},
       {"/v1/cluster", "/v1/cluster?", false, true},
+      {"/v1/cluster/members", "/v1/cluster/members?", false, true},
+      {"/v1/cluster/members/{member}", "/v1/cluster/members/1?", false, true},
       {"/v1/admin/hash", "/v1/admin/hash?", false, true},
       {"/v1/admin/snapshot", "/v1/admin/snapshot?", true, true},
       {"/v1", "/v1?", false, true},

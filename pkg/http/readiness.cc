@@ -7,6 +7,16 @@ std::string LeaderTrouble(const node::StatusView& view) {
   return view.raft.leader ? "" : "no leader is known";
 }
 
+std::string MemberTrouble(const node::StatusView& view) {
+  if (view.standing == node::Standing::kVoter) return "";
+  if (!view.standing_detail.empty()) return view.standing_detail;
+  if (view.standing == node::Standing::kLearner) {
+    return "the node is a learner: it has no vote until it is promoted";
+  }
+  return view.standing == node::Standing::kRemoved ? "the node was removed from the cluster"
+                                                   : "the node is no member of the cluster yet";
+}
+
 std::string LagTrouble(const node::StatusView& view) {
   const uint64_t commit = view.raft.commit.value();
   const uint64_t applied = view.raft.applied.value();
@@ -24,6 +34,7 @@ std::string DiskTrouble(const node::StatusView& view) {
 
 std::vector<ReadinessCheck> CheckReadiness(const node::StatusView& view) {
   return {
+      {"member", MemberTrouble(view)},
       {"leader", LeaderTrouble(view)},
       {"caught_up", LagTrouble(view)},
       {"disk", DiskTrouble(view)},
@@ -33,7 +44,7 @@ std::vector<ReadinessCheck> CheckReadiness(const node::StatusView& view) {
 }
 
 std::vector<std::string_view> ReadinessCheckNames() {
-  return {"leader", "caught_up", "disk", "disk_space", "rebuilt", "not_draining"};
+  return {"member", "leader", "caught_up", "disk", "disk_space", "rebuilt", "not_draining"};
 }
 
 }  // namespace baton::http

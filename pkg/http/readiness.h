@@ -22,7 +22,7 @@ struct ReadinessCheck {
   std::string trouble;  // empty: fine
 };
 
-// "leader", "caught_up", "disk", "rebuilt", "not_draining", in this order.
+// "member", "leader", "caught_up", "disk", "disk_space", "rebuilt", "not_draining", in this order.
 std::vector<ReadinessCheck> CheckReadiness(const node::StatusView& view);
 std::vector<std::string_view> ReadinessCheckNames();
 

@@ -30,10 +30,10 @@ bool PrefersRedirect(const Request& request) {
 // Where the leader serves clients; empty when this node leads, or when nobody is known to, or not
 // where.
 std::string LeaderUrl(const ApiContext& context) {
-  const NodeId leader = context.service->GetStatus()->raft.leader;
+  const auto view = context.service->GetStatus();
+  const NodeId leader = view->raft.leader;
   if (!leader || leader == context.node_id) return "";
-  const auto found = context.client_urls.find(leader);
-  return found == context.client_urls.end() ? "" : found->second;
+  return ClientUrlOf(context, *view, leader);
 }
 
 bool Redirect(const Call& call) {

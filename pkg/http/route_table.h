@@ -42,6 +42,7 @@ void AddSessionRoutes(RouteTable* table);
 void AddQueueRoutes(RouteTable* table);  // locks and elections
 void AddWatchRoutes(RouteTable* table);
 void AddClusterRoutes(RouteTable* table);
+void AddMemberRoutes(RouteTable* table);
 void AddBackupRoutes(RouteTable* table);
 void AddHistoryRoutes(RouteTable* table);
 void AddProbeRoutes(RouteTable* table);  // /version, /livez, /readyz, /startupz

@@ -33,8 +33,7 @@ void SnapshotSender::Start() {
 void SnapshotSender::Push(raft::Message message, std::unique_ptr<node::SnapshotReader> snapshot) {
   {
     const std::lock_guard lock(mutex_);
-    if (stopping_) return;
-    const bool busy = job_.has_value() || (under_way_ != nullptr && !cancelled_);
+    const bool busy = stopping_ || job_.has_value() || (under_way_ != nullptr && !cancelled_);
     if (!busy) {
       job_ = Job{std::move(message), std::move(snapshot)};
       changed_.notify_all();
@@ -63,6 +62,11 @@ void SnapshotSender::Stop() {
   changed_.notify_all();
   client_->Abort();
   if (thread_.joinable()) thread_.join();
+}
+
+bool SnapshotSender::HasUnfinished() const {
+  const std::lock_guard lock(mutex_);
+  return job_.has_value() || (under_way_ != nullptr && !cancelled_);
 }
 
 std::optional<node::SnapshotTransfer> SnapshotSender::Progress() const {

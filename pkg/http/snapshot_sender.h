@@ -35,12 +35,15 @@ class SnapshotSender {
   ~SnapshotSender() { Stop(); }
 
   void Start();
-  // Does not block. While another one is under way that was not cancelled: it has failed.
+  // Does not block. While another one is under way that was not cancelled, or after Stop: it has
+  // failed.
   void Push(raft::Message message, std::unique_ptr<node::SnapshotReader> snapshot);
   // Does not block. Ends what waits, or what is under way after the piece under way; its outcome is
   // not told.
   void Cancel();
   void Stop();
+  // After Stop: one was cut off whose outcome somebody waits for.
+  bool HasUnfinished() const;
 
   // Of the snapshot under way.
   std::optional<node::SnapshotTransfer> Progress() const;

@@ -71,7 +71,7 @@ void Commands::Propose(uint64_t id, Command& command) {
     command.stage = Stage::kProposed;
   } else if (proposed.code() == Code::kResourceExhausted) {
     Refuse(id, command, Overloaded());
-  } else if (proposed.code() == Code::kStorageFull || proposed.code() == Code::kUnimplemented) {
+  } else if (proposed.code() != Code::kUnavailable) {
     Refuse(id, command, proposed);
   }  // else: leadership is being handed over; stays parked
 }

@@ -6,8 +6,21 @@
 #include "pkg/base/cruel.h"
 #include "pkg/base/planted.h"
 #include "pkg/coord/command.h"
+#include "pkg/node/membership_plan.h"
 
 namespace baton::node {
+namespace {
+
+// Checked again: what one node lets into the log, every node must apply. (A change of membership is
+// checked when it is planned.)
+Status CheckCommand(std::string_view bytes) {
+  if (IsMembershipRequest(bytes)) return Status::Ok();
+  const Result<coord::Command> command = coord::DecodeCommand(bytes);
+  if (!command.ok()) return command.status();
+  return coord::Validate(*command);
+}
+
+}  // namespace
 
 bool SeenForwards::Insert(NodeId from, uint64_t incarnation, uint64_t id) {
   std::deque<Incarnation>& known = peers_[from];
@@ -69,10 +82,7 @@ void Forwards::Route() {
 }
 
 Status Forwards::Propose(const Waiting& waiting) {
-  // Checked again: what one node lets into the log, every node must apply.
-  const Result<coord::Command> command = coord::DecodeCommand(waiting.request.command);
-  if (!command.ok()) return command.status();
-  BATON_RETURN_IF_ERROR(coord::Validate(*command));
+  BATON_RETURN_IF_ERROR(CheckCommand(waiting.request.command));
   ForwardReply reply;
   reply.id = waiting.request.id;
   reply.incarnation = waiting.request.incarnation;

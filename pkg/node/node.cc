@@ -64,7 +64,8 @@ Node::Node(std::unique_ptr<NodeCore> core)
     : core_(std::move(core)),
       full_disk_(core_->parts.disk_space, core_->parts.logger,
                  [this](std::string_view command) { return core_->state.AddsNothing(command); }),
-      proposals_(core_->raft.get(), &core_->cluster_time, &core_->time, &full_disk_, &core_->state),
+      proposals_(core_->raft.get(), &core_->cluster_time, &core_->time, &full_disk_, &core_->state,
+                 [this](std::string_view request) { return ChangeMembers(request); }),
       commands_(OptionsOfCommands(*core_), &core_->time, core_->raft.get(), &proposals_,
                 core_->parts.transport, core_->parts.metrics),
       forwards_(core_->config.pending_proposals_max, &proposals_, core_->parts.transport,
@@ -93,6 +94,7 @@ void Node::AdvanceTo(int64_t now_us) {
 }
 
 void Node::Tick() {
+  if (removed_) return;
   core_->raft->Tick();
   SaveDiskSpace();
   TellStamp();
@@ -123,6 +125,7 @@ int64_t Node::DeadlineUs(int64_t timeout_ms) const {
 }
 
 void Node::Submit(EncodedCommand command, int64_t timeout_ms, Service::ReplyCallback done) {
+  if (const Status serves = CheckServes(); !serves.ok()) return done(serves);
   Submission submission;
   submission.command = std::move(command.bytes);
   submission.repeatable = command.repeatable;
@@ -139,15 +142,18 @@ void Node::Submit(EncodedCommand command, int64_t timeout_ms, Service::ReplyCall
 
 void Node::Acquire(uint64_t id, coord::Acquire acquire, EncodedCommand command, int64_t timeout_ms,
                    Service::AcquireCallback done) {
+  if (const Status serves = CheckServes(); !serves.ok()) return done(serves);
   waits_.Start(id, std::move(acquire), std::move(command), timeout_ms * 1000, std::move(done));
 }
 
 void Node::KeepAlive(SessionId session, int64_t timeout_ms, Keepalives::Callback done) {
+  if (const Status serves = CheckServes(); !serves.ok()) return done(serves);
   keepalives_.Add(session, DeadlineUs(timeout_ms), std::move(done));
 }
 
 void Node::Read(Consistency consistency, Revision min_revision, int64_t timeout_ms,
                 Service::ReadCallback done) {
+  if (const Status serves = CheckServes(); !serves.ok()) return done(serves);
   if (repair_.rebuilding() && consistency == Consistency::kStale &&
       !PLANTED("node.rebuilding_node_answers")) {
     done(Status(Code::kUnavailable, "rebuilding",
@@ -180,15 +186,12 @@ void Node::OpenBackup(Consistency consistency, Revision min_revision, int64_t ti
 
 void Node::Watch(uint64_t id, coord::EventFilter filter, Revision from,
                  std::shared_ptr<WatchSink> sink) {
+  if (const Status serves = CheckServes(); !serves.ok()) return sink->OnEnd(serves);
   watches_.Add(id, std::move(filter), from, std::move(sink));
 }
 
 void Node::TransferLeadership(NodeId target, Service::StatusCallback done) {
   transfer_.Start(target, std::move(done));
-}
-
-Result<raft::Proposed> Node::ProposeMembership(const raft::MembershipChange& change) {
-  return core_->raft->ProposeMembership(change);
 }
 
 Status CheckAddress(const NodeConfig& config, const PeerEnvelope& envelope) {
@@ -220,6 +223,7 @@ Status Node::CheckEnvelope(const PeerEnvelope& envelope) const {
 }
 
 Status Node::Receive(PeerEnvelope envelope) {
+  if (removed_) return CheckServes();
   Status checked = CheckEnvelope(envelope);
   if (!checked.ok()) {
     core_->parts.metrics->peer_envelopes_rejected.Add();
@@ -313,7 +317,10 @@ bool Node::drained() const {
 }
 
 void Node::Close() {
-  const Status why(Code::kUnavailable, "shutting_down", "This node is shutting down");
+  End(Status(Code::kUnavailable, "shutting_down", "This node is shutting down"));
+}
+
+void Node::End(const Status& why) {
   transfer_.Close(why);
   waits_.Close(why);
   keepalives_.Close(why);
@@ -328,6 +335,8 @@ StatusView Node::MakeStatus() const {
   const int64_t now_us = core_->time.now_us;
   view.cluster_id = core_->config.cluster_id;
   view.raft = core_->raft->GetStatus();
+  view.standing = GetStanding();
+  view.members = core_->roster.members();
   view.revision = core_->state.revision();
   view.compact_revision = core_->state.compact_revision();
   view.state_index = core_->state.applied();

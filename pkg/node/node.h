@@ -84,8 +84,13 @@ class Node {
              std::shared_ptr<WatchSink> sink);
   void CancelWatch(uint64_t id) { watches_.Cancel(id); }
   void TransferLeadership(NodeId target, Service::StatusCallback done);
-  // On the leader; as raft::Raft::ProposeMembership. What became of it is seen in the status.
+  // On the leader; as raft::Raft::ProposeMembership. What became of it is seen in the status. For
+  // tests, and for what PlanChange does not offer; requests of people come through Submit.
   Result<raft::Proposed> ProposeMembership(const raft::MembershipChange& change);
+  // Somebody who must know says that this node was removed. While nobody leads it, it believes so:
+  // everything that is pending or comes later is answered kUnavailable/"member_removed", and it
+  // takes part in nothing until its process is started again.
+  void OnToldRemoved();
 
   // --- peers ---
   Status Receive(PeerEnvelope envelope);
@@ -111,6 +116,7 @@ class Node {
 
   StatusView MakeStatus() const;
   bool failed() const { return core_->failed; }
+  bool removed() const { return removed_; }
   const coord::StateMachine& state() const { return core_->state; }
   const raft::Raft& raft() const { return *core_->raft; }
   const ClusterTime& cluster_time() const { return core_->cluster_time; }
@@ -120,6 +126,13 @@ class Node {
 
   int64_t DeadlineUs(int64_t timeout_ms) const;
   Status CheckEnvelope(const PeerEnvelope& envelope) const;
+  // OK: this node is a member, as far as it has applied.
+  Status CheckServes() const;
+  void End(const Status& why);
+  // As the leader, from its bytes.
+  Result<raft::Proposed> ChangeMembers(std::string_view request);
+  void NoticeRemoval();
+  Standing GetStanding() const;
   void ReceiveMessage(NodeId from, PeerMessage message);
   void NoteLeaderContact(const PeerEnvelope& envelope);
   void SaveDiskSpace();
@@ -142,7 +155,9 @@ class Node {
   void Apply(const std::vector<raft::Entry>& entries);
   void PassOver(const std::vector<raft::Entry>& entries);
   void CountApply(int64_t duration_us);
+  coord::Reply PlainReply() const;
   void ApplyMembership(const raft::Entry& entry);
+  void ReloadRoster();
   bool CommitState();
   bool KnowsCommands();
   // next_entries: what the log goes on with, in the same Ready.
@@ -184,6 +199,8 @@ class Node {
   bool compacting_ = false;
   bool expiry_due_ = false;
   bool draining_ = false;
+  bool told_removed_ = false;
+  bool removed_ = false;
 };
 
 }  // namespace baton::node

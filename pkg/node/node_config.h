@@ -6,6 +6,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -13,14 +14,19 @@
 #include "pkg/base/status.h"
 #include "pkg/coord/command_version.h"
 #include "pkg/coord/limits.h"
+#include "pkg/node/members.h"
 
 namespace baton::node {
 
 struct NodeConfig {
   NodeId id;
-  std::string cluster_id;      // 16 hex digits
-  std::vector<NodeId> voters;  // of a new cluster; ignored when the log has a configuration
-  uint64_t seed = 0;           // of chance; another one at each start of the process
+  std::string cluster_id;  // 16 hex digits
+  // Of a new cluster; ignored when the log has a configuration. Empty: this node joins one
+  // under an id that no other disk has had, and takes no part until the leader that added it is
+  // heard.
+  std::vector<NodeId> voters;
+  std::map<NodeId, MemberInfo> members;  // names and addresses of the voters, as far as known
+  uint64_t seed = 0;                     // of chance; another one at each start of the process
   int64_t tick_ms = 100;
   uint32_t election_timeout_ticks = 10;  // [1 s, 2 s) with the defaults
   uint32_t heartbeat_interval_ticks = 1;

@@ -1,6 +1,7 @@
 #include "pkg/node/node_core.h"
 
 #include <algorithm>
+#include <optional>
 #include <utility>
 #include <vector>
 
@@ -27,6 +28,7 @@ NodeCore::NodeCore(const NodeConfig& node_config, const NodeParts& node_parts)
     : config(node_config),
       parts(node_parts),
       state(node_parts.state),
+      roster(node_config.id, node_parts.transport),
       cluster_time(node_config.tick_ms * node_config.election_timeout_ticks * 1000),
       stored_log_(
           node_parts.log,
@@ -50,6 +52,7 @@ Result<std::unique_ptr<NodeCore>> NodeCore::Open(const NodeConfig& config, const
     PutConfigRow(initial.config, parts.state);
     BATON_RETURN_IF_ERROR(parts.state->Commit());
   }
+  BATON_RETURN_IF_ERROR(core->OpenRoster());
   core->cluster_time.OnApplied(core->state.applied(), core->state.applied_term(),
                                core->state.now_ms());
   BATON_RETURN_IF_ERROR(core->NoteLogAboveApplied());
@@ -67,6 +70,19 @@ Result<std::unique_ptr<NodeCore>> NodeCore::Open(const NodeConfig& config, const
   return core;
 }
 
+// A new cluster knows its first members from its configuration, the same on each of them.
+Status NodeCore::OpenRoster() {
+  Result<std::optional<Members>> row = GetMembersRow(*parts.state);
+  if (!row.ok()) return row.status();
+  Members members = row->value_or(Members{.known = config.members, .removed = {}});
+  if (!row->has_value() && !state_lost && !members.empty()) {
+    PutMembersRow(members, parts.state);
+    BATON_RETURN_IF_ERROR(parts.state->Commit());
+  }
+  roster.Set(std::move(members));
+  return Status::Ok();
+}
+
 Status NodeCore::NoteLogAboveApplied() {
   Index next = std::max(state.applied() + 1, parts.log->FirstIndex());
   while (next <= parts.log->LastIndex()) {
@@ -75,6 +91,7 @@ Status NodeCore::NoteLogAboveApplied() {
     if (!entries.ok()) return entries.status();
     CHECK(!entries->empty());
     cluster_time.OnAppended(*entries);
+    roster.OnAppended(*entries);
     next = entries->back().index + 1;
   }
   return Status::Ok();

@@ -16,6 +16,7 @@
 #include "pkg/node/log_writer.h"
 #include "pkg/node/node_config.h"
 #include "pkg/node/ports.h"
+#include "pkg/node/roster.h"
 #include "pkg/node/snapshots.h"
 #include "pkg/node/status_view.h"
 #include "pkg/node/step_time.h"
@@ -61,6 +62,7 @@ class NodeCore {
   StepTime time;
   coord::StateMachine state;
   raft::ConfigState membership;  // as of the applied index
+  Roster roster;
   ClusterTime cluster_time;
   std::unique_ptr<raft::Raft> raft;
   bool failed = false;
@@ -68,8 +70,10 @@ class NodeCore {
 
  private:
   NodeCore(const NodeConfig& node_config, const NodeParts& node_parts);
-  // The stamps of what is in the log and not applied: a leader must not go back behind them.
+  // The stamps of what is in the log and not applied: a leader must not go back behind them. And
+  // where the members are that it names.
   Status NoteLogAboveApplied();
+  Status OpenRoster();
 
   StoredLog stored_log_;
 };

@@ -49,9 +49,11 @@ bool IsSnapshotRequest(const raft::Message& message) {
 }  // namespace
 
 bool Node::Step() {
-  if (failed()) return false;
+  if (failed() || removed_) return false;
   const bool more = Advance();
   if (failed()) return false;
+  NoticeRemoval();
+  if (removed_) return false;
   return reads_.Run() || more;
 }
 
@@ -85,6 +87,7 @@ bool Node::HandleReadys() {
 void Node::HandleReady(raft::Ready ready) {
   // Before leadership is noticed: a new leader goes on from the stamps of all it has in its log.
   core_->cluster_time.OnAppended(ready.entries);
+  core_->roster.OnAppended(ready.entries);  // before anything is sent to whom they add
   NoticeLeadership();
   if (ready.hard_state) repair_.OnMemory(ready.hard_state->memory);
   CancelSnapshots(ready.cancelled_snapshots);  // first: the next one may be among the messages
@@ -250,6 +253,7 @@ void Node::Apply(const std::vector<raft::Entry>& entries) {
     repair_.OnApplied(entry.index);
     applied.push_back({entry.index, entry.term, std::nullopt});
     if (is_command) applied.back().reply = std::move(result.reply);
+    if (entry.type == raft::EntryType::kConfigChange) applied.back().reply = PlainReply();
   }
   CountApply(core_->parts.stopwatch->MonotonicUs() - before_us);
   if (!CommitState() || !KnowsCommands()) return;
@@ -274,9 +278,21 @@ void Node::CountApply(int64_t duration_us) {
   if (duration_us > NodeMetrics::kSlowUs) metrics.slow_applies.Add();
 }
 
+// Of what is decided in the log and is no command of the state machine.
+coord::Reply Node::PlainReply() const {
+  coord::Reply reply;
+  reply.revision = core_->state.revision();
+  reply.now_ms = core_->state.now_ms();
+  return reply;
+}
+
 void Node::ApplyMembership(const raft::Entry& entry) {
   core_->membership = ConfigOf(entry);
   PutConfigRow(core_->membership, core_->parts.state);
+  std::optional<Members> members = MembersIn(entry);
+  if (!members) return;
+  PutMembersRow(*members, core_->parts.state);
+  core_->roster.Set(*std::move(members));
 }
 
 // False: the state is further than this node can follow, and it has failed.
@@ -315,6 +331,8 @@ void Node::InstallSnapshot(const raft::SnapshotMeta& meta,
   core_->membership = meta.config;
   PutConfigRow(meta.config, core_->parts.state);
   if (!CommitState() || !KnowsCommands()) return;
+  ReloadRoster();
+  if (failed()) return;
   core_->cluster_time.OnSnapshotInstalled(meta.index, meta.term, core_->state.now_ms(),
                                           next_entries);
   core_->raft->OnApplied(meta.index);
@@ -327,6 +345,12 @@ void Node::InstallSnapshot(const raft::SnapshotMeta& meta,
   watches_.OnSnapshotInstalled();
   applied_counts_.OnSnapshotInstalled();
   repair_.OnSnapshotInstalled();
+}
+
+void Node::ReloadRoster() {
+  Result<std::optional<Members>> members = GetMembersRow(*core_->parts.state);
+  if (!members.ok()) return core_->Fail(members.status());
+  if (members->has_value()) core_->roster.Set(**std::move(members));
 }
 
 void Node::CompactIfDue() {

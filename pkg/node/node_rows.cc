@@ -1,5 +1,7 @@
 #include "pkg/node/node_rows.h"
 
+#include <utility>
+
 #include "pkg/base/bytes.h"
 #include "pkg/coord/state_machine.h"
 #include "pkg/raft/membership_codec.h"
@@ -8,6 +10,7 @@ namespace baton::node {
 namespace {
 
 std::string ConfigKey() { return std::string(coord::kNodeTablePrefix) + "config"; }
+std::string MembersKey() { return std::string(coord::kNodeTablePrefix) + "members"; }
 
 }  // namespace
 
@@ -37,6 +40,18 @@ Result<std::optional<raft::ConfigState>> GetConfigRow(const coord::Tables& table
   Result<raft::ConfigState> config = DecodeConfig(*bytes);
   if (!config.ok()) return config.status();
   return std::optional<raft::ConfigState>(std::move(config).value());
+}
+
+void PutMembersRow(const Members& members, coord::Tables* tables) {
+  tables->Put(MembersKey(), EncodeMembers(members));
+}
+
+Result<std::optional<Members>> GetMembersRow(const coord::Tables& tables) {
+  const std::optional<std::string> bytes = tables.Get(MembersKey());
+  if (!bytes) return std::optional<Members>();
+  Result<Members> members = DecodeMembers(*bytes);
+  if (!members.ok()) return members.status();
+  return std::optional<Members>(std::move(members).value());
 }
 
 }  // namespace baton::node

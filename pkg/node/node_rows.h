@@ -1,10 +1,11 @@
 // File: node_rows.h
 //
 // What the node keeps for itself in the state tables, in the same batch as the state it is about:
-// the configuration as of the applied index. It travels in snapshots like every row.
+// the configuration as of the applied index, and the names and addresses of its members. They
+// travel in snapshots like every row.
 //
-// Row:    kNodeTablePrefix "config"
-// Value:  ConfigState, as in pkg/raft/membership_codec.h
+// Row:    kNodeTablePrefix "config"   ConfigState, as in pkg/raft/membership_codec.h
+//         kNodeTablePrefix "members"  as in members.h; absent: nobody has said anything
 #pragma once
 
 #include <optional>
@@ -13,6 +14,7 @@
 
 #include "pkg/base/status.h"
 #include "pkg/coord/tables.h"
+#include "pkg/node/members.h"
 #include "pkg/raft/types.h"
 
 namespace baton::node {
@@ -23,5 +25,8 @@ Result<raft::ConfigState> DecodeConfig(std::string_view bytes);  // kCorruption
 void PutConfigRow(const raft::ConfigState& config, coord::Tables* tables);
 // Empty: there is none. kCorruption: it cannot be read.
 Result<std::optional<raft::ConfigState>> GetConfigRow(const coord::Tables& tables);
+
+void PutMembersRow(const Members& members, coord::Tables* tables);
+Result<std::optional<Members>> GetMembersRow(const coord::Tables& tables);
 
 }  // namespace baton::node

@@ -140,6 +140,11 @@ class Transport {
   // Nobody wants that snapshot any more: its sending stops, and no outcome is told unless it was on
   // its way already. Another one may be sent at once.
   virtual void CancelSnapshot(NodeId to) = 0;
+  // From now on the peer is reached at HOST:PORT, unless its address was configured by hand; it may
+  // be new. Raft thread.
+  virtual void SetPeer(NodeId /*peer*/, const std::string& /*address*/) {}
+  // It is no member any more; what was sent to it may still arrive. Raft thread.
+  virtual void ForgetPeer(NodeId /*peer*/) {}
 };
 
 }  // namespace baton::node

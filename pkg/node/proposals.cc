@@ -6,24 +6,29 @@
 #include "pkg/base/planted.h"
 #include "pkg/coord/command.h"
 #include "pkg/coord/command_version.h"
+#include "pkg/node/membership_plan.h"
 
 namespace baton::node {
 
 Status Proposals::Propose(std::string_view command, Callback done) {
   if (!CanPropose()) return Status(Code::kUnavailable, "not_leader", "This node does not lead");
+  const Result<raft::Proposed> at = Append(command);
+  if (!at.ok()) return at.status();
+  const bool added =
+      pending_.emplace(Key{at->index, at->term}, Pending{time_->now_us, std::move(done)}).second;
+  CHECK(added) << "one proposal per index and term: " << at->index << "/" << at->term;
+  return Status::Ok();
+}
+
+Result<raft::Proposed> Proposals::Append(std::string_view command) {
+  if (IsMembershipRequest(command)) return change_members_(command);
   if (coord::VersionOfEncoded(command) > state_->command_version()) {
     return Status(Code::kUnimplemented, "upgrade_unfinished",
                   "Not all members of the cluster run a Baton that knows this command; finish the "
                   "upgrade, then retry");
   }
   BATON_RETURN_IF_ERROR(full_disk_->Admit(command));
-  const Result<raft::Proposed> at =
-      raft_->Propose(raft::Payload(coord::EncodeEntry(cluster_time_->NowMs(), command)));
-  if (!at.ok()) return at.status();
-  const bool added =
-      pending_.emplace(Key{at->index, at->term}, Pending{time_->now_us, std::move(done)}).second;
-  CHECK(added) << "one proposal per index and term: " << at->index << "/" << at->term;
-  return Status::Ok();
+  return raft_->Propose(raft::Payload(coord::EncodeEntry(cluster_time_->NowMs(), command)));
 }
 
 void Proposals::OnApplied(Index index, Term term, const coord::Reply* reply) {
@@ -38,7 +43,7 @@ void Proposals::OnApplied(Index index, Term term, const coord::Reply* reply) {
     for (Pending& pending : TakeLost(index, term)) lost.push_back(std::move(pending));
   }
   if (own) {
-    CHECK(reply != nullptr) << "only commands are proposed";
+    CHECK(reply != nullptr) << "what is proposed has an answer";
     const Pending& pending = own.mapped();
     pending.done({Fate::kApplied, index, reply, pending.proposed_us});
   }

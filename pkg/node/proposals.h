@@ -21,6 +21,7 @@
 #include <functional>
 #include <map>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "pkg/base/ids.h"
@@ -46,23 +47,28 @@ struct ProposalResult {
 class Proposals {
  public:
   using Callback = std::function<void(const ProposalResult&)>;
+  // Proposes a change of membership (membership_plan.h).
+  using ChangeMembers = std::function<Result<raft::Proposed>(std::string_view request)>;
 
   // All must outlive this object.
   Proposals(raft::Raft* raft, const ClusterTime* cluster_time, const StepTime* time,
-            const FullDisk* full_disk, const coord::StateMachine* state)
+            const FullDisk* full_disk, const coord::StateMachine* state,
+            ChangeMembers change_members)
       : raft_(raft),
         cluster_time_(cluster_time),
         time_(time),
         full_disk_(full_disk),
-        state_(state) {}
+        state_(state),
+        change_members_(std::move(change_members)) {}
 
   // This node may propose: it leads, and its cluster time runs.
   bool CanPropose() const {
     return raft_->role() == raft::Role::kLeader && cluster_time_->leading();
   }
-  // Appends a command (coord's encoding). As raft::Raft::Propose, or FullDisk::Admit: when it
-  // fails, nothing was appended and `done` is never called. kUnimplemented/"upgrade_unfinished" for
-  // a command of a version that is not in force here (upgrade.h).
+  // Appends a command (coord's encoding), or a change of membership. As raft::Raft::Propose, or
+  // FullDisk::Admit, or PlanChange: when it fails, nothing was appended and `done` is never called.
+  // kUnimplemented/"upgrade_unfinished" for a command of a version that is not in force here
+  // (upgrade.h).
   Status Propose(std::string_view command, Callback done);
 
   // Entries are reported in log order, empty ones (without a reply) too.
@@ -84,6 +90,7 @@ class Proposals {
   };
   using Map = std::map<Key, Pending>;
 
+  Result<raft::Proposed> Append(std::string_view command);
   std::vector<Pending> TakeThrough(Index index);
   std::vector<Pending> TakeLost(Index from, Term term);
 
@@ -92,6 +99,7 @@ class Proposals {
   const StepTime* time_;
   const FullDisk* full_disk_;
   const coord::StateMachine* state_;
+  ChangeMembers change_members_;
   Map pending_;
   Term applied_term_;
 };

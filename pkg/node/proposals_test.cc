@@ -30,7 +30,9 @@ class ProposalsTest : public ::testing::Test {
     }
     CHECK(raft->role() == raft::Role::kLeader);
     cluster_time.StartLeading(raft->term());
-    proposals = std::make_unique<Proposals>(raft.get(), &cluster_time, &time, &full_disk, &state);
+    proposals = std::make_unique<Proposals>(
+        raft.get(), &cluster_time, &time, &full_disk, &state,
+        [](std::string_view) { return Status(Code::kUnimplemented, "no change of members here"); });
   }
 
   // Proposes, and writes down the end under a name.

@@ -18,10 +18,7 @@ Result<raft::ConfigState> FindConfig(const std::vector<NodeId>& voters, const Lo
   if (row->has_value()) return std::move(**row);
   raft::ConfigState start = log.State().start.config;
   if (!start.voters.empty()) return start;
-  if (voters.empty()) {
-    return Status(Code::kInvalidArgument, "voters must name the members of a new cluster");
-  }
-  raft::ConfigState config;
+  raft::ConfigState config;  // nobody: this node joins a cluster that there is
   config.voters = voters;
   std::sort(config.voters.begin(), config.voters.end());
   return config;
@@ -95,6 +92,10 @@ Result<Recovered> Recover(NodeId self, const std::vector<NodeId>& voters, Index 
   Recovered recovered;
   recovered.initial = {log->State().hard_state, *config, applied};
   recovered.initial.hard_state.commit = std::max(recovered.initial.hard_state.commit, applied);
+  raft::Memory& memory = recovered.initial.hard_state.memory;
+  // Who joins under an id of its own has no past that an empty disk could hide.
+  const bool joins = voters.empty() && new_log && !applied;
+  if (joins && memory == raft::Memory::kNewborn) memory = raft::Memory::kWhole;
   return recovered;
 }
 

@@ -31,8 +31,8 @@ struct Recovered {
 };
 
 // Brings log and state together, durably, and says where Raft continues. `voters`: of a new
-// cluster; used only when neither log nor state know a configuration. kInvalidArgument when nobody
-// knows one; kCorruption as above.
+// cluster; used only when neither log nor state know a configuration. Empty: the node joins a
+// cluster, and its configuration is empty until the leader tells it. kCorruption as above.
 Result<Recovered> Recover(NodeId self, const std::vector<NodeId>& voters, Index applied,
                           Term applied_term, LogStore* log, StateStore* state);
 

@@ -115,6 +115,8 @@ class NodeRunner final : public Runner {
                  std::shared_ptr<WatchSink> sink) override;
   void CancelWatch(uint64_t watch) override;
   void TransferLeadership(NodeId target, StatusCallback done) override;
+  void ChangeMembers(MembershipRequest request, int64_t timeout_ms, StatusCallback done) override;
+  void OnToldRemoved() override;
   Status Deliver(PeerEnvelope envelope) override;
   void OnUnreachable(NodeId peer) override;
   void OnSnapshotSent(NodeId peer, bool delivered) override;
@@ -301,6 +303,22 @@ void NodeRunner::TransferLeadership(NodeId target, StatusCallback done) {
   const auto shared = Shared(std::move(done));
   Ask([target, shared](Node& node) { node.TransferLeadership(target, std::move(*shared)); },
       [shared](const Status& why) { (*shared)(why); });
+}
+
+void NodeRunner::ChangeMembers(MembershipRequest request, int64_t timeout_ms, StatusCallback done) {
+  const auto shared = Shared(std::move(done));
+  const auto taken =
+      std::make_shared<EncodedCommand>(EncodedCommand{EncodeMembershipRequest(request), false});
+  const auto answer = [shared](const Result<coord::Reply>& reply) {
+    (*shared)(reply.ok() ? reply->status : reply.status());
+  };
+  Ask([taken, timeout_ms,
+       answer](Node& node) { node.Submit(std::move(*taken), timeout_ms, answer); },
+      [shared](const Status& why) { (*shared)(why); });
+}
+
+void NodeRunner::OnToldRemoved() {
+  inbox_.PushCompletion([](Node& node) { node.OnToldRemoved(); });
 }
 
 Status NodeRunner::Deliver(PeerEnvelope envelope) {

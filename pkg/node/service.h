@@ -16,6 +16,7 @@
 #include "pkg/coord/reply.h"
 #include "pkg/coord/state_machine.h"
 #include "pkg/node/backup_format.h"
+#include "pkg/node/membership_plan.h"
 #include "pkg/node/peer.h"
 #include "pkg/node/ports.h"
 #include "pkg/node/status_view.h"
@@ -136,6 +137,14 @@ class Service {
   virtual void CancelWatch(uint64_t watch) = 0;  // no OnEnd follows
 
   virtual void TransferLeadership(NodeId target, StatusCallback done) = 0;  // 0: the best follower
+
+  // Adds, promotes or removes a member, through the leader if another node leads; OK when the
+  // change is committed. Refusals as PlanChange and Raft::ProposeMembership; errors as Submit.
+  virtual void ChangeMembers(MembershipRequest request, int64_t timeout_ms,
+                             StatusCallback done) = 0;
+  // A member of this cluster says that this node was removed from it. Believed while nobody leads
+  // this node.
+  virtual void OnToldRemoved() {}
 
   // --- from the peers (pkg/http's peer endpoint and transport) ---
   // kPermissionDenied/"wrong_cluster" or "unknown_peer", kUnavailable/"overloaded" at once; else

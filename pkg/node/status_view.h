@@ -5,13 +5,16 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "pkg/base/histogram.h"
 #include "pkg/base/ids.h"
 #include "pkg/coord/state_machine.h"
 #include "pkg/node/applied_metrics.h"
+#include "pkg/node/members.h"
 #include "pkg/node/ports.h"
 #include "pkg/raft/raft.h"
 
@@ -34,9 +37,29 @@ struct SnapshotTransfer {
   }
 };
 
+// What a node is to its cluster. All but the first two serve nothing.
+enum class Standing {
+  kVoter,
+  kLearner,       // holds the data and has no vote
+  kForming,       // the cluster is being founded: its initial members find each other
+  kWaiting,       // there is a cluster, and this node waits to be added to it
+  kIdentityLost,  // as kWaiting, but the cluster knows its name: its disk was lost
+  kRemoved,       // was a member once
+};
+// "voter", "learner", "forming", "waiting", "identity_lost", "removed".
+constexpr std::string_view StandingName(Standing standing) {
+  constexpr std::string_view kNames[] = {"voter",   "learner",       "forming",
+                                         "waiting", "identity_lost", "removed"};
+  return kNames[static_cast<size_t>(standing)];
+}
+
 struct StatusView {
   std::string cluster_id;
   raft::RaftStatus raft;
+  Standing standing = Standing::kVoter;
+  std::string standing_detail;  // why it is not a voter, in one sentence
+  // Names and addresses as of the applied index; never null.
+  std::shared_ptr<const Members> members = std::make_shared<Members>();
   Revision revision;
   Revision compact_revision;
   Index state_index;  // state_hash and revision are as of this entry

@@ -405,6 +405,23 @@ void FakeService::CancelWatch(uint64_t watch) {
   Post([this, watch] { watches_cancelled_ += watches_.erase(watch); });
 }
 
+void FakeService::ChangeMembers(node::MembershipRequest request, int64_t timeout_ms,
+                                StatusCallback done) {
+  last_timeout_ms_.store(timeout_ms);
+  Post([this, request = std::move(request), done = std::move(done)] {
+    Status failure;
+    if (TakeFailure(&failure)) return done(failure);
+    membership_requests_.push_back(request);
+    done(Status::Ok());
+  });
+}
+
+std::vector<node::MembershipRequest> FakeService::TakeMembershipRequests() {
+  std::vector<node::MembershipRequest> taken;
+  Run([&] { taken.swap(membership_requests_); });
+  return taken;
+}
+
 void FakeService::TransferLeadership(NodeId target, StatusCallback done) {
   Post([this, target, done = std::move(done)] {
     Status failure;

@@ -75,6 +75,10 @@ class FakeService : public node::Service {
                  std::shared_ptr<node::WatchSink> sink) override;
   void CancelWatch(uint64_t watch) override;
   void TransferLeadership(NodeId target, StatusCallback done) override;
+  // OK, unless FailNext says otherwise; nothing changes.
+  void ChangeMembers(node::MembershipRequest request, int64_t timeout_ms,
+                     StatusCallback done) override;
+  std::vector<node::MembershipRequest> TakeMembershipRequests();
   Status Deliver(node::PeerEnvelope envelope) override;
   void OnUnreachable(NodeId peer) override;
   void OnSnapshotSent(NodeId peer, bool delivered) override;
@@ -129,6 +133,7 @@ class FakeService : public node::Service {
   std::map<uint64_t, LiveWatch> watches_;
   std::vector<LateRead> late_reads_;
   MakePieces make_pieces_;
+  std::vector<node::MembershipRequest> membership_requests_;
 
   std::atomic<uint64_t> last_number_{0};
   std::atomic<uint64_t> acquires_cancelled_{0};

@@ -1,0 +1,71 @@
+// What a Node does about its own membership and, as the leader, about that of others.
+#include <algorithm>
+
+#include "pkg/node/node.h"
+#include "pkg/raft/membership.h"
+
+namespace baton::node {
+namespace {
+
+Status Removed() {
+  return Status(Code::kUnavailable, "member_removed",
+                "This node was removed from the cluster; ask another one");
+}
+
+bool TakesPart(const raft::ConfigState& config, NodeId id) {
+  return raft::IsVoter(config, id) || raft::IsLearner(config, id);
+}
+
+}  // namespace
+
+Status Node::CheckServes() const {
+  if (removed_) return Removed();
+  if (TakesPart(core_->membership, core_->config.id)) return Status::Ok();
+  return Status(Code::kUnavailable, "not_a_member",
+                "This node is no member of the cluster yet; ask another one");
+}
+
+Result<raft::Proposed> Node::ProposeMembership(const raft::MembershipChange& change) {
+  return core_->raft->ProposeMembership(change);
+}
+
+// Names and addresses are known as of the applied index, so a change is made of them only when the
+// latest configuration is applied, which is soon.
+Result<raft::Proposed> Node::ChangeMembers(std::string_view request) {
+  const Result<MembershipRequest> decoded = DecodeMembershipRequest(request);
+  if (!decoded.ok()) return decoded.status();
+  const raft::RaftStatus status = core_->raft->GetStatus();
+  if (status.config_index > core_->state.applied()) {
+    return Status(Code::kUnavailable, "config_not_applied",
+                  "The latest change of the members is not applied yet");
+  }
+  const Result<raft::MembershipChange> change =
+      PlanChange(*decoded, status, *core_->roster.members());
+  if (!change.ok()) return change.status();
+  return core_->raft->ProposeMembership(*change);
+}
+
+void Node::OnToldRemoved() {
+  if (!core_->raft->leader() && !core_->membership.voters.empty()) told_removed_ = true;
+}
+
+Standing Node::GetStanding() const {
+  const NodeId self = core_->config.id;
+  if (removed_) return Standing::kRemoved;
+  if (raft::IsVoter(core_->membership, self)) return Standing::kVoter;
+  return raft::IsLearner(core_->membership, self) ? Standing::kLearner : Standing::kWaiting;
+}
+
+// Told by others (above), or by the log: its removal is applied, and no later entry adds it again.
+void Node::NoticeRemoval() {
+  const NodeId self = core_->config.id;
+  removed_ = told_removed_;
+  if (core_->roster.members()->WasRemoved(self) && !TakesPart(core_->membership, self)) {
+    removed_ = removed_ || !TakesPart(core_->raft->GetStatus().config, self);
+  }
+  if (!removed_) return;
+  core_->parts.logger->Log(LogLevel::kWarning, "removed from the cluster", {});
+  End(Removed());
+}
+
+}  // namespace baton::node
