@@ -1,192 +1,20 @@
 #include "cmd/batond/config.h"
 
 #include <algorithm>
-#include <cctype>
-#include <charconv>
-#include <optional>
-#include <set>
+#include <iterator>
 
+#include "cmd/batond/converter.h"
 #include "cmd/batond/settings.h"
-#include "cmd/cli/did_you_mean.h"
 
 namespace baton::batond {
 namespace {
 
-constexpr size_t kTextBytesMax = 63;
-constexpr size_t kClusterIdDigits = 16;
-constexpr size_t kPathBytesMax = 4096;
+// Pods beyond the first members that are asked whether they know a cluster.
+constexpr uint64_t kAlsoAsked = 4;
 const Address kAlone{"alone", 0};
 
-std::vector<std::string_view> SplitAt(std::string_view text, char separator) {
-  std::vector<std::string_view> parts;
-  while (true) {
-    const size_t end = text.find(separator);
-    parts.push_back(text.substr(0, end));
-    if (end == std::string_view::npos) return parts;
-    text.remove_prefix(end + 1);
-  }
-}
-
-template <typename Number>
-std::optional<Number> ParseNumber(std::string_view text) {
-  Number number = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-  if (text.empty() || error != std::errc() || end != text.data() + text.size()) return std::nullopt;
-  return number;
-}
-
-// Converts settings one by one and remembers the first thing that was wrong, so that the code that
-// uses it reads as a list.
-class Converter {
- public:
-  explicit Converter(const SettingValues* values) : values_(values) {}
-
-  bool Has(std::string_view name) const { return values_->contains(name); }
-
-  // "baton.yaml:3", or "default".
-  std::string Origin(std::string_view name) const {
-    const auto found = values_->find(name);
-    return found == values_->end() ? "default" : found->second.origin;
-  }
-
-  std::string RawText(std::string_view name) const {
-    const auto found = values_->find(name);
-    return found == values_->end() ? std::string(Row(name).default_text) : found->second.text;
-  }
-
-  void Refuse(std::string_view name, const std::string& what) {
-    RefuseAt(Origin(name), name, what);
-  }
-
-  // Two settings contradict each other: the place is the one that somebody has set.
-  void RefusePair(std::string_view name, std::string_view other, const std::string& what) {
-    RefuseAt(Origin(Has(name) ? name : other), name, what);
-  }
-
-  std::string Name(std::string_view name) {
-    const std::string text = RawText(name);
-    const bool good = !text.empty() && text.size() <= kTextBytesMax &&
-                      std::all_of(text.begin(), text.end(), [](unsigned char c) {
-                        return std::isalnum(c) != 0 || c == '.' || c == '_' || c == '-';
-                      });
-    if (!good) Refuse(name, "takes 1 to 63 letters, digits, '.', '_' or '-'");
-    return text;
-  }
-
-  std::string ClusterId(std::string_view name) {
-    const std::string text = RawText(name);
-    const bool good = text.size() == kClusterIdDigits &&
-                      text.find_first_not_of("0123456789abcdef") == std::string::npos;
-    if (!good)
-      Refuse(name, "takes 16 digits of 0-9 and a-f, as `batonctl snapshot restore` prints");
-    return text;
-  }
-
-  std::string Path(std::string_view name) {
-    const std::string text = RawText(name);
-    if (text.empty()) Refuse(name, "must not be empty");
-    if (text.size() > kPathBytesMax) Refuse(name, "is longer than 4096 bytes");
-    if (text.find('\0') != std::string::npos) Refuse(name, "holds a NUL byte");
-    return text;
-  }
-
-  template <typename Number>
-  Number Value(std::string_view name) {
-    const Setting& row = Row(name);
-    const std::optional<int64_t> number = ParseNumber<int64_t>(RawText(name));
-    if (!number || *number < row.low || *number > row.high) {
-      Refuse(name, "takes a number from " + std::to_string(row.low) + " to " +
-                       std::to_string(row.high) + ", not \"" + RawText(name).substr(0, 100) + "\"");
-      return 0;
-    }
-    return static_cast<Number>(*number);
-  }
-
-  Address Listen(std::string_view name) {
-    const Result<Address> address = ParseListenAddress(RawText(name));
-    if (address.ok()) return *address;
-    Refuse(name, "takes IP:PORT, but " + address.status().message());
-    return Address();
-  }
-
-  // The position of the value among the choices of the row.
-  size_t Choice(std::string_view name) {
-    const std::vector<std::string_view> choices = SplitAt(Row(name).choices, '|');
-    const std::string text = RawText(name);
-    const auto found = std::find(choices.begin(), choices.end(), text);
-    if (found != choices.end()) return static_cast<size_t>(found - choices.begin());
-    Refuse(name, "takes " + std::string(Row(name).choices) + ", not \"" + text.substr(0, 100) +
-                     "\"" + cli::DidYouMean(text, choices));
-    return 0;
-  }
-
-  // A member of "1=a,2=b".
-  struct Pair {
-    NodeId id;
-    std::string text;
-    std::string place;  // its own line in the file, where it has one
-  };
-
-  // "1=a,2=b" as pairs; ids are checked, what follows the '=' is not yet.
-  std::vector<Pair> Pairs(std::string_view name) {
-    std::vector<Pair> pairs;
-    const std::string text = RawText(name);
-    if (text.empty()) {
-      if (Has(name)) Refuse(name, "must not be empty; leave it out instead");
-      return pairs;
-    }
-    std::set<NodeId> seen;
-    for (const std::string_view part : SplitAt(text, ',')) {
-      const std::string place = MemberOrigin(name, pairs.size());
-      const size_t equals = part.find('=');
-      const auto id = ParseNumber<uint64_t>(part.substr(0, equals));
-      if (equals == std::string_view::npos || !id || *id < 1 || *id > 1'000'000'000) {
-        RefuseAt(place, name,
-                 "takes " + std::string(Row(name).value_name) +
-                     " with ids from 1 to 1000000000, but holds \"" +
-                     std::string(part.substr(0, 100)) + "\"");
-        return {};
-      }
-      if (!seen.insert(NodeId(*id)).second) {
-        RefuseAt(place, name, "names member " + std::to_string(*id) + " twice");
-      }
-      pairs.push_back({NodeId(*id), std::string(part.substr(equals + 1)), place});
-    }
-    if (pairs.size() > kMembersMax) {
-      Refuse(name, "names " + std::to_string(pairs.size()) + " members; at most " +
-                       std::to_string(kMembersMax) + " are allowed");
-    }
-    return pairs;
-  }
-
-  void RefuseAt(const std::string& place, std::string_view name, const std::string& what) {
-    if (!status_.ok()) return;
-    status_ = Status(Code::kInvalidArgument, place + ": \"" + std::string(name) + "\" " + what);
-  }
-
-  const Status& status() const { return status_; }
-
- private:
-  std::string MemberOrigin(std::string_view name, size_t position) const {
-    const auto found = values_->find(name);
-    if (found == values_->end() || position >= found->second.member_origins.size()) {
-      return Origin(name);
-    }
-    return found->second.member_origins[position];
-  }
-
-  static const Setting& Row(std::string_view name) {
-    const Setting* row = FindSetting(name);
-    CHECK(row != nullptr) << name;
-    return *row;
-  }
-
-  const SettingValues* values_;
-  Status status_;
-};
-
 void ConvertMembers(Converter* converter, Config* config) {
-  for (const auto& [id, text, place] : converter->Pairs("initial-cluster")) {
+  for (const auto& [id, name, text, place] : converter->Pairs("initial-cluster")) {
     const Result<Address> address = ParseAddress(text);
     if (!address.ok()) {
       converter->RefuseAt(place, "initial-cluster",
@@ -213,7 +41,7 @@ void ConvertMembers(Converter* converter, Config* config) {
 }
 
 void ConvertUrls(Converter* converter, Config* config) {
-  for (const auto& [id, text, place] : converter->Pairs("client-urls")) {
+  for (const auto& [id, name, text, place] : converter->Pairs("client-urls")) {
     const Result<std::string> url = ParseUrl(text);
     if (!url.ok()) {
       converter->RefuseAt(place, "client-urls",
@@ -233,6 +61,126 @@ void ConvertUrls(Converter* converter, Config* config) {
   if (config->client_urls.empty() && alone && !listen.IsWildcard() && listen.port != 0) {
     config->client_urls[config->node_id] = "http://" + listen.ToString();
   }
+}
+
+// After the members.
+void ConvertClusterId(Converter* converter, Config* config) {
+  config->restored = converter->Has("cluster-id");
+  if (config->restored) {
+    config->cluster_id = converter->ClusterId("cluster-id");
+    return;
+  }
+  // A node alone has no peer that must find it, so it may move to another port.
+  config->cluster_id = MakeClusterId(config->cluster_name,
+                                     converter->Has("initial-cluster")
+                                         ? config->initial_cluster
+                                         : std::map<NodeId, Address>{{config->node_id, kAlone}});
+}
+
+// NAME-ORDINAL: the position of the '-'; npos: it is none.
+size_t OrdinalAt(const std::string& name) {
+  const size_t dash = name.rfind('-');
+  if (dash == std::string::npos || dash == 0) return std::string::npos;
+  const std::string_view digits = std::string_view(name).substr(dash + 1);
+  const bool good = !digits.empty() && digits.size() <= 9 &&
+                    digits.find_first_not_of("0123456789") == std::string::npos &&
+                    (digits.size() == 1 || digits.front() != '0');
+  return good ? dash : std::string::npos;
+}
+
+// The pods of a StatefulSet: BASE-0, BASE-1, ...
+void ConvertPods(Converter* converter, Config* config) {
+  const size_t dash = OrdinalAt(config->node_name);
+  if (dash == std::string::npos) {
+    converter->RefusePair("name", "peer-domain",
+                          "must be NAME-ORDINAL, as of a pod of a StatefulSet, with "
+                          "\"peer-domain\", not \"" +
+                              config->node_name + "\"");
+    return;
+  }
+  std::string domain = converter->RawText("peer-domain");
+  while (domain.starts_with('.')) domain.erase(0, 1);
+  const auto address_of = [&](const std::string& name, const Address& listen) {
+    const std::string text = name + "." + domain + ":" + std::to_string(listen.port);
+    return converter->HostAndPort("peer-domain", text);
+  };
+  const auto count = converter->Value<uint64_t>("initial-count");
+  const std::string base = config->node_name.substr(0, dash + 1);
+  for (uint64_t i = 0; i < std::min<uint64_t>(count + kAlsoAsked, kMembersMax); ++i) {
+    const std::string name = base + std::to_string(i);
+    auto& list = i < count ? config->peers : config->also_asked;
+    if (i < count || name != config->node_name) {
+      list[name] = address_of(name, config->peer_listen);
+    }
+  }
+  config->peer_address = address_of(config->node_name, config->peer_listen).ToString();
+  config->client_url = "http://" + address_of(config->node_name, config->client_listen).ToString();
+}
+
+void ConvertNamedPeers(Converter* converter, Config* config) {
+  for (const auto& [id, name, text, place] : converter->NamedPairs("peers")) {
+    const Result<Address> address = ParseAddress(text);
+    if (!address.ok()) {
+      converter->RefuseAt(place, "peers",
+                          "takes NAME=HOST:PORT, but " + address.status().message());
+      return;
+    }
+    config->peers[name] = *address;
+  }
+  const auto self = config->peers.find(config->node_name);
+  const auto reachable = [](const Address& a) { return !a.IsWildcard() && a.port != 0; };
+  if (converter->Has("peer-address")) {
+    config->peer_address =
+        converter->HostAndPort("peer-address", converter->RawText("peer-address")).ToString();
+  } else if (self != config->peers.end()) {
+    config->peer_address = self->second.ToString();
+  } else if (reachable(config->peer_listen)) {
+    config->peer_address = config->peer_listen.ToString();
+  } else {
+    converter->Refuse("peers",
+                      "needs \"peer-address\", which says where the others reach this node");
+  }
+  if (converter->Has("client-url")) {
+    const Result<std::string> url = ParseUrl(converter->RawText("client-url"));
+    if (!url.ok()) {
+      return converter->Refuse("client-url",
+                               "takes http://HOST:PORT, but " + url.status().message());
+    }
+    config->client_url = *url;
+  } else if (reachable(config->client_listen)) {
+    config->client_url = "http://" + config->client_listen.ToString();
+  }
+}
+
+// A node that is known by its name, and whose id is on its disk.
+void ConvertNamed(Converter* converter, Config* config) {
+  const std::string_view mode = converter->Has("peer-domain") ? "peer-domain" : "peers";
+  const std::vector<std::string_view> strangers =
+      converter->Has("peer-domain")
+          ? std::vector<std::string_view>{"node-id", "initial-cluster", "client-urls", "cluster-id",
+                                          "peers",   "peer-address",    "client-url"}
+          : std::vector<std::string_view>{"node-id", "initial-cluster", "client-urls", "cluster-id",
+                                          "initial-count"};
+  for (const std::string_view name : strangers) {
+    if (!converter->Differs(name)) continue;
+    converter->Refuse(
+        name, "does not go with \"" + std::string(mode) + "\" (" + converter->Origin(mode) + ")");
+  }
+  if (!converter->Has("name")) converter->Refuse(mode, "needs \"name\": what this node is called");
+  if (config->peer_listen.port == 0) {
+    converter->RefusePair("peer-listen", mode, "must have a port, which the others are told");
+  }
+  mode == "peers" ? ConvertNamedPeers(converter, config) : ConvertPods(converter, config);
+}
+
+void ConvertNumbered(Converter* converter, Config* config) {
+  for (const std::string_view name : {"peer-address", "client-url"}) {
+    if (!converter->Differs(name)) continue;
+    converter->Refuse(name, "goes with \"peer-domain\" or \"peers\" only");
+  }
+  ConvertMembers(converter, config);
+  ConvertUrls(converter, config);
+  ConvertClusterId(converter, config);
 }
 
 // Two listeners cannot share a port of one address, and an address of every interface shares with
@@ -303,26 +251,13 @@ void ConvertBounds(Converter* converter, Config* config) {
   config->disk_free_bytes_min = converter->Value<uint64_t>("disk-free-bytes-min");
 }
 
-// After the members.
-void ConvertClusterId(Converter* converter, Config* config) {
-  config->restored = converter->Has("cluster-id");
-  if (config->restored) {
-    config->cluster_id = converter->ClusterId("cluster-id");
-    return;
-  }
-  // A node alone has no peer that must find it, so it may move to another port.
-  config->cluster_id = MakeClusterId(config->cluster_name,
-                                     converter->Has("initial-cluster")
-                                         ? config->initial_cluster
-                                         : std::map<NodeId, Address>{{config->node_id, kAlone}});
-}
-
 }  // namespace
 
 Result<Config> MakeConfig(const SettingValues& values) {
   Converter converter(&values);
   Config config;
-  config.node_id = NodeId(converter.Value<uint64_t>("node-id"));
+  const bool has_id = !converter.Has("peer-domain") && !converter.Has("peers");
+  if (has_id) config.node_id = NodeId(converter.Value<uint64_t>("node-id"));
   config.node_name = converter.Has("name") ? converter.Name("name")
                                            : "node-" + std::to_string(config.node_id.value());
   config.data_dir = converter.Path("data-dir");
@@ -330,9 +265,8 @@ Result<Config> MakeConfig(const SettingValues& values) {
   config.peer_listen = converter.Listen("peer-listen");
   config.ops_listen = converter.Listen("ops-listen");
   config.cluster_name = converter.Name("cluster-name");
-  ConvertMembers(&converter, &config);
-  ConvertUrls(&converter, &config);
-  ConvertClusterId(&converter, &config);
+  config.named = converter.Has("peer-domain") || converter.Has("peers");
+  config.named ? ConvertNamed(&converter, &config) : ConvertNumbered(&converter, &config);
   config.tick_ms = converter.Value<int64_t>("tick-ms");
   config.election_timeout_ticks = converter.Value<uint32_t>("election-timeout-ticks");
   config.heartbeat_interval_ticks = converter.Value<uint32_t>("heartbeat-interval-ticks");
@@ -343,6 +277,27 @@ Result<Config> MakeConfig(const SettingValues& values) {
   CheckContradictions(&converter, config);
   if (!converter.status().ok()) return converter.status();
   return config;
+}
+
+node::MemberInfo Config::Self() const {
+  node::MemberInfo info{.name = node_name, .peer_address = peer_address, .client_url = client_url};
+  if (named) return info;
+  // Of a node that is known by its number all is configured by hand.
+  if (const auto url = client_urls.find(node_id); url != client_urls.end()) {
+    info.client_url = url->second;
+  }
+  const auto address = initial_cluster.find(node_id);
+  if (address != initial_cluster.end() && address->second.port != 0 &&
+      !address->second.IsWildcard()) {
+    info.peer_address = address->second.ToString();
+  }
+  return info;
+}
+
+std::vector<std::string> Config::InitialNames() const {
+  std::vector<std::string> names;
+  for (const auto& [name, address] : peers) names.push_back(name);
+  return names;
 }
 
 Result<LoadedConfig> LoadConfig(const Flags& flags,

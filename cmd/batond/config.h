@@ -15,6 +15,7 @@
 #include "pkg/base/ids.h"
 #include "pkg/base/logger.h"
 #include "pkg/base/status.h"
+#include "pkg/node/founding.h"
 
 namespace baton::batond {
 
@@ -35,6 +36,20 @@ struct Config {
   bool restored = false;                      // cluster-id is set: from a backup
   std::map<NodeId, Address> initial_cluster;  // peer addresses, this node included
   std::map<NodeId, std::string> client_urls;  // of some or all members
+
+  // A node that is known by its name (peer-domain or peers are set): its id and its cluster's are
+  // on its disk, or found out; initial_cluster and client_urls are empty.
+  bool named = false;
+  std::map<std::string, Address> peers;       // the initial members by name, this one perhaps too
+  std::map<std::string, Address> also_asked;  // whether they know a cluster
+  std::string peer_address;                   // HOST:PORT, as the others are told
+  std::string client_url;
+  node::FoundingRoster founders;  // with whom it has founded its cluster, if it did
+
+  // What it tells others of itself.
+  node::MemberInfo Self() const;
+  // The keys of `peers`.
+  std::vector<std::string> InitialNames() const;
 
   int64_t tick_ms = 0;
   uint32_t election_timeout_ticks = 0;

@@ -66,6 +66,61 @@ TEST(MakeConfigTest, ThreeNodes) {
   EXPECT_EQ(config->client_connections_per_address_max, 50U) << "within client-connections-max";
 }
 
+TEST(MakeConfigTest, APodFindsItsPeersByItsName) {
+  const Result<Config> config = MakeConfig(Values({{"name", "my-baton-1"},
+                                                   {"peer-domain", "peers.ns.svc.cluster.local."},
+                                                   {"peer-listen", "0.0.0.0:7401"},
+                                                   {"client-listen", "[::]:7400"}}));
+  ASSERT_TRUE(config.ok()) << config.status().ToString();
+  EXPECT_TRUE(config->named);
+  EXPECT_EQ(config->InitialNames(),
+            (std::vector<std::string>{"my-baton-0", "my-baton-1", "my-baton-2"}));
+  EXPECT_EQ(config->peers.at("my-baton-2").ToString(),
+            "my-baton-2.peers.ns.svc.cluster.local.:7401");
+  EXPECT_TRUE(config->also_asked.contains("my-baton-3"));
+  const node::MemberInfo self = config->Self();
+  EXPECT_EQ(self.name, "my-baton-1");
+  EXPECT_EQ(self.peer_address, "my-baton-1.peers.ns.svc.cluster.local.:7401");
+  EXPECT_EQ(self.client_url, "http://my-baton-1.peers.ns.svc.cluster.local.:7400");
+}
+
+TEST(MakeConfigTest, APodBeyondTheInitialCountFoundsNothing) {
+  const Result<Config> config =
+      MakeConfig(Values({{"name", "b-3"}, {"peer-domain", "d"}, {"initial-count", "1"}}));
+  ASSERT_TRUE(config.ok()) << config.status().ToString();
+  EXPECT_EQ(config->InitialNames(), std::vector<std::string>{"b-0"});
+  EXPECT_FALSE(config->also_asked.contains("b-3")) << "it does not ask itself";
+  EXPECT_TRUE(config->also_asked.contains("b-4"));
+}
+
+TEST(MakeConfigTest, PeersByName) {
+  const Result<Config> config = MakeConfig(Values({{"name", "b"},
+                                                   {"peers", "a=x:1,b=y:2"},
+                                                   {"peer-listen", "0.0.0.0:2"},
+                                                   {"client-url", "http://y:3"}}));
+  ASSERT_TRUE(config.ok()) << config.status().ToString();
+  EXPECT_EQ(config->Self(), (node::MemberInfo{"b", "y:2", "http://y:3"}));
+  EXPECT_EQ(MakeConfig(Values({{"name", "c"}, {"peers", "a=x:1"}, {"peer-address", "z:9"}}))
+                ->peer_address,
+            "z:9");
+}
+
+TEST(MakeConfigTest, NamesAndNumbersDoNotGoTogether) {
+  EXPECT_EQ(Refusal({{"name", "b-0"}, {"peer-domain", "d"}, {"node-id", "2"}}),
+            "b.yaml:3: \"node-id\" does not go with \"peer-domain\" (b.yaml:2)");
+  EXPECT_EQ(Refusal({{"peer-domain", "d"}}),
+            "b.yaml:1: \"peer-domain\" needs \"name\": what this node is called");
+  EXPECT_EQ(Refusal({{"name", "b"}, {"peer-domain", "d"}}),
+            "b.yaml:1: \"name\" must be NAME-ORDINAL, as of a pod of a StatefulSet, with "
+            "\"peer-domain\", not \"b\"");
+  EXPECT_EQ(Refusal({{"peer-address", "a:1"}}),
+            "b.yaml:1: \"peer-address\" goes with \"peer-domain\" or \"peers\" only");
+  EXPECT_EQ(
+      Refusal({{"name", "c"}, {"peers", "a=x:1"}, {"peer-listen", "0.0.0.0:1"}}),
+      "b.yaml:2: \"peers\" needs \"peer-address\", which says where the others reach this node");
+  EXPECT_NE(Refusal({{"name", "b-0"}, {"peer-domain", "no domain"}}), "");
+}
+
 TEST(MakeConfigTest, OneAddressMayHaveAllConnectionsAndNoMore) {
   const auto of_one_address = [](const std::string& total, const std::string& per_address) {
     return MakeConfig(Values({{"client-connections-max", total},

@@ -61,8 +61,9 @@ int RunNode(const Config& config) {
   BlockStopSignals();
   const uint64_t files_max = RaiseFileLimit();
   static SystemClock clock;  // both are used by the detached thread above until the very end
-  static LogWriter logger(STDERR_FILENO, config.log_format, config.log_level, &clock,
-                          {{"node", config.node_id}});
+  static LogWriter logger(
+      STDERR_FILENO, config.log_format, config.log_level, &clock,
+      {config.named ? LogField{"node", config.node_name} : LogField{"node", config.node_id}});
   logger.Log(LogLevel::kDebug, "limit of open files", {{"files_max", files_max}});
 
   Result<std::unique_ptr<NodeProcess>> node = NodeProcess::Open(config, &clock, &logger);

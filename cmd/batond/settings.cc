@@ -7,6 +7,8 @@ namespace {
 
 constexpr std::string_view kNode = "This node";
 constexpr std::string_view kCluster = "The cluster";
+constexpr std::string_view kPeers =
+    "Nodes known by their names, instead of node-id and initial-cluster";
 constexpr std::string_view kTiming = "Timing";
 constexpr std::string_view kLogs = "Logs";
 constexpr std::string_view kBounds = "Bounds";
@@ -86,6 +88,46 @@ constexpr Setting kSettings[] = {
      .help =
          "Where clients reach each member: for hints and redirects. Without it: none are given, "
          "except by a node alone."},
+    {.name = "peer-domain",
+     .group = kPeers,
+     .type = SettingType::kHost,
+     .value_name = "DOMAIN",
+     .default_text = "",
+     .help =
+         "In a pod of a StatefulSet: what follows POD. in the names of the pods, as "
+         "baton-headless.default.svc.cluster.local. The name must be NAME-ORDINAL; the ports are "
+         "those of the listeners, the same in all pods."},
+    {.name = "initial-count",
+     .group = kPeers,
+     .type = SettingType::kNumber,
+     .value_name = "N",
+     .default_text = "3",
+     .low = 1,
+     .high = 15,
+     .help =
+         "How many pods found the cluster, NAME-0 to NAME-(N-1), when all their disks are empty. "
+         "Others wait to be added."},
+    {.name = "peers",
+     .group = kPeers,
+     .type = SettingType::kMembers,
+     .value_name = "NAME=HOST:PORT,...",
+     .default_text = "",
+     .help = "Elsewhere than in pods: the nodes that found the cluster, by name, when all their "
+             "disks are empty. A node that is not named waits to be added."},
+    {.name = "peer-address",
+     .group = kPeers,
+     .type = SettingType::kHost,
+     .value_name = "HOST:PORT",
+     .default_text = "",
+     .help = "With peers: where the others reach this node. Without it: as peers says, or "
+             "peer-listen. It may be another one at each start."},
+    {.name = "client-url",
+     .group = kPeers,
+     .type = SettingType::kHost,
+     .value_name = "URL",
+     .default_text = "",
+     .help = "With peers: where clients reach this node, http://HOST:PORT. Without it: "
+             "client-listen, unless that is every interface."},
     {.name = "tick-ms",
      .group = kTiming,
      .type = SettingType::kNumber,

@@ -22,6 +22,7 @@ enum class SettingType {
   kListen,   // IP:PORT or [IPv6]:PORT; port 0 takes any free one
   kMembers,  // 1=host:port,2=host:port or, in the file, a map
   kUrls,     // 1=http://host:port,... or, in the file, a map
+  kHost,     // a host name, with a port or as a URL
   kChoice,   // one of `choices`
 };
 

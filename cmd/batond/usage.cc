@@ -79,6 +79,8 @@ std::string Domain(const Setting& setting) {
       return std::string(setting.choices);
     case SettingType::kText:
       return "1 to 63 letters, digits, '.', '_', '-'";
+    case SettingType::kHost:
+      return "a host";
     case SettingType::kPath:
       return "a path";
     case SettingType::kListen:
@@ -179,6 +181,10 @@ std::string RenderValues(const SettingValues& values) {
 }
 
 std::string RenderSummary(const Config& config) {
+  if (config.named) {
+    return "ok: node " + config.node_name + ", " + std::to_string(config.peers.size()) +
+           " initial members, in cluster \"" + config.cluster_name + "\"\n";
+  }
   return "ok: node " + std::to_string(config.node_id.value()) + " of " +
          std::to_string(config.initial_cluster.size()) + " in cluster \"" + config.cluster_name +
          "\" (" + config.cluster_id + ")\n";

@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "pkg/storage/directory.h"
 #include "pkg/storage/disk_failure.h"
 #include "pkg/storage/env.h"
 #include "pkg/storage/files.h"
@@ -14,101 +15,10 @@
 namespace baton::storage {
 namespace {
 
-constexpr char kLockName[] = "LOCK";
-constexpr char kIdentityName[] = "IDENTITY";
-constexpr char kCreatingName[] = "CREATING";
-constexpr char kWatermarkName[] = "WATERMARK";
-constexpr char kRestoringName[] = "RESTORING";
-constexpr char kReserveName[] = "RESERVE";
-constexpr char kLostAndFound[] = "lost+found";  // the root of an ext4 volume has one
-
-Status UnusableSetting(const std::string& path, const std::string& why) {
-  return Status(Code::kInvalidArgument, "unusable_directory",
-                "The data directory " + path + " cannot be used: " + why +
-                    "; give a directory that this user may read and write.");
-}
-
-// Only full disks and failed hardware keep their own code: there the setting is not at fault.
-Status UnusableUnlessFull(const std::string& path, const leveldb::Status& status) {
-  const Status mapped = FromLevelDb(status, "The data directory " + path + " cannot be used");
-  if (mapped.code() == Code::kStorageFull) return mapped;
-  return UnusableSetting(path, Reason(status));
-}
-
-std::string ParentOf(const std::string& path) {
-  const size_t slash = path.find_last_of('/', path.find_last_not_of('/'));
-  if (slash == std::string::npos) return ".";
-  return slash == 0 ? "/" : path.substr(0, slash);
-}
-
-// The name of a directory that is there need not be durable: a process that was killed between its
-// mkdir and its sync leaves one like that. Where the system does not let us sync it, no process of
-// ours has made it.
-Status KeepName(DurableEnv* env, const std::string& path) {
-  const leveldb::Status status = env->SyncDir(ParentOf(path));
-  const std::string text = status.ToString();
-  for (const char* cannot : {"Permission denied", "Invalid argument", "Read-only file system"}) {
-    if (text.find(cannot) != std::string::npos) return Status::Ok();
-  }
-  return status.ok() ? Status::Ok() : UnusableUnlessFull(path, status);
-}
-
-Status MakeDirectories(DurableEnv* env, const std::string& path) {
-  std::string existing;  // the deepest so far whose name may not be durable
-  for (size_t end = path.find('/', 1);; end = path.find('/', end + 1)) {
-    const std::string prefix = path.substr(0, end);
-    if (env->FileExists(prefix)) {
-      existing = prefix;
-    } else {
-      if (!existing.empty()) BATON_RETURN_IF_ERROR(KeepName(env, std::exchange(existing, "")));
-      leveldb::Status status = env->CreateDir(prefix);
-      if (status.ok()) status = env->SyncDir(ParentOf(prefix));
-      if (!status.ok()) return UnusableUnlessFull(path, status);
-    }
-    if (end == std::string::npos) return Status::Ok();
-  }
-}
-
-// May lie in a directory that counts as empty.
-bool IsHarmless(const std::string& name) {
-  return name == "." || name == ".." || name == kLockName || name == kLostAndFound ||
-         name == kReserveName || name == std::string(kCreatingName) + ".tmp" ||
-         name == std::string(kRestoringName) + ".tmp";
-}
-
-enum class Content { kEmpty, kHalfMade, kHalfRestored, kBaton };
-
-// What the directory holds, by the names in it.
-Result<Content> Classify(DurableEnv* env, const std::string& path) {
-  std::vector<std::string> names;
-  const leveldb::Status status = env->GetChildren(path, &names);
-  if (!status.ok()) return UnusableSetting(path, Reason(status));
-  bool creating = false;
-  bool watermark = false;
-  bool restoring = false;
-  bool other = false;
-  for (const std::string& name : names) {
-    // Either is enough: IDENTITY may be lost. CREATING outweighs WATERMARK: the work was not done.
-    if (name == kIdentityName) return Content::kBaton;
-    watermark |= name == kWatermarkName;
-    if (name == kCreatingName) creating = true;
-    if (name == kRestoringName) restoring = true;
-    other |= !IsHarmless(name);
-  }
-  if (restoring) return Content::kHalfRestored;
-  if (creating) return Content::kHalfMade;
-  if (watermark) return Content::kBaton;
-  if (!other) return Content::kEmpty;
-  return Status(Code::kInvalidArgument, "foreign_directory",
-                "The data directory " + path +
-                    " is not empty, and the file IDENTITY of a Baton data directory is not there; "
-                    "give an empty directory, or one that does not exist yet.");
-}
-
 // Every step is durable before the next: the directory's name and CREATING first, IDENTITY last. A
 // crash in between leaves kHalfMade, which begins again.
 Status Create(DurableEnv* env, const std::string& path, const Identity& identity) {
-  BATON_RETURN_IF_ERROR(KeepName(env, path));
+  BATON_RETURN_IF_ERROR(KeepDirectoryName(env, path));
   BATON_RETURN_IF_ERROR(WriteFileDurably(env, path, kCreatingName, ""));
   BATON_RETURN_IF_ERROR(LevelLogStore::Create(env, path, identity));
   BATON_RETURN_IF_ERROR(LevelStateStore::Create(env, path, identity));
@@ -154,9 +64,9 @@ Result<std::unique_ptr<DataDir>> DataDir::Open(const std::string& path, const Id
   BATON_RETURN_IF_ERROR(MakeDirectories(env, path));
   std::unique_ptr<DataDir> dir(new DataDir(env, path, options.space));
   // Look before the lock: LOCK must not be made in a directory that is not ours.
-  Result<Content> content = Classify(env, path);
+  Result<DirectoryContent> content = ClassifyDirectory(env, path);
   if (!content.ok()) return content.status();
-  BATON_RETURN_IF_ERROR(dir->Lock());
+  BATON_RETURN_IF_ERROR(LockDirectory(env, path, &dir->lock_));
   BATON_RETURN_IF_ERROR(dir->MakeIfEmpty(identity, options.must_exist));
   BATON_RETURN_IF_ERROR(dir->CheckOwnerOf(identity));
   // IDENTITY outweighs them.
@@ -176,10 +86,10 @@ DataDir::DataDir(DurableEnv* env, std::string path, const SpaceOptions& space)
 
 // With the lock: another process may have been at work until now.
 Status DataDir::MakeIfEmpty(const Identity& identity, bool must_exist) {
-  const Result<Content> content = Classify(env_, path_);
+  const Result<DirectoryContent> content = ClassifyDirectory(env_, path_);
   if (!content.ok()) return content.status();
-  if (*content == Content::kBaton) return Status::Ok();
-  if (*content == Content::kHalfRestored) return RestoreInterrupted(path_);
+  if (*content == DirectoryContent::kBaton) return Status::Ok();
+  if (*content == DirectoryContent::kHalfRestored) return RestoreInterrupted(path_);
   if (must_exist) return NotRestored(path_);
   return Create(env_, path_, identity);
 }
@@ -190,37 +100,25 @@ Status DataDir::MakeRestored(const std::string& path, const Identity& identity, 
   BATON_RETURN_IF_ERROR(CheckIdentity(identity));
   if (env == nullptr) env = PosixEnv();
   BATON_RETURN_IF_ERROR(MakeDirectories(env, path));
-  Result<Content> content = Classify(env, path);  // before the lock, as Open does
+  Result<DirectoryContent> content = ClassifyDirectory(env, path);  // before the lock, as Open does
   if (!content.ok()) return content.status();
   DataDir dir(env, path, {});
-  BATON_RETURN_IF_ERROR(dir.Lock());
-  content = Classify(env, path);
+  BATON_RETURN_IF_ERROR(LockDirectory(env, path, &dir.lock_));
+  content = ClassifyDirectory(env, path);
   if (!content.ok()) return content.status();
-  if (*content != Content::kEmpty && *content != Content::kHalfRestored) {
+  if (*content != DirectoryContent::kEmpty && *content != DirectoryContent::kHalfRestored) {
     return Status(
         Code::kInvalidArgument, "data_dir_not_empty",
         "The data directory " + path +
             " holds a node's data; a restore makes a new one: give an empty directory, or "
             "one that does not exist yet.");
   }
-  BATON_RETURN_IF_ERROR(KeepName(env, path));
+  BATON_RETURN_IF_ERROR(KeepDirectoryName(env, path));
   BATON_RETURN_IF_ERROR(WriteFileDurably(env, path, kRestoringName, ""));
   BATON_RETURN_IF_ERROR(fill(env));
   BATON_RETURN_IF_ERROR(WriteFileDurably(env, path, kIdentityName, EncodeIdentityFile(identity)));
   (void)env->RemoveFile(JoinPath(path, kRestoringName));
   return Status::Ok();
-}
-
-Status DataDir::Lock() {
-  const leveldb::Status status = env_->LockFile(JoinPath(path_, kLockName), &lock_);
-  if (status.ok()) return Status::Ok();
-  const std::string text = status.ToString();
-  const bool held = text.find("already held") != std::string::npos ||           // by this process
-                    text.find("temporarily unavailable") != std::string::npos;  // EAGAIN
-  if (!held) return UnusableUnlessFull(path_, status);
-  return Status(Code::kConflict, "data_dir_in_use",
-                "The data directory " + path_ + " is in use by another process (" + Reason(status) +
-                    "); stop that process, or give this node a directory of its own.");
 }
 
 Status DataDir::CheckOwnerOf(const Identity& identity) {

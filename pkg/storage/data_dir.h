@@ -3,6 +3,7 @@
 // A node's data directory: checked, locked, and opened into the two stores that a node needs.
 //
 //   DIR/LOCK           held while a process uses the directory
+//   DIR/BIRTH          the id of a node that is not a member yet (birth.h)
 //   DIR/IDENTITY       format, cluster and node, as text; written last when a directory is made
 //   DIR/CREATING       only while a directory is being made: what is there may be thrown away
 //   DIR/RESTORING      the same for a restore from a backup; what is there must not be started on
@@ -97,7 +98,6 @@ class DataDir {
 
  private:
   DataDir(DurableEnv* env, std::string path, const SpaceOptions& space);
-  Status Lock();
   Status OpenLog(const Identity& identity, const DataDirOptions& options);
   Status OpenState(const Identity& identity, const DataDirOptions& options);
   // The owner: from IDENTITY or, when that is damaged, from the log's own row.

@@ -1,0 +1,138 @@
+#include "cmd/batond/greeter.h"
+
+#include <pthread.h>
+
+#include <algorithm>
+#include <chrono>
+#include <utility>
+
+#include "pkg/http/ask_hello.h"
+#include "pkg/raft/membership.h"
+
+namespace baton::batond {
+namespace {
+
+constexpr auto kPause = std::chrono::seconds(1);
+constexpr int kPausesWhileAllIsWell = 10;
+
+std::string AddressOf(const std::string& url) {
+  constexpr std::string_view kScheme = "http://";
+  return url.starts_with(kScheme) ? url.substr(kScheme.size()) : url;
+}
+
+}  // namespace
+
+void Greeter::Start() {
+  thread_ = std::thread([this] { Run(); });
+  pthread_setname_np(thread_.native_handle(), "greeter");
+}
+
+void Greeter::Stop() {
+  {
+    const std::lock_guard lock(mutex_);
+    stopping_ = true;
+  }
+  changed_.notify_all();
+  if (thread_.joinable()) thread_.join();
+}
+
+void Greeter::Run() {
+  bool all_answered = false;
+  int pauses = 0;  // since the last hello
+  while (true) {
+    if (!all_answered || !AllIsWell() || ++pauses >= kPausesWhileAllIsWell) {
+      pauses = 0;
+      bool all = true;
+      for (const auto& [name, answer] : http::AskHello(Addresses(), Self())) {
+        if (answer) LearnFrom(*answer);
+        all = all && answer.has_value();
+      }
+      all_answered = all_answered || all;
+    }
+    std::unique_lock lock(mutex_);
+    if (changed_.wait_for(lock, kPause, [this] { return stopping_; })) return;
+  }
+}
+
+bool Greeter::AllIsWell() const {
+  const auto view = service_->GetStatus();
+  const std::vector<http::PeerStats> peers = transport_->Stats();
+  return view->raft.leader && std::all_of(peers.begin(), peers.end(),
+                                          [](const http::PeerStats& p) { return p.reachable; });
+}
+
+node::Hello Greeter::Self() const {
+  const auto view = service_->GetStatus();
+  node::Hello hello;
+  hello.id = config_.node_id;
+  hello.info = config_.Self();
+  hello.cluster_name = config_.cluster_name;
+  hello.cluster_id = config_.cluster_id;
+  hello.phase =
+      view->standing == node::Standing::kRemoved ? node::Phase::kRemoved : node::Phase::kMember;
+  std::map<NodeId, http::PeerStats> peers;
+  for (http::PeerStats& peer : transport_->Stats()) peers[peer.peer] = std::move(peer);
+  for (const NodeId id : raft::Members(view->raft.config)) {
+    node::HelloMember member{.id = id};
+    if (const auto known = view->members->known.find(id); known != view->members->known.end()) {
+      member.info = known->second;
+    }
+    member.info.name = http::NodeNameOf(*context_, *view, id);
+    if (id == config_.node_id) member.info.peer_address = hello.info.peer_address;
+    if (const auto peer = peers.find(id); peer != peers.end()) {
+      member.info.peer_address = AddressOf(peer->second.url);
+      member.reached = peer->second.reachable;
+    }
+    hello.members.push_back(std::move(member));
+  }
+  hello.removed = view->members->removed;
+  return hello;
+}
+
+std::map<std::string, std::string> Greeter::Addresses() const {
+  std::map<std::string, std::string> addresses;
+  for (const http::PeerStats& peer : transport_->Stats()) {
+    addresses[std::to_string(peer.peer.value())] = AddressOf(peer.url);
+  }
+  for (const auto& [name, address] : config_.peers) {
+    const std::string text = address.ToString();
+    const bool asked = std::any_of(addresses.begin(), addresses.end(),
+                                   [&](const auto& other) { return other.second == text; });
+    if (!asked && name != config_.node_name) addresses[name] = text;
+  }
+  return addresses;
+}
+
+void Greeter::Learn(const node::StatusView& view, NodeId id, const std::string& address) {
+  if (id == config_.node_id || address.empty() || view.members->WasRemoved(id)) return;
+  transport_->Learn(id, address);
+}
+
+node::Hello Greeter::OnHello(const node::Hello& said) {
+  if (said.cluster_id == config_.cluster_id && said.phase == node::Phase::kMember) {
+    Learn(*service_->GetStatus(), said.id, said.info.peer_address);
+  }
+  return Self();
+}
+
+void Greeter::LearnFrom(const node::Hello& answer) {
+  if (answer.cluster_id != config_.cluster_id || answer.phase != node::Phase::kMember) return;
+  const auto view = service_->GetStatus();
+  Learn(*view, answer.id, answer.info.peer_address);
+  std::map<NodeId, bool> reached;
+  for (const http::PeerStats& peer : transport_->Stats()) reached[peer.peer] = peer.reachable;
+  bool takes_part = false;
+  for (const node::HelloMember& member : answer.members) {
+    takes_part = takes_part || member.id == config_.node_id;
+    // Whom this node does not reach may be where the other one reaches it.
+    if (member.id != answer.id && member.reached && !reached[member.id]) {
+      Learn(*view, member.id, member.info.peer_address);
+    }
+  }
+  const auto& removed = answer.removed;
+  if (!takes_part && std::find(removed.begin(), removed.end(), config_.node_id) != removed.end()) {
+    service_->OnToldRemoved();
+  }
+}
+
+}  // namespace baton::batond

@@ -1,0 +1,61 @@
+// File: greeter.h
+//
+// A running node's side of the hellos (pkg/http/hello.h): says to its peers who and where it is,
+// learns where they are now, and hears when it was removed.
+//
+// Once a second while a peer is not reached or nobody leads, and until every peer has answered
+// once; else every ten seconds. So a node that was started again elsewhere is found within a second
+// or two, by the peers that it finds; whoever it does not find hears of it from the others.
+#pragma once
+
+#include <condition_variable>
+#include <map>
+#include <mutex>
+#include <string>
+#include <thread>
+
+#include "cmd/batond/config.h"
+#include "pkg/base/clock.h"
+#include "pkg/http/api.h"
+#include "pkg/http/peer_transport.h"
+#include "pkg/node/founding.h"
+#include "pkg/node/service.h"
+
+namespace baton::batond {
+
+class Greeter {
+ public:
+  // All must outlive it.
+  Greeter(const Config& config, const http::ApiContext* context, node::Service* service,
+          http::PeerTransport* transport)
+      : config_(config), context_(context), service_(service), transport_(transport) {}
+  ~Greeter() { Stop(); }
+
+  void Start();
+  void Stop();
+  // What this node answers. Any thread.
+  node::Hello OnHello(const node::Hello& said);
+
+ private:
+  void Run();
+  node::Hello Self() const;
+  // By name or number; without this node.
+  std::map<std::string, std::string> Addresses() const;
+  // A member says where it is. One that this node has not heard of may have joined since it was
+  // away, and lead.
+  void Learn(const node::StatusView& view, NodeId id, const std::string& address);
+  void LearnFrom(const node::Hello& answer);
+  bool AllIsWell() const;
+
+  const Config config_;
+  const http::ApiContext* const context_;
+  node::Service* const service_;
+  http::PeerTransport* const transport_;
+
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  bool stopping_ = false;  // guarded by mutex_
+  std::thread thread_;
+};
+
+}  // namespace baton::batond
