@@ -27,12 +27,16 @@ void Greeter::Start() {
   pthread_setname_np(thread_.native_handle(), "greeter");
 }
 
-void Greeter::Stop() {
+void Greeter::BeginStop() {
   {
     const std::lock_guard lock(mutex_);
     stopping_ = true;
   }
   changed_.notify_all();
+}
+
+void Greeter::Stop() {
+  BeginStop();
   if (thread_.joinable()) thread_.join();
 }
 
@@ -43,11 +47,14 @@ void Greeter::Run() {
     if (!all_answered || !AllIsWell() || ++pauses >= kPausesWhileAllIsWell) {
       pauses = 0;
       bool all = true;
+      Round round;
       for (const auto& [name, answer] : http::AskHello(Addresses(), Self())) {
-        if (answer) LearnFrom(*answer);
+        if (answer) LearnFrom(*answer, &round);
         all = all && answer.has_value();
       }
       all_answered = all_answered || all;
+      // Who lags may know of the removal and not yet that this node was added again.
+      if (round.removed && !round.listed) service_->OnToldRemoved();
     }
     std::unique_lock lock(mutex_);
     if (changed_.wait_for(lock, kPause, [this] { return stopping_; })) return;
@@ -57,8 +64,11 @@ void Greeter::Run() {
 bool Greeter::AllIsWell() const {
   const auto view = service_->GetStatus();
   const std::vector<http::PeerStats> peers = transport_->Stats();
-  return view->raft.leader && std::all_of(peers.begin(), peers.end(),
-                                          [](const http::PeerStats& p) { return p.reachable; });
+  // Followers have nothing to say to each other, and so do not know.
+  return view->raft.leader &&
+         std::all_of(peers.begin(), peers.end(), [](const http::PeerStats& peer) {
+           return peer.reachable || peer.sent_envelopes == 0;
+         });
 }
 
 node::Hello Greeter::Self() const {
@@ -115,24 +125,22 @@ node::Hello Greeter::OnHello(const node::Hello& said) {
   return Self();
 }
 
-void Greeter::LearnFrom(const node::Hello& answer) {
+void Greeter::LearnFrom(const node::Hello& answer, Round* round) {
   if (answer.cluster_id != config_.cluster_id || answer.phase != node::Phase::kMember) return;
   const auto view = service_->GetStatus();
   Learn(*view, answer.id, answer.info.peer_address);
   std::map<NodeId, bool> reached;
   for (const http::PeerStats& peer : transport_->Stats()) reached[peer.peer] = peer.reachable;
-  bool takes_part = false;
   for (const node::HelloMember& member : answer.members) {
-    takes_part = takes_part || member.id == config_.node_id;
+    round->listed = round->listed || member.id == config_.node_id;
     // Whom this node does not reach may be where the other one reaches it.
     if (member.id != answer.id && member.reached && !reached[member.id]) {
       Learn(*view, member.id, member.info.peer_address);
     }
   }
   const auto& removed = answer.removed;
-  if (!takes_part && std::find(removed.begin(), removed.end(), config_.node_id) != removed.end()) {
-    service_->OnToldRemoved();
-  }
+  round->removed =
+      round->removed || std::find(removed.begin(), removed.end(), config_.node_id) != removed.end();
 }
 
 }  // namespace baton::batond

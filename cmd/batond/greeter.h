@@ -32,6 +32,8 @@ class Greeter {
   ~Greeter() { Stop(); }
 
   void Start();
+  // No more rounds. Stop waits for the end of one, which a name server that is silent can hold up.
+  void BeginStop();
   void Stop();
   // What this node answers. Any thread.
   node::Hello OnHello(const node::Hello& said);
@@ -44,7 +46,12 @@ class Greeter {
   // A member says where it is. One that this node has not heard of may have joined since it was
   // away, and lead.
   void Learn(const node::StatusView& view, NodeId id, const std::string& address);
-  void LearnFrom(const node::Hello& answer);
+  // What the answers of one round say about this node.
+  struct Round {
+    bool listed = false;
+    bool removed = false;
+  };
+  void LearnFrom(const node::Hello& answer, Round* round);
   bool AllIsWell() const;
 
   const Config config_;

@@ -51,6 +51,7 @@ Status JoiningProcess::OpenWaiting(std::unique_ptr<storage::Birthplace> place) {
 Status JoiningProcess::OpenMember(const Config& config) {
   auto member = std::make_unique<WiredNode>(config, clock_, logger_);
   BATON_RETURN_IF_ERROR(member->Open());
+  BATON_RETURN_IF_ERROR(storage::Birthplace::MarkBegun(config_.data_dir));
   member_ = std::move(member);
   return Status::Ok();
 }

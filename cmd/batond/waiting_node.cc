@@ -47,11 +47,14 @@ Result<std::unique_ptr<WaitingNode>> WaitingNode::Open(const Config& config,
                                                        Clock* clock, Logger* logger) {
   std::unique_ptr<WaitingNode> node(new WaitingNode(config, std::move(place), clock, logger));
   const bool removed = node->place_->identity().has_value();
-  if (!removed && !node->place_->birth()) BATON_RETURN_IF_ERROR(node->DrawId());
+  // A disk that has begun and holds no data has lost them: what it was, it is no more.
+  const std::optional<storage::Birth>& birth = node->place_->birth();
+  if (!removed && (!birth || birth->begun)) BATON_RETURN_IF_ERROR(node->DrawId());
   node->Say(removed                                 ? node::Phase::kRemoved
             : node->place_->birth()->roster.empty() ? node::Phase::kFresh
                                                     : node::Phase::kPromised,
-            removed ? node->place_->identity()->cluster_id : "", "it asks its peers");
+            removed ? node->place_->identity()->cluster_id : node->place_->birth()->cluster_id,
+            "it asks its peers");
   metrics::MetricsSource source;
   source.version = cli::kVersion;
   source.status = [node = node.get()] { return node->service_.GetStatus(); };
@@ -75,13 +78,14 @@ WaitingNode::WaitingNode(const Config& config, std::unique_ptr<storage::Birthpla
   context_.node_name = config_.node_name;
   context_.seed = DrawSeed();
   context_.version = cli::kVersion;
-  context_.hello = [this](const node::Hello&) { return Self(); };
+  context_.hello = [this](const node::Hello& said) { return OnHello(said); };
 }
 
 Status WaitingNode::DrawId() {
   storage::Birth birth;
   birth.id = NodeId(kDrawnIdMin | (DrawSeed() & (kDrawnIdMin - 1)));
   birth.name = config_.node_name;
+  if (place_->birth()) birth.cluster_id = place_->birth()->cluster_id;
   logger_->Log(LogLevel::kInfo, "id drawn for an empty disk", {{"id", birth.id}});
   return place_->Keep(birth);
 }
@@ -89,6 +93,21 @@ Status WaitingNode::DrawId() {
 node::Hello WaitingNode::Self() {
   const std::lock_guard lock(mutex_);
   return self_;
+}
+
+node::Hello WaitingNode::OnHello(const node::Hello& said) {
+  const std::lock_guard lock(mutex_);
+  if (said.phase == node::Phase::kMember && said.cluster_name == config_.cluster_name) {
+    heard_ = said.cluster_id;
+  }
+  return self_;
+}
+
+Status WaitingNode::KeepCluster(const std::string& cluster_id) {
+  if (place_->identity() || place_->birth()->cluster_id == cluster_id) return Status::Ok();
+  storage::Birth birth = *place_->birth();
+  birth.cluster_id = cluster_id;
+  return place_->Keep(birth);
 }
 
 // What is said is on the disk already.
@@ -122,6 +141,10 @@ Result<std::optional<Config>> WaitingNode::Round() {
   if (!place_->identity() && !founder.self.members.empty()) {
     founder.self.phase = node::Phase::kPromised;
   }
+  if (founder.self.cluster_id.empty()) {
+    const std::lock_guard lock(mutex_);
+    founder.self.cluster_id = heard_;
+  }
   std::map<std::string, std::string> addresses;
   for (const auto& [name, address] : config_.peers) {
     if (name != config_.node_name) addresses[name] = address.ToString();
@@ -135,7 +158,7 @@ Result<std::optional<Config>> WaitingNode::Round() {
 Result<std::optional<Config>> WaitingNode::Act(const node::Decision& decision) {
   const std::optional<Config> nothing;
   const auto keep = [this](const node::FoundingRoster& roster) {
-    return place_->Keep({place_->birth()->id, config_.node_name, roster});
+    return place_->Keep({.id = place_->birth()->id, .name = config_.node_name, .roster = roster});
   };
   switch (decision.action) {
     case Action::kAsk: {
@@ -153,12 +176,15 @@ Result<std::optional<Config>> WaitingNode::Act(const node::Decision& decision) {
       Say(node::Phase::kFresh, "", "a disk of the cluster that it would have founded is lost");
       return nothing;
     case Action::kWait:
+      BATON_RETURN_IF_ERROR(KeepCluster(decision.cluster_id));
       Say(node::Phase::kWaiting, decision.cluster_id, decision.detail);
       return nothing;
     case Action::kIdentityLost:
+      BATON_RETURN_IF_ERROR(KeepCluster(decision.cluster_id));
       Say(node::Phase::kIdentityLost, decision.cluster_id, decision.detail);
       return nothing;
     case Action::kRemoved:
+      BATON_RETURN_IF_ERROR(KeepCluster(decision.cluster_id));
       Say(node::Phase::kRemoved, decision.cluster_id, decision.detail);
       return nothing;
     case Action::kFound:

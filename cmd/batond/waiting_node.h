@@ -41,6 +41,9 @@ class WaitingNode {
               Logger* logger);
   Status DrawId();
   node::Hello Self();
+  node::Hello OnHello(const node::Hello& said);
+  // Of a cluster that this disk has heard of it founds no other, even after a restart.
+  Status KeepCluster(const std::string& cluster_id);
   void Say(node::Phase phase, const std::string& cluster_id, const std::string& detail);
   Result<std::optional<Config>> Act(const node::Decision& decision);
 
@@ -50,10 +53,11 @@ class WaitingNode {
   Logger* const logger_;
   WaitingService service_;
   http::ApiContext context_;
-  std::unique_ptr<Listeners> listeners_;
 
   std::mutex mutex_;
-  node::Hello self_;  // guarded by mutex_
+  node::Hello self_;                      // guarded by mutex_
+  std::string heard_;                     // the same: the cluster of which a member has said hello
+  std::unique_ptr<Listeners> listeners_;  // last: its threads use all of the above
 };
 
 // `config` of the node whose data are, or will be, in the directory.

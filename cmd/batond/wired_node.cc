@@ -63,6 +63,12 @@ http::PeerTransportOptions TransportOptionsOf(const Config& config) {
 
 }  // namespace
 
+// The threads of the transport call the runner, which ends before it.
+WiredNode::~WiredNode() {
+  if (greeter_ != nullptr) greeter_->Stop();
+  if (transport_ != nullptr) transport_->Stop();
+}
+
 Status WiredNode::Open() {
   BATON_RETURN_IF_ERROR(OpenData());
   BATON_RETURN_IF_ERROR(MakeNode());
@@ -94,6 +100,7 @@ void WiredNode::Start() {
 Status WiredNode::Stop(int64_t timeout_ms) {
   const int64_t begun_ms = clock_->MonotonicMs();
   data_->space()->GiveUp();  // a full disk must not hold up the end
+  greeter_->BeginStop();
   const auto log_step = [&](std::string_view step) {
     logger_->Log(LogLevel::kDebug, "stopping",
                  {{"done", step}, {"after_ms", clock_->MonotonicMs() - begun_ms}});

@@ -24,6 +24,9 @@ class WiredNode final : public NodeProcess {
   WiredNode(const Config& config, Clock* clock, Logger* logger)
       : config_(config), clock_(clock), logger_(logger) {}
 
+  // Without Stop: nobody is asked to finish anything.
+  ~WiredNode() override;
+
   Status Open();
   void Start() override;
   Status Stop(int64_t timeout_ms) override;

@@ -40,7 +40,9 @@ class Reader {
     return "";
   }
   NodeId Id(const json& value, const char* field) {
-    if (value.is_number_unsigned()) return NodeId(value.get<uint64_t>());
+    if (value.is_number_unsigned() && value.get<uint64_t>() > 0) {
+      return NodeId(value.get<uint64_t>());
+    }
     Fail(field);
     return NodeId();
   }

@@ -95,8 +95,12 @@ NodeId FindMember(const ApiContext& context, const node::StatusView& view,
   const char* end = text.data() + text.size();
   const auto parsed = std::from_chars(text.data(), end, number);
   const bool is_number = !text.empty() && parsed.ec == std::errc() && parsed.ptr == end;
-  for (const NodeId id : AllMembers(view.raft.config)) {
-    if (NodeNameOf(context, view, id) == text || (is_number && id.value() == number)) return id;
+  const std::vector<NodeId> members = AllMembers(view.raft.config);
+  for (const NodeId id : members) {
+    if (is_number && id.value() == number) return id;
+  }
+  for (const NodeId id : members) {
+    if (NodeNameOf(context, view, id) == text) return id;
   }
   return NodeId();
 }

@@ -189,7 +189,11 @@ void HttpPeerTransport::Start() {
 
 void HttpPeerTransport::SetPeer(NodeId peer, const std::string& address) {
   const std::lock_guard lock(mutex_);
-  if (options_.peer_urls.contains(peer) || peer == options_.self) return;
+  if (peer == options_.self) return;
+  if (const auto given = options_.peer_urls.find(peer); given != options_.peer_urls.end()) {
+    if (!peers_.contains(peer)) Move(peer, given->second);  // it was forgotten, and is back
+    return;
+  }
   std::string& agreed = agreed_[peer];
   // What it has said of itself since stays, until the cluster agrees on something new.
   if (std::exchange(agreed, address) == address && peers_.contains(peer)) return;

@@ -66,6 +66,10 @@ Decision FaceCluster(const Hello& self, const std::string& cluster_id,
 // Nobody who answers is a member. Why nothing can be founded now; empty: it can.
 std::string Obstacle(const Founder& founder, const Answers& answers) {
   const std::string& name = founder.self.info.name;
+  if (const std::string& known = founder.self.cluster_id; !known.empty()) {
+    return "no member of the cluster that it knows (" + known +
+           ") answers; if that one is gone for good, empty the data directories of all";
+  }
   for (const auto& [asked, hello] : answers) {
     if (!hello || hello->phase == Phase::kFresh || hello->phase == Phase::kPromised) continue;
     return asked + " knows a cluster (" + hello->cluster_id + ") of which no member answers";
@@ -152,6 +156,12 @@ Decision Decide(const Founder& founder, const Answers& answers) {
     members.push_back(&*hello);
   }
   if (!members.empty()) return FaceCluster(founder.self, cluster_id, members);
+  const Hello& self = founder.self;
+  // A member of it has said hello once: so all had promised.
+  if (self.phase == Phase::kPromised && !self.cluster_id.empty() &&
+      ClusterIdOf(self.cluster_name, self.members) == self.cluster_id) {
+    return {.action = Action::kFound, .roster = self.members, .cluster_id = self.cluster_id};
+  }
   if (std::string obstacle = Obstacle(founder, answers); !obstacle.empty()) {
     return Ask(std::move(obstacle));
   }

@@ -10,11 +10,9 @@
 //
 //   fresh      has an id, and nothing else
 //   promised   all initial members answered, none of them knows a cluster; their ids are the
-//   roster,
-//              and this disk will found a cluster with these or with none
-//   member     all of them have promised the same roster (or one of them is a member by it): it is
-//   a
-//              voter of the cluster whose id is made of the roster
+//              roster, and this disk will found a cluster with these or with none
+//   member     all of them have promised the same roster (or one of them is a member by it): it
+//              is a voter of the cluster whose id is made of the roster
 //
 // Each step is durable before it is told to anybody. No majority is enough: a node that does not
 // answer may hold all that a cluster has decided. So:
@@ -26,8 +24,8 @@
 //     finds its name among the members, under the old id: identity lost. It waits until that one is
 //     removed and this one is added, as a learner.
 //   * A promise whose roster has lost a disk before anybody founded it is withdrawn by forgetting
-//   the
-//     disk's own id: with another id it is another disk.
+//     the disk's own id: with another id it is another disk.
+//   * A disk that has heard of a cluster founds no other, even when nobody answers any more.
 #pragma once
 
 #include <array>
@@ -68,7 +66,8 @@ struct Hello {
   NodeId id;
   MemberInfo info{};
   std::string cluster_name{};
-  std::string cluster_id{};  // of the cluster that it is or was a member of, or waits for
+  // Of the cluster that it is or was a member of, waits for, or has heard of.
+  std::string cluster_id{};
   Phase phase = Phase::kFresh;
   std::vector<HelloMember> members{};  // promised: the roster; member: as far as it knows
   std::vector<NodeId> removed{};

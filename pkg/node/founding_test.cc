@@ -130,6 +130,23 @@ TEST_F(FoundingTest, OneThatWaitsForAClusterKeepsOthersFromFoundingOne) {
   EXPECT_EQ(Now().action, Action::kAsk);
 }
 
+TEST_F(FoundingTest, WhoHasHeardOfAClusterFoundsNoOther) {
+  founder.self.cluster_id = "00000000000000c1";
+  EXPECT_EQ(Now().action, Action::kAsk);
+  for (auto& [name, answer] : answers) answer.reset();
+  founder.initial = {"baton-0"};
+  EXPECT_EQ(Now().action, Action::kAsk) << "alone or not";
+  EXPECT_NE(Now().detail.find("00000000000000c1"), std::string::npos);
+}
+
+TEST_F(FoundingTest, WhoHasPromisedTheClusterThatItHasHeardOfFoundsIt) {
+  Promise(All(), &founder.self);
+  founder.self.cluster_id = ClusterIdOf(founder.self.cluster_name, All());
+  for (auto& [name, answer] : answers) answer.reset();
+  EXPECT_EQ(Now().action, Action::kFound) << "a member has said hello: all had promised";
+  EXPECT_EQ(Now().cluster_id, founder.self.cluster_id);
+}
+
 TEST_F(FoundingTest, TwoClustersAreTooMany) {
   MakeMember("baton-1", {founder.self});
   MakeMember("baton-2", {founder.self});

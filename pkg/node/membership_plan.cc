@@ -16,10 +16,12 @@ Status Refused(std::string reason, std::string sentence) {
   return Status(Code::kConflict, std::move(reason), std::move(sentence));
 }
 
+// It has answered this leader: at its election all are taken to be active.
 bool Answers(const raft::RaftStatus& leader, NodeId id) {
   if (id == leader.id) return true;
   const auto peer = leader.peers.find(id);
-  return peer != leader.peers.end() && peer->second.recently_active && !peer->second.amnesia;
+  return peer != leader.peers.end() && peer->second.recently_active && peer->second.match &&
+         !peer->second.amnesia;
 }
 
 std::string List(const std::vector<std::string>& names) {

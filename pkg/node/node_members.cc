@@ -35,6 +35,11 @@ Result<raft::Proposed> Node::ChangeMembers(std::string_view request) {
   const Result<MembershipRequest> decoded = DecodeMembershipRequest(request);
   if (!decoded.ok()) return decoded.status();
   const raft::RaftStatus status = core_->raft->GetStatus();
+  if (status.config_index > status.commit) {
+    return Status(Code::kConflict, "change_in_progress",
+                  "The change of the members at index " +
+                      std::to_string(status.config_index.value()) + " is not committed yet");
+  }
   if (status.config_index > core_->state.applied()) {
     return Status(Code::kUnavailable, "config_not_applied",
                   "The latest change of the members is not applied yet");
@@ -56,13 +61,10 @@ Standing Node::GetStanding() const {
   return raft::IsLearner(core_->membership, self) ? Standing::kLearner : Standing::kWaiting;
 }
 
-// Told by others (above), or by the log: its removal is applied, and no later entry adds it again.
+// Not by its own log: a member that was removed and added again passes through its removal on the
+// way. Outside of its configuration it serves nothing and cannot stand.
 void Node::NoticeRemoval() {
-  const NodeId self = core_->config.id;
   removed_ = told_removed_;
-  if (core_->roster.members()->WasRemoved(self) && !TakesPart(core_->membership, self)) {
-    removed_ = removed_ || !TakesPart(core_->raft->GetStatus().config, self);
-  }
   if (!removed_) return;
   core_->parts.logger->Log(LogLevel::kWarning, "removed from the cluster", {});
   End(Removed());

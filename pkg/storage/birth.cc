@@ -48,6 +48,8 @@ std::string EncodeBirth(const Birth& birth) {
                                      OrNothing(member.info.peer_address) + " " +
                                      OrNothing(member.info.client_url));
   }
+  if (!birth.cluster_id.empty()) lines.emplace_back("cluster", birth.cluster_id);
+  if (birth.begun) lines.emplace_back("begun", "yes");
   return SealText(kKind, kFormat, lines);
 }
 
@@ -61,6 +63,10 @@ Result<Birth> DecodeBirth(std::string_view text, std::string_view path) {
       birth.id = ParseId(value);
     } else if (name == "name") {
       birth.name = value;
+    } else if (name == "cluster") {
+      birth.cluster_id = value;
+    } else if (name == "begun") {
+      birth.begun = true;
     } else if (name == "member") {
       birth.roster.push_back(ParseMember(value));
       const node::HelloMember& member = birth.roster.back();
@@ -94,6 +100,7 @@ Birthplace::~Birthplace() {
 Status Birthplace::Read() {
   const Result<DirectoryContent> content = ClassifyDirectory(env_, path_);
   if (!content.ok()) return content.status();
+  if (*content == DirectoryContent::kHalfRestored) return RestoreInterrupted(path_);
   const std::string birth_path = JoinPath(path_, kBirthName);
   if (env_->FileExists(birth_path)) {
     const Result<std::string> text = ReadWholeFile(env_, birth_path, kBytesMax);
@@ -115,6 +122,20 @@ Status Birthplace::Read() {
   if (!identity.ok()) return identity.status();
   identity_ = *std::move(identity);
   return Status::Ok();
+}
+
+Status Birthplace::MarkBegun(const std::string& path, DurableEnv* env) {
+  if (env == nullptr) env = PosixEnv();
+  const std::string birth_path = JoinPath(path, kBirthName);
+  if (!env->FileExists(birth_path)) return Status::Ok();  // known by a number given by hand
+  const Result<std::string> text = ReadWholeFile(env, birth_path, kBytesMax);
+  if (!text.ok()) return text.status();
+  Result<Birth> birth = DecodeBirth(*text, birth_path);
+  if (birth.status().code() == Code::kCorruption) return Status::Ok();  // draws another id, too
+  if (!birth.ok()) return birth.status();
+  if (birth->begun) return Status::Ok();
+  birth->begun = true;
+  return WriteFileDurably(env, path, kBirthName, EncodeBirth(*birth));
 }
 
 Status Birthplace::Keep(const Birth& birth) {

@@ -10,10 +10,12 @@
 //     name baton-0
 //     member 4503599627370497 baton-0 baton-0.baton:7401 http://baton-0.baton:7400   (promised)
 //     member ...
+//     cluster 1f2e3d4c5b6a7988   (if it has heard of one)
+//     begun yes                  (once there were data)
 //     crc32c 1b0ac9f4
 //
-// It stays when there are data: a founder that lost its state again before it was written begins
-// with the same members.
+// It stays when there are data. If those are lost and it is not, the disk has lost its past and
+// must not be taken for what it was: another id is drawn.
 #pragma once
 
 #include <memory>
@@ -37,7 +39,9 @@ class DurableEnv;
 struct Birth {
   NodeId id;
   std::string name;
-  node::FoundingRoster roster;  // empty: nothing is promised
+  node::FoundingRoster roster{};  // empty: nothing is promised
+  std::string cluster_id{};       // that it has heard of: it founds no other; empty: none
+  bool begun = false;             // there were data here, so without any they are lost
   friend bool operator==(const Birth&, const Birth&) = default;
 };
 
@@ -61,6 +65,8 @@ class Birthplace {
   const std::optional<Birth>& birth() const { return birth_; }
   // Durable when it returns.
   Status Keep(const Birth& birth);
+  // The same for `begun`, in a directory that a node has open: before that says anything.
+  static Status MarkBegun(const std::string& path, DurableEnv* env = nullptr);
 
  private:
   Birthplace(DurableEnv* env, std::string path) : env_(env), path_(std::move(path)) {}

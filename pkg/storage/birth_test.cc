@@ -44,6 +44,24 @@ TEST_F(BirthTest, IsKept) {
   EXPECT_EQ(*place->birth(), Promised());
 }
 
+TEST_F(BirthTest, WhatItHasHeardOfAndThatItHasBegunAreKept) {
+  Birth birth = Promised();
+  birth.cluster_id = "0123456789abcdef";
+  ASSERT_TRUE(Open()->Keep(birth).ok());
+  EXPECT_EQ(*Open()->birth(), birth);
+  ASSERT_TRUE(Birthplace::MarkBegun(path_).ok());
+  birth.begun = true;
+  EXPECT_EQ(*Open()->birth(), birth);
+  ASSERT_TRUE(Birthplace::MarkBegun(path_).ok()) << "again";
+  EXPECT_EQ(*Open()->birth(), birth);
+}
+
+TEST_F(BirthTest, NothingIsMarkedWhereNothingWasKept) {
+  ASSERT_TRUE(Open() != nullptr);
+  ASSERT_TRUE(Birthplace::MarkBegun(path_).ok());
+  EXPECT_FALSE(Open()->birth());
+}
+
 TEST_F(BirthTest, DataAreMadeBesideItAndSayWhoseTheyAre) {
   const Identity identity{.cluster_id = "0123456789abcdef", .node_id = NodeId(5)};
   ASSERT_TRUE(Open()->Keep({NodeId(5), "baton-0", {}}).ok());

@@ -26,13 +26,6 @@ Status Create(DurableEnv* env, const std::string& path, const Identity& identity
 }
 
 // A node that began empty here would help to elect others that know nothing either.
-Status RestoreInterrupted(const std::string& path) {
-  return Status(Code::kInvalidArgument, "restore_interrupted",
-                "The data directory " + path +
-                    " holds the rests of an interrupted restore; run `batonctl snapshot restore` "
-                    "again with the same arguments.");
-}
-
 Status NotRestored(const std::string& path) {
   return Status(Code::kInvalidArgument, "not_restored",
                 "The data directory " + path +

@@ -108,4 +108,11 @@ Status LockDirectory(DurableEnv* env, const std::string& path, leveldb::FileLock
                     "); stop that process, or give this node a directory of its own.");
 }
 
+Status RestoreInterrupted(const std::string& path) {
+  return Status(Code::kInvalidArgument, "restore_interrupted",
+                "The data directory " + path +
+                    " holds the rests of an interrupted restore; run `batonctl snapshot restore` "
+                    "again with the same arguments.");
+}
+
 }  // namespace baton::storage

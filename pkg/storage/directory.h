@@ -34,4 +34,7 @@ Result<DirectoryContent> ClassifyDirectory(DurableEnv* env, const std::string& p
 // kConflict/"data_dir_in_use".
 Status LockDirectory(DurableEnv* env, const std::string& path, leveldb::FileLock** lock);
 
+// What kHalfRestored means to everybody but a restore.
+Status RestoreInterrupted(const std::string& path);
+
 }  // namespace baton::storage
