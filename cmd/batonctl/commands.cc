@@ -353,10 +353,14 @@ std::vector<CommandSpec> MemberCommands() {
        .synopsis = "[NAME|ID]",
        .summary = "has the leader hand over, to this member or to the best one",
        .details = "  batonctl member transfer baton-1\n"
-                  "  batonctl member transfer --drain --endpoints http://127.0.0.1:7400\n",
+                  "  batonctl member transfer --drain --pause 5s --endpoints "
+                  "http://127.0.0.1:7400\n",
        .options = {{"drain", "",
-                    "of a node that is about to stop: it is asked itself, and that it does not "
-                    "lead is what is wanted"}},
+                    "of a node that is about to stop: it is asked itself, is not ready from now "
+                    "on, and that it does not lead is what is wanted"},
+                   {"pause", "DURATION",
+                    "with --drain: return only after it, so that the node still serves until "
+                    "nobody is sent to it any more; default 0s"}},
        .positionals_min = 0,
        .positionals_max = 1,
        .run = RunMemberTransfer},

@@ -203,11 +203,17 @@ int RunMemberRemove(const Arguments& arguments, Context* context) {
 int RunMemberTransfer(const Arguments& arguments, Context* context) {
   nlohmann::json body = nlohmann::json::object();
   if (!arguments.positionals.empty()) body["target"] = TargetOf(arguments.positionals[0]);
+  const Result<int64_t> pause_ms = DurationOption(arguments, "pause", 0);
+  if (!pause_ms.ok()) return FailUsage(pause_ms.status().message(), context);
+  if (arguments.Has("pause") && !arguments.Has("drain")) {
+    return FailUsage("--pause goes with --drain", context);
+  }
   int exit_code = kExitOk;
   std::optional<ApiResponse> response;
   if (arguments.Has("drain")) {
     response = Ask(arguments, MemberRequest("POST", "/v1/cluster/leader/transfer?drain=1", body),
                    context, &exit_code);
+    std::this_thread::sleep_for(std::chrono::milliseconds(*pause_ms));
   } else {
     response = HandOver(arguments, body, context, &exit_code);
   }

@@ -117,6 +117,10 @@ TEST_F(MemberCommandsTest, ADrainingNodeIsAskedItself) {
   EXPECT_EQ(run_.Run({"member", "transfer", "--drain"}).exit_code, kExitOk);
   EXPECT_TRUE(api_.requests("GET", kMembers).empty());
   EXPECT_EQ(*api_.requests("POST", kTransfer).at(0).Query("drain"), "1");
+  const auto begun = std::chrono::steady_clock::now();
+  EXPECT_EQ(run_.Run({"member", "transfer", "--drain", "--pause", "50ms"}).exit_code, kExitOk);
+  EXPECT_GE(std::chrono::steady_clock::now() - begun, std::chrono::milliseconds(50));
+  EXPECT_EQ(run_.Run({"member", "transfer", "--pause", "1s"}).exit_code, kExitUsage);
 }
 
 }  // namespace

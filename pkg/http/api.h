@@ -5,6 +5,7 @@
 // they hold no state of their own.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <functional>
 #include <map>
@@ -42,6 +43,9 @@ struct ApiContext {
   std::string cluster_name;
   uint64_t seed = 0;  // of session ids and request ids; from the system's entropy, drawn in cmd/
   std::string version;
+  // Until then (monotonic, ms) this node is not ready, since somebody is about to stop it.
+  std::shared_ptr<std::atomic<int64_t>> leaving_until_ms =
+      std::make_shared<std::atomic<int64_t>>(0);
   // The snapshots that this node sends now. Unset: it has no transport.
   std::function<std::vector<node::SnapshotTransfer>()> snapshots_out = {};
   std::shared_ptr<BackupCounters> backups = std::make_shared<BackupCounters>();

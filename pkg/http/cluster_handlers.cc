@@ -127,7 +127,11 @@ void AnswerLeader(const Call& call) {
   call.Answer(Response::Json(200, JsonText(body)));
 }
 
-// ?drain: of a node that is about to stop. That it does not lead is what was wanted.
+// Longer than a process is left to stop; whoever is not stopped after all is ready again.
+constexpr int64_t kLeavingMs = 120'000;
+
+// ?drain: of a node that is about to stop. That it does not lead is what was wanted, and it is not
+// ready from now on, so that no new client is sent to it.
 void TransferLeadership(const Call& call) {
   QueryFields query(call.request(), {"drain"});
   const bool drain = query.Flag("drain");
@@ -137,6 +141,7 @@ void TransferLeadership(const Call& call) {
   JsonFields fields(*text, {"target"});
   const NodeId target = ReadTarget(call, &fields);
   if (!fields.ok()) return call.Fail(fields.status());
+  if (drain) call.context->leaving_until_ms->store(call.context->clock->MonotonicMs() + kLeavingMs);
   call.service().TransferLeadership(target, [call, drain](const Status& status) {
     call.exchange->Post([call, drain, status] {
       const bool done = status.ok() || (drain && status.reason() == "not_leader");

@@ -119,7 +119,9 @@ TEST_F(MemberHandlersTest, WhoDrainsNeedNotLead) {
   api.service().FailNext(Status(Code::kUnavailable, "not_leader", "It does not lead"));
   api.ExpectProblem(503, "not_leader", "POST", target);
   api.service().FailNext(Status(Code::kUnavailable, "not_leader", "It does not lead"));
+  EXPECT_EQ(api.Send("GET", "/readyz").status, 200);
   api.SendJson(200, "POST", target + "?drain=1");
+  EXPECT_EQ(api.Send("GET", "/readyz").status, 503) << "no new client is sent to it";
   api.service().FailNext(Status(Code::kUnavailable, "no_successor", "Nobody"));
   api.ExpectProblem(503, "no_successor", "POST", target + "?drain=1");
 }

@@ -70,7 +70,8 @@ void Ready(const Call& call) {
   if (!readyz.ok()) return call.Fail(readyz.status());
   std::string text;
   bool ready = true;
-  for (const ReadinessCheck& check : CheckReadiness(*call.service().GetStatus())) {
+  const bool leaving = call.context->clock->MonotonicMs() < call.context->leaving_until_ms->load();
+  for (const ReadinessCheck& check : CheckReadiness(*call.service().GetStatus(), leaving)) {
     const bool excluded = readyz->excluded.contains(std::string(check.name));
     const bool fine = check.trouble.empty();
     ready = ready && (fine || excluded);

@@ -32,7 +32,8 @@ std::string DiskTrouble(const node::StatusView& view) {
 
 }  // namespace
 
-std::vector<ReadinessCheck> CheckReadiness(const node::StatusView& view) {
+std::vector<ReadinessCheck> CheckReadiness(const node::StatusView& view, bool about_to_stop) {
+  const std::string stopping = about_to_stop ? "the node is about to stop" : "";
   return {
       {"member", MemberTrouble(view)},
       {"leader", LeaderTrouble(view)},
@@ -40,7 +41,7 @@ std::vector<ReadinessCheck> CheckReadiness(const node::StatusView& view) {
       {"disk", DiskTrouble(view)},
       {"disk_space", view.without_room ? "the disk is full, and the node falls behind" : ""},
       {"rebuilt", view.rebuilding ? "the node has lost data and rebuilds it from its peers" : ""},
-      {"not_draining", view.draining ? "the node is shutting down" : ""}};
+      {"not_draining", view.draining ? "the node is shutting down" : stopping}};
 }
 
 std::vector<std::string_view> ReadinessCheckNames() {

@@ -23,7 +23,9 @@ struct ReadinessCheck {
 };
 
 // "member", "leader", "caught_up", "disk", "disk_space", "rebuilt", "not_draining", in this order.
-std::vector<ReadinessCheck> CheckReadiness(const node::StatusView& view);
+// about_to_stop: somebody has said so (?drain=1).
+std::vector<ReadinessCheck> CheckReadiness(const node::StatusView& view,
+                                           bool about_to_stop = false);
 std::vector<std::string_view> ReadinessCheckNames();
 
 }  // namespace baton::http

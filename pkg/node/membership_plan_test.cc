@@ -25,6 +25,7 @@ class MembershipPlanTest : public ::testing::Test {
   }
   void Know(NodeId id) {
     leader.peers[id].recently_active = true;
+    leader.peers[id].match = Index(9);
     const std::string name = "baton-" + std::to_string(id.value() - 1);
     members.known[id] = {name, name + ":7401", ""};
   }
@@ -96,6 +97,11 @@ TEST_F(MembershipPlanTest, ARemovalThatWouldLoseTheQuorumIsRefusedWithTheArithme
 
 TEST_F(MembershipPlanTest, WhoHasLostItsDiskDoesNotCountAsAnswering) {
   leader.peers[NodeId(2)].amnesia = true;
+  EXPECT_EQ(Refusal(Remove(3)).reason(), "quorum_would_be_lost");
+}
+
+TEST_F(MembershipPlanTest, WhoHasNotAnsweredThisLeaderDoesNotCountEither) {
+  leader.peers[NodeId(2)].match = Index();
   EXPECT_EQ(Refusal(Remove(3)).reason(), "quorum_would_be_lost");
 }
 
