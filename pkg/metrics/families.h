@@ -17,7 +17,9 @@
 
 namespace baton::metrics {
 
-// node_families.cc: baton_server_*, baton_raft_*, and what the replicated state holds.
+// node_families.cc: baton_server_*, baton_raft_*, and what the replicated state holds. The standing
+// is there always, the status of members only.
+void AddStandingFamily(node::Standing standing, FamilyList* list);
 void AddStatusFamilies(const node::StatusView& status, FamilyList* list);
 void AddNodeFamilies(const node::NodeMetrics& node, FamilyList* list);
 

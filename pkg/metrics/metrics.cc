@@ -19,7 +19,10 @@ FamilyList CollectFamilies(const MetricsSource& source) {
     AddEtcdBuildFamily(source.version, &list);
   }
   if (source.status) {
-    if (const std::shared_ptr<const node::StatusView> status = source.status()) {
+    const std::shared_ptr<const node::StatusView> status = source.status();
+    if (status != nullptr) AddStandingFamily(status->standing, &list);
+    // Who is no member has no term, commit index or state to speak of.
+    if (status != nullptr && node::IsMember(status->standing)) {
       AddStatusFamilies(*status, &list);
       AddEtcdStatusFamilies(*status, &list);
       AddSnapshotStatusFamilies(*status, &list);

@@ -121,6 +121,14 @@ void AddState(const node::StatusView& status, FamilyList* list) {
 
 }  // namespace
 
+void AddStandingFamily(node::Standing standing, FamilyList* list) {
+  for (int i = 0; i < node::kStandings; ++i) {
+    const auto one = static_cast<node::Standing>(i);
+    list->Gauge("baton_server_standing", "1 at what this node is to its cluster.",
+                Flag(one == standing), {{"standing", std::string(node::StandingName(one))}});
+  }
+}
+
 void AddStatusFamilies(const node::StatusView& status, FamilyList* list) {
   AddServer(status, list);
   AddRaft(status.raft, status.log_entry_bytes, list);

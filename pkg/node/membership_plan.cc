@@ -16,12 +16,17 @@ Status Refused(std::string reason, std::string sentence) {
   return Status(Code::kConflict, std::move(reason), std::move(sentence));
 }
 
-// It has answered this leader: at its election all are taken to be active.
-bool Answers(const raft::RaftStatus& leader, NodeId id) {
-  if (id == leader.id) return true;
+enum class Contact { kAnswers, kNotYet, kSilent };
+
+// When it is elected, a leader takes all for active; for an election timeout those of whom it has
+// heard nothing may be there or not.
+Contact ContactOf(const raft::RaftStatus& leader, NodeId id) {
+  if (id == leader.id) return Contact::kAnswers;
   const auto peer = leader.peers.find(id);
-  return peer != leader.peers.end() && peer->second.recently_active && peer->second.match &&
-         !peer->second.amnesia;
+  if (peer == leader.peers.end() || !peer->second.recently_active || peer->second.amnesia) {
+    return Contact::kSilent;
+  }
+  return peer->second.match ? Contact::kAnswers : Contact::kNotYet;
 }
 
 std::string List(const std::vector<std::string>& names) {
@@ -34,12 +39,18 @@ std::string List(const std::vector<std::string>& names) {
 Status CheckQuorum(const raft::RaftStatus& leader, const Members& members,
                    const std::vector<NodeId>& voters, const std::string& change) {
   std::vector<std::string> silent;
+  size_t answer = 0;
   for (const NodeId id : voters) {
-    if (!Answers(leader, id)) silent.push_back(members.NameOf(id));
+    const Contact contact = ContactOf(leader, id);
+    answer += contact == Contact::kAnswers;
+    if (contact == Contact::kSilent) silent.push_back(members.NameOf(id));
   }
-  const size_t answer = voters.size() - silent.size();
   const size_t quorum = voters.size() / 2 + 1;
   if (answer >= quorum) return Status::Ok();
+  if (voters.size() - silent.size() >= quorum) {
+    return Status(Code::kUnavailable, "members_not_heard",
+                  "This leader has not heard yet of all voters that would be left");
+  }
   return Refused("quorum_would_be_lost",
                  change + " the cluster has " + std::to_string(voters.size()) +
                      " voters and needs " + std::to_string(quorum) + " of them, but only " +

@@ -64,9 +64,12 @@ TEST_F(RecoveryTest, ANewNodeTakesTheVotersItIsToldAndRemembersThem) {
   EXPECT_TRUE(RecoverNode({}, Index(), Term()).ok());
 }
 
-TEST_F(RecoveryTest, ANewNodeWithoutVotersIsRefused) {
+TEST_F(RecoveryTest, ANewNodeWithoutVotersJoinsUnderAnIdOfItsOwn) {
+  WriteLog(1, {}, {Term(), NodeId(), Index(), raft::Memory::kNewborn});
   const auto initial = RecoverNode({}, Index(), Term());
-  EXPECT_EQ(initial.status().code(), Code::kInvalidArgument);
+  ASSERT_TRUE(initial.ok()) << initial.status().ToString();
+  EXPECT_TRUE(initial->config.voters.empty()) << "it takes no part until a leader says so";
+  EXPECT_EQ(initial->hard_state.memory, raft::Memory::kWhole);
 }
 
 TEST_F(RecoveryTest, TheStatesConfigurationWinsOverTheLogs) {

@@ -38,6 +38,7 @@ struct SnapshotTransfer {
 };
 
 // What a node is to its cluster. All but the first two serve nothing.
+inline constexpr int kStandings = 6;
 enum class Standing {
   kVoter,
   kLearner,       // holds the data and has no vote
@@ -51,6 +52,10 @@ constexpr std::string_view StandingName(Standing standing) {
   constexpr std::string_view kNames[] = {"voter",   "learner",       "forming",
                                          "waiting", "identity_lost", "removed"};
   return kNames[static_cast<size_t>(standing)];
+}
+
+constexpr bool IsMember(Standing standing) {
+  return standing == Standing::kVoter || standing == Standing::kLearner;
 }
 
 struct StatusView {
