@@ -178,6 +178,7 @@ void ConvertNumbered(Converter* converter, Config* config) {
     if (!converter->Differs(name)) continue;
     converter->Refuse(name, "goes with \"peer-domain\" or \"peers\" only");
   }
+  (void)converter->Value<uint64_t>("initial-count");  // means nothing here, and is a number
   ConvertMembers(converter, config);
   ConvertUrls(converter, config);
   ConvertClusterId(converter, config);
