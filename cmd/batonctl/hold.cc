@@ -40,8 +40,8 @@ class Hold {
     if (std::optional<int> exit = CreateSession()) return *exit;
     std::optional<int> exit = Acquire();
     if (!exit) exit = spec_.command.empty() ? HoldUntilSignal() : RunCommand();
-    CleanUp();
-    return *exit;
+    const bool given_back = CleanUp();
+    return *exit == kExitOk && !given_back ? kExitUnavailable : *exit;
   }
 
  private:
@@ -208,29 +208,31 @@ class Hold {
     return kExitLockLost;
   }
 
-  // Gives everything back, as far as the nodes answer; the TTL does the rest.
-  void CleanUp() {
+  // Gives everything back, as far as the nodes answer; the TTL does the rest. Did it go through?
+  bool CleanUp() {
     keeper_->Stop();
+    bool given_back = true;
     if (token_ != 0 && !lost_) {
       const std::string target = QueuePath(spec_.kind, spec_.name) +
                                  (spec_.kind == HoldKind::kLock ? "/release" : "/resign");
       const ApiRequest release =
           JsonRequest("POST", target, {{"session", session_}, {"token", token_}});
-      WarnUnlessDone("give it back", api_.Call(release, kCleanUpTimeoutMs));
+      given_back = DoneOrWarned("give it back", api_.Call(release, kCleanUpTimeoutMs));
     }
     ApiRequest destroy;
     destroy.method = "DELETE";
     destroy.target = "/v1/sessions/" + session_;
     const Result<ApiResponse> destroyed = api_.Call(destroy, kCleanUpTimeoutMs);
-    if (!lost_) WarnUnlessDone("end the session", destroyed);
+    return lost_ || (DoneOrWarned("end the session", destroyed) && given_back);
   }
 
-  void WarnUnlessDone(const std::string& what, const Result<ApiResponse>& response) {
-    if (response.ok() && response->ok()) return;
+  bool DoneOrWarned(const std::string& what, const Result<ApiResponse>& response) {
+    if (response.ok() && response->ok()) return true;
     const std::string why = !response.ok() ? response.status().message()
                                            : "answered " + std::to_string(response->status) + " " +
                                                  ParseProblem(*response).code;
     Say("could not " + what + " (" + why + "); it ends with its TTL");
+    return false;
   }
 
   void Say(const std::string& what) {

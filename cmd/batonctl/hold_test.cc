@@ -294,6 +294,8 @@ TEST_F(HoldTest, AReleaseThatFailsIsSaidAndTheCommandsCodeStays) {
   EXPECT_EQ(result.exit_code, 5);
   EXPECT_NE(result.err.find("could not give it back (answered 409 stale_token)"), std::string::npos)
       << result.err;
+  EXPECT_EQ(RunShell({"lock", "job"}, "exit 0").exit_code, kExitUnavailable)
+      << "not all is well: others wait for the TTL";
 }
 
 TEST_F(HoldTest, ElectCampaignsAndResigns) {

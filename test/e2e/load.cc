@@ -4,7 +4,8 @@
 //
 //   load URL,URL,... DIRECTORY
 //
-// Exit code 0: all promises held; 1: one was broken; 2: the command line.
+// Exit code 0: all promises held; 1: one was broken, or nobody was served for long; 2: the command
+// line.
 #include <poll.h>
 #include <unistd.h>
 
@@ -25,6 +26,8 @@ constexpr int kWorkers = 8;
 constexpr int64_t kThinkMsMax = 60;
 // The client who reads everything back, in the history.
 constexpr uint64_t kLastReader = 1'000'000;
+// Far more than an election and a pod's start take.
+constexpr int64_t kSilenceMaxMs = 15'000;
 constexpr int64_t kRunUsMax = int64_t{3} * 3600 * 1'000'000;
 
 std::vector<std::string> Split(const std::string& text) {
@@ -60,6 +63,20 @@ void PrintGaps(const std::vector<Gap>& gaps) {
   }
 }
 
+// Nobody who was served is no proof of anything.
+std::vector<std::string> Unserved(const std::vector<Gap>& gaps) {
+  std::vector<std::string> unserved;
+  for (const Gap& gap : gaps) {
+    if (gap.acknowledged == 0) {
+      unserved.push_back("nothing was acknowledged during: " + gap.step);
+    } else if (gap.change_ms > kSilenceMaxMs) {
+      unserved.push_back("no change was acknowledged for " + std::to_string(gap.change_ms) +
+                         " ms during: " + gap.step);
+    }
+  }
+  return unserved;
+}
+
 int Main(const std::vector<std::string>& arguments) {
   if (arguments.size() != 2) {
     std::fprintf(stderr, "usage: load URL,URL,... DIRECTORY\n");
@@ -76,10 +93,12 @@ int Main(const std::vector<std::string>& arguments) {
   const int64_t end_us = chaos::NowUs();
   chaos::ReadEverything(urls, kLastReader, &recorder);
   history::History history = recorder.Take();
-  PrintGaps(Gaps(history, script.steps, end_us));
+  const std::vector<Gap> gaps = Gaps(history, script.steps, end_us);
+  PrintGaps(gaps);
   Renumber(script.replacements, &history);
   const std::string path = arguments[1] + "/history.jsonl";
-  const std::vector<std::string> broken = chaos::JudgeHistory(history, path);
+  std::vector<std::string> broken = chaos::JudgeHistory(history, path);
+  for (std::string& what : Unserved(gaps)) broken.push_back(std::move(what));
   for (const std::string& what : broken) std::printf("VIOLATION: %s\n", what.c_str());
   std::printf("\n%llu operations, %llu acknowledged; history: %s\n%s\n",
               static_cast<unsigned long long>(history.operations.size()),
