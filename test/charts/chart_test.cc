@@ -284,6 +284,8 @@ TEST_F(ChartTest, TheNotesWarn) {
     return rendered.text.substr(rendered.text.find("NOTES:"));
   };
   EXPECT_THAT(notes({}), testing::Not(HasSubstr("WARNING")));
+  EXPECT_THAT(notes({"replicas=5"}), HasSubstr("'{.status.readyReplicas}'=5 statefulset/baton"));
+  EXPECT_THAT(notes({}), testing::Not(HasSubstr("rollout status"))) << "it refuses OnDelete";
   EXPECT_THAT(notes({"replicas=1"}), HasSubstr("one member survives the loss of none"));
   EXPECT_THAT(notes({"persistence.enabled=false"}), HasSubstr("loses its data and its identity"));
   EXPECT_THAT(notes({"service.type=NodePort"}), HasSubstr("has no login"));
