@@ -129,6 +129,8 @@ TEST_F(ChartTest, MembersFindEachOtherByTheHeadlessService) {
   EXPECT_EQ(environment["BATON_PEER_DOMAIN"], "baton-headless.other.svc.k.local.");
   EXPECT_EQ(environment["BATON_CLIENT_LISTEN"], "[::]:7400");
   EXPECT_EQ(environment["BATON_INITIAL_COUNT"], "5");
+  environment = Environment({.sets = {"replicas=5", "initialReplicas=3"}});
+  EXPECT_EQ(environment["BATON_INITIAL_COUNT"], "3");
 }
 
 TEST_F(ChartTest, SettingsReachTheEnvironmentAsTheyAre) {

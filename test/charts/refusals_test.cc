@@ -29,6 +29,7 @@ const Refusal kSentences[] = {
     {"Two", {"replicas=2"}, "an even number of members survives no more failures than 1"},
     {"Four", {"replicas=4"}, "an even number of members survives no more failures than 3"},
     {"TooMany", {"replicas=17"}, "at most 15 members"},
+    {"MoreFoundersThanPods", {"initialReplicas=5"}, "initialReplicas is 5, and there are 3 pods"},
     {"Latest", {"image.tag=latest"}, "Name a version, or set image.digest"},
     {"Digest", {"image.digest=sha256:12"}, "sha256: and 64 hexadecimal digits"},
     {"Budget", {"podDisruptionBudget.maxUnavailable=2"}, "of 3 members 2 must run, so at most 1"},

@@ -30,6 +30,12 @@
 {{- default (include "baton.fullname" .) .Values.clusterName -}}
 {{- end -}}
 
+{{/* How many pods are asked before a cluster is founded. */}}
+{{- define "baton.initialReplicas" -}}
+{{- $count := .Values.initialReplicas -}}
+{{- ternary .Values.replicas $count (kindIs "invalid" $count) | int -}}
+{{- end -}}
+
 {{- define "baton.serviceAccountName" -}}
 {{- if .Values.serviceAccount.create -}}
 {{- default (include "baton.fullname" .) .Values.serviceAccount.name -}}

@@ -10,7 +10,7 @@
 {{- $settings := dict
   "BATON_CLUSTER_NAME" (include "baton.clusterName" .)
   "BATON_PEER_DOMAIN" (include "baton.podDomain" . | trimPrefix ".")
-  "BATON_INITIAL_COUNT" (toString (int .Values.replicas))
+  "BATON_INITIAL_COUNT" (include "baton.initialReplicas" .)
   "BATON_DATA_DIR" "/var/lib/baton"
   "BATON_CLIENT_LISTEN" (printf "%s:%d" $any (int .Values.ports.client))
   "BATON_PEER_LISTEN" (printf "%s:%d" $any (int .Values.ports.peer))

@@ -11,6 +11,10 @@
 {{- if gt $replicas 15 -}}
 {{- fail (printf "replicas is %d: a cluster has at most 15 members, and more than 7 make each write slower for no gain." $replicas) -}}
 {{- end -}}
+{{- $initial := int (include "baton.initialReplicas" .) -}}
+{{- if gt $initial $replicas -}}
+{{- fail (printf "initialReplicas is %d, and there are %d pods: a cluster is founded when all of its first members answer. Lower it, or leave it null." $initial $replicas) -}}
+{{- end -}}
 {{- include "baton.validateShrink" . -}}
 {{- include "baton.validateLabels" . -}}
 {{- include "baton.validatePorts" . -}}
