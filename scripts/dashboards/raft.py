@@ -27,8 +27,8 @@ D.row("Replication")
 D.graph("Commits and applies", "Entries per second. What is committed must be applied at the same pace.",
         [("rate(baton_raft_commit_index{P}[$__rate_interval])", "{{pod}} committed"),
          ("rate(baton_raft_applied_index{P}[$__rate_interval])", "{{pod}} applied")], unit="ops")
-D.graph("Behind the cluster", "Entries that the cluster has committed and the member has not applied.",
-        [("scalar(max(baton_raft_commit_index{C})) - baton_raft_applied_index{P}", "{{pod}}")])
+D.graph("Not applied yet", "Entries that the member knows to be committed and has not applied.",
+        [("baton_raft_commit_index{P} - baton_raft_applied_index{P}", "{{pod}}")])
 D.graph("Behind the leader", "Entries that a follower has not confirmed, as its leader knows it.",
         [("baton_raft_follower_lag_entries{C}", "peer {{peer}}")])
 D.graph("Proposals", "Of clients of the member, per second, until they are applied.",
