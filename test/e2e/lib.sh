@@ -68,15 +68,23 @@ member() {
 # stands POD STANDING: whether the members know it as one that is not (yet) one of them.
 stands() { batonctl member list | grep -q "^[0-9]* *$1 *$2"; }
 
-# The same state at the same index, on all.
+leader() { batonctl status --output json | sed -n 's/.*"leader_name":"\([^"]*\)".*/\1/p'; }
+leads_another() {
+  local now
+  now=$(leader) && [ -n "$now" ] && [ "$now" != "$1" ]
+}
+
+# The same state at the same index, on all: one that does not answer agrees with nobody.
 agree() {
-  local i states
-  states=$(for ((i = 0; i < $(count); ++i)); do
-    k exec "$release-$i" -c batond -- batonctl status --output json --endpoints http://127.0.0.1:7400 |
-      grep -o '"state_[a-z]*":[^,}]*' | sort | tr '\n' ' ' || echo "$i"
-    echo
-  done | sort -u | grep -c state_hash)
-  [ "$states" = 1 ]
+  local i members state first=
+  members=$(count)
+  for ((i = 0; i < members; ++i)); do
+    state=$(k exec "$release-$i" -c batond -- batonctl status --output json --endpoints http://127.0.0.1:7400 |
+      grep -o '"state_[a-z]*":[^,}]*' | sort | tr '\n' ' ') || return 1
+    [[ $state == *state_hash* ]] || return 1
+    [ "${first:=$state}" = "$state" ] || return 1
+  done
+  [ "$members" -gt 0 ]
 }
 
 apply() { k apply -f - >/dev/null; }

@@ -144,7 +144,6 @@ step_delete_pods() {
   for ((i = 0; i < $(count); ++i)); do
     step "delete pod $i"
     delete_pod "$release-$i"
-    sleep 2
   done
 }
 
@@ -157,7 +156,6 @@ step_kill_processes() {
     # shellcheck disable=SC2086
     hook $E2E_KILL "$release-$i"
     wait_for 180 "$release-$i is back" is_restarted_and_ready "$release-$i" "$before"
-    sleep 2
   done
 }
 
@@ -211,14 +209,13 @@ step_cable() {
   node_fault network "$E2E_NODE_CUT" "$E2E_NODE_HEAL"
 }
 
-# Deletes each pod that does not run the image, the next when the one before is ready.
+# roll_to IMAGE WHY: deletes each pod, the next when the one before is ready; it must run the image then.
 roll_to() {
   local i
   for ((i = 0; i < $(count); ++i)); do
     step "$2: pod $i"
     delete_pod "$release-$i"
     [ "$(image_of "$release-$i")" = "$1" ] || fail "$release-$i runs $(image_of "$release-$i"), not $1"
-    sleep 2
   done
 }
 
