@@ -24,6 +24,7 @@ TEST_P(RefusalsTest, SaysWhy) {
 }
 
 const Refusal kSentences[] = {
+    {"NotEnabled", {"enabled=false"}, "enabled is false: that is for a parent chart"},
     {"NoMembers", {"replicas=0"}, "a cluster has at least one member"},
     {"Negative", {"replicas=-3"}, "a cluster has at least one member"},
     {"Two", {"replicas=2"}, "an even number of members survives no more failures than 1"},

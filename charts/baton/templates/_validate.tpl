@@ -1,6 +1,9 @@
 {{/* What the schema cannot say: each wrong combination of values is refused with a sentence. */}}
 
 {{- define "baton.validate" -}}
+{{- if and (hasKey .Values "enabled") (not .Values.enabled) -}}
+{{- fail "enabled is false: that is for a parent chart, as the condition of its dependency on this one. Alone, leave the chart uninstalled." -}}
+{{- end -}}
 {{- $replicas := int .Values.replicas -}}
 {{- if lt $replicas 1 -}}
 {{- fail (printf "replicas is %d: a cluster has at least one member. To stop a cluster, uninstall it; its volumes stay." $replicas) -}}
