@@ -81,9 +81,9 @@ INSTANTIATE_TEST_SUITE_P(
                     "networkPolicy.enabled=false", "networkPolicy.clients=null",
                     "spread.nodes=require,spread.zones=ignore", "metrics.podAnnotations=true",
                     "metrics.prometheusRule.enabled=true", "metrics.dashboards.enabled=true",
-                    "global.storageClass=fast,enabled=true", "tests.enabled=false", "podLabels.a=b,podAnnotations.a=b",
-                    "extraEnv[0].name=A,extraEnv[0].value=b", "args={--log-level=debug}",
-                    "overrides.statefulSet.spec.minReadySeconds=9"),
+                    "global.storageClass=fast,enabled=true", "tests.enabled=false",
+                    "podLabels.a=b,podAnnotations.a=b", "extraEnv[0].name=A,extraEnv[0].value=b",
+                    "args={--log-level=debug}", "overrides.statefulSet.spec.minReadySeconds=9"),
     [](const auto& set) { return "Set" + std::to_string(set.index); });
 
 TEST_F(ChartTest, AReleaseMayBeNamedLikeAWordOrANumber) {
@@ -94,6 +94,30 @@ TEST_F(ChartTest, AReleaseMayBeNamedLikeAWordOrANumber) {
     EXPECT_EQ(set.at("spec").at("selector").at("matchLabels").at("app.kubernetes.io/instance"),
               release);
   }
+}
+
+// Objects() takes no object that has a key twice.
+TEST_F(ChartTest, ALabelThatIsGivenTwiceIsTheNarrowerOne) {
+  const std::vector<std::string> sets = {"commonLabels.a=common",
+                                         "service.labels.a=own",
+                                         "podLabels.a=own",
+                                         "metrics.dashboards.enabled=true",
+                                         "metrics.podAnnotations=true",
+                                         "metrics.dashboards.labels.a=own",
+                                         "commonAnnotations.b=common",
+                                         "podAnnotations.b=own",
+                                         "podAnnotations.prometheus\\.io/path=/other"};
+  const std::vector<json> objects = Objects({.sets = sets});
+  const auto metadata = [&](const char* kind, const char* name) {
+    return FindObject(objects, kind, name).at("metadata");
+  };
+  EXPECT_EQ(metadata("Service", "baton").at("labels").at("a"), "own");
+  EXPECT_EQ(metadata("Service", "baton-headless").at("labels").at("a"), "common");
+  EXPECT_EQ(metadata("ConfigMap", "baton-dashboard-raft").at("labels").at("a"), "own");
+  const json pod = FindObject(objects, "StatefulSet", "baton").at("spec").at("template");
+  EXPECT_EQ(pod.at("metadata").at("labels").at("a"), "own");
+  EXPECT_EQ(pod.at("metadata").at("annotations").at("b"), "own");
+  EXPECT_EQ(pod.at("metadata").at("annotations").at("prometheus.io/path"), "/other");
 }
 
 TEST_F(ChartTest, NamesStayWithinWhatKubernetesAllows) {

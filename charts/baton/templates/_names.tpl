@@ -90,14 +90,14 @@ app.kubernetes.io/instance: {{ .root.Release.Name | quote }}
 app.kubernetes.io/component: {{ .component | quote }}
 {{- end -}}
 
-{{/* The labels of an object. Takes root and component. */}}
+{{/* The labels of an object. Takes root, component and perhaps labels, which come before commonLabels. */}}
 {{- define "baton.labels" -}}
 {{ include "baton.selectorLabels" . }}
 app.kubernetes.io/version: {{ .root.Chart.AppVersion | quote }}
 app.kubernetes.io/part-of: "baton"
 app.kubernetes.io/managed-by: {{ .root.Release.Service | quote }}
 helm.sh/chart: {{ printf "%s-%s" .root.Chart.Name .root.Chart.Version | replace "+" "_" | quote }}
-{{- with .root.Values.commonLabels }}
+{{- with merge (dict) (default dict .labels) .root.Values.commonLabels }}
 {{ include "baton.texts" (dict "root" $.root "map" .) }}
 {{- end }}
 {{- end -}}
@@ -111,9 +111,6 @@ name: {{ default (printf "%s%s" (include "baton.fullname" .root) (default "" .su
 namespace: {{ include "baton.namespace" .root | quote }}
 labels:
   {{- include "baton.labels" . | nindent 2 }}
-  {{- with .labels }}
-  {{- include "baton.texts" (dict "root" $.root "map" .) | nindent 2 }}
-  {{- end }}
 {{- $annotations := merge (dict) (default dict .annotations) .root.Values.commonAnnotations }}
 {{- with $annotations }}
 annotations:

@@ -52,8 +52,13 @@
 {{- end -}}
 
 {{- define "baton.validateLabels" -}}
-{{- range $value := list "commonLabels" "podLabels" -}}
-{{- range $key, $text := get $.Values $value -}}
+{{- $values := .Values -}}
+{{- $maps := dict "commonLabels" $values.commonLabels "podLabels" $values.podLabels "service.labels" $values.service.labels "persistence.labels" $values.persistence.labels -}}
+{{- range $name := list "serviceMonitor" "podMonitor" "prometheusRule" "dashboards" -}}
+{{- $_ := set $maps (printf "metrics.%s.labels" $name) (get $values.metrics $name).labels -}}
+{{- end -}}
+{{- range $value, $map := $maps -}}
+{{- range $key, $text := $map -}}
 {{- if or (hasPrefix "app.kubernetes.io/" $key) (hasPrefix "helm.sh/" $key) -}}
 {{- fail (printf "%s has %q: the chart sets the labels of app.kubernetes.io and helm.sh itself." $value $key) -}}
 {{- end -}}
