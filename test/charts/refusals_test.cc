@@ -38,6 +38,21 @@ const Refusal kSentences[] = {
      {"replicas=5", "podDisruptionBudget.maxUnavailable=3"},
      "of 5 members 3 must run, so at most 2"},
     {"Ports", {"ports.ops=7400"}, "ports.client and ports.ops are both 7400"},
+    {"NoTimeToHandOver",
+     {"config.drain-timeout-ms=50001"},
+     "terminationGracePeriodSeconds is 60: handing over takes up to 10 s"},
+    {"NoTimeToDrain",
+     {"terminationGracePeriodSeconds=15,config.drain-timeout-ms=6000"},
+     "at least 16"},
+    {"Heartbeats", {"config.heartbeat-interval-ticks=10"}, "and config.election-timeout-ticks 10"},
+    {"Elections",
+     {"config.heartbeat-interval-ticks=5", "config.election-timeout-ticks=4"},
+     "would elect another leader before they hear"},
+    {"NoReadiness", {"probes.readiness=null"}, "probes.readiness has no numbers"},
+    {"NoProbes", {"probes=null"}, "probes.startup has no numbers"},
+    {"NoSuchAlert",
+     {"metrics.prometheusRule.enabled=true", "metrics.prometheusRule.disabled={BatonNoLead}"},
+     "disabled has \"BatonNoLead\", and there is no such alert"},
     {"OurLabels", {"commonLabels.app\\.kubernetes\\.io/name=x"}, "sets the labels of"},
     {"OurPodLabels", {"podLabels.helm\\.sh/chart=x"}, "sets the labels of"},
     {"OurClaimLabels", {"persistence.labels.app\\.kubernetes\\.io/name=x"}, "sets the labels of"},
@@ -104,8 +119,14 @@ TEST_F(CapabilitiesTest, OldKubernetes) {
   EXPECT_TRUE(Render({.kubernetes = "1.27.0"}).ok);
   const std::vector<std::string> sets = {"service.trafficDistribution=PreferClose"};
   EXPECT_THAT(Render({.sets = sets, .kubernetes = "1.30.0"}).error,
-              HasSubstr("service.trafficDistribution needs Kubernetes 1.31"));
+              HasSubstr("service.trafficDistribution PreferClose needs Kubernetes 1.31"));
   EXPECT_TRUE(Render({.sets = sets, .kubernetes = "1.31.0"}).ok);
+  for (const std::string how : {"PreferSameNode", "PreferSameZone"}) {
+    const std::vector<std::string> set = {"service.trafficDistribution=" + how};
+    EXPECT_THAT(Render({.sets = set, .kubernetes = "1.33.5"}).error,
+                HasSubstr(how + " needs Kubernetes 1.34"));
+    EXPECT_TRUE(Render({.sets = set, .kubernetes = "1.34.0"}).ok);
+  }
 }
 
 }  // namespace

@@ -21,6 +21,8 @@
 {{- include "baton.validateShrink" . -}}
 {{- include "baton.validateLabels" . -}}
 {{- include "baton.validatePorts" . -}}
+{{- include "baton.validateTimes" . -}}
+{{- include "baton.validateProbes" . -}}
 {{- include "baton.validateCapabilities" . -}}
 {{- $quorum := add1 (div $replicas 2) -}}
 {{- $spare := sub $replicas $quorum -}}
@@ -78,6 +80,28 @@
 {{- end -}}
 {{- end -}}
 
+{{/* What batond refuses as well, and then the pod would not start. A setting that is not there has batond's default. */}}
+{{- define "baton.validateTimes" -}}
+{{- $drain := int64 (default 5000 (get .Values.config "drain-timeout-ms")) -}}
+{{- $grace := int64 .Values.terminationGracePeriodSeconds -}}
+{{- if lt (mul $grace 1000) (add $drain 10000) -}}
+{{- fail (printf "terminationGracePeriodSeconds is %d: handing over takes up to 10 s, then drain-timeout-ms (%d) what is under way, and the pod would be killed before. Set at least %d." $grace $drain (div (add $drain 10999) 1000)) -}}
+{{- end -}}
+{{- $heartbeat := int64 (default 1 (get .Values.config "heartbeat-interval-ticks")) -}}
+{{- $election := int64 (default 10 (get .Values.config "election-timeout-ticks")) -}}
+{{- if ge $heartbeat $election -}}
+{{- fail (printf "config.heartbeat-interval-ticks is %d and config.election-timeout-ticks %d: followers would elect another leader before they hear from theirs." $heartbeat $election) -}}
+{{- end -}}
+{{- end -}}
+
+{{- define "baton.validateProbes" -}}
+{{- range $name := list "startup" "liveness" "readiness" -}}
+{{- if not (get (default dict $.Values.probes) $name) -}}
+{{- fail (printf "probes.%s has no numbers: a member's probes are not left out. To try without one, set its failureThreshold high." $name) -}}
+{{- end -}}
+{{- end -}}
+{{- end -}}
+
 {{/* What the API server must know for what is wanted. */}}
 {{- define "baton.validateCapabilities" -}}
 {{- $metrics := .Values.metrics -}}
@@ -90,7 +114,10 @@
 {{- if and $metrics.serviceMonitor.enabled $metrics.podMonitor.enabled -}}
 {{- fail "metrics.serviceMonitor.enabled and metrics.podMonitor.enabled are both true: every series would come twice." -}}
 {{- end -}}
-{{- if and .Values.service.trafficDistribution (semverCompare "<1.31.0-0" .Capabilities.KubeVersion.Version) -}}
-{{- fail (printf "service.trafficDistribution needs Kubernetes 1.31, and this is %s." .Capabilities.KubeVersion.Version) -}}
+{{- with .Values.service.trafficDistribution -}}
+{{- $since := ternary "1.31" "1.34" (eq . "PreferClose") -}}
+{{- if semverCompare (printf "<%s.0-0" $since) $.Capabilities.KubeVersion.Version -}}
+{{- fail (printf "service.trafficDistribution %s needs Kubernetes %s, and this is %s." . $since $.Capabilities.KubeVersion.Version) -}}
+{{- end -}}
 {{- end -}}
 {{- end -}}
