@@ -275,6 +275,16 @@ TEST_F(ChartTest, AlertsAreTheFileWithoutThoseThatAreLeftOut) {
   EXPECT_EQ(others.at("BatonQuorumLost"), "https://a.example/BatonQuorumLost");
 }
 
+TEST_F(ChartTest, TheAlertKnowsHowOftenBackupsAreTaken) {
+  const auto rules = [this](const std::string& set) {
+    return Object({.sets = {"metrics.prometheusRule.enabled=true", set}}, "PrometheusRule").dump();
+  };
+  EXPECT_THAT(rules("replicas=3"), HasSubstr("> 2 * 86400"));
+  const std::string hourly = rules("metrics.prometheusRule.backupIntervalSeconds=3600");
+  EXPECT_THAT(hourly, HasSubstr("> 2 * 3600"));
+  EXPECT_THAT(hourly, testing::Not(HasSubstr("86400")));
+}
+
 TEST_F(ChartTest, EachDashboardIsAConfigMap) {
   size_t dashboards = 0;
   for (const json& object : Objects({.sets = {"metrics.dashboards.enabled=true"}})) {
