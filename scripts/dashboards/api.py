@@ -23,9 +23,10 @@ D.graph("Refused by clients' fault", "Answers of 400 to 499 per second, by route
         [("sum by (route, code) (%s)" % requests(', code=~"4.."'), "{{code}} {{route}}")], unit="reqps")
 D.graph("Failed by the server", "Answers of 500 or more per second. 503: no leader or overloaded; 504: the time ran "
         "out; 507: the disk is full.",
-        [("sum by (route, code) (%s) or vector(0)" % requests(', code=~"5.."'), "{{code}} {{route}}")], unit="reqps")
+        [("sum by (route, code) (%s) or 0 * sum(%s)" % (requests(', code=~"5.."'), requests()), "{{code}} {{route}}")],
+        unit="reqps")
 D.graph("Limited", "Answers of 429 and 503 per second: a caller over its limit, or a member over its own.",
-        [('sum by (code) (%s) or vector(0)' % requests(', code=~"429|503"'), "{{code}}")], unit="reqps")
+        [("sum by (code) (%s) or 0 * sum(%s)" % (requests(', code=~"429|503"'), requests()), "{{code}}")], unit="reqps")
 
 D.row("Durations")
 D.heatmap("All routes that do not wait", "From the complete request to its answer, without calls that a client asks "
@@ -63,7 +64,7 @@ D.graph("Not taken by clients", "Bytes of answers and of streams that clients ha
          ("baton_http_stream_unsent_bytes" + CLIENT % "", "{{pod}} streams")], unit="bytes")
 
 D.row("Probes")
-D.timeline("Ready", "What /readyz on the ops port answered last: 1 in the time shown when no probe failed.",
+D.timeline("Ready", "Whether /readyz on the ops port has answered any probe in the interval with 503.",
            [('clamp_max(sum by (pod) (increase(baton_http_requests_total{P, listener="ops", route="/readyz", '
              'code="503"}[$__rate_interval])) or sum by (pod) (0 * baton_server_has_leader{P}), 1)', "{{pod}}")],
            names(v0=("ready", GREEN), v1=("not ready", RED)))

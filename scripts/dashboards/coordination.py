@@ -24,14 +24,15 @@ D.graph("Grants and releases", "Per second. A lock handed straight to the next i
 D.graph("Stale tokens refused", "Writes and releases per second whose fencing token was not the live one, and checks "
         "of tokens that failed. Each of them is a holder that believed it still held.",
         [(RATE % ("", "baton_fencing_rejections_total{C}"), "refused changes"),
-         ('sum(rate(baton_http_requests_total{C, route=~".*/verify", code="409"}[$__rate_interval])) or vector(0)',
+         ('sum(rate(baton_http_requests_total{C, route=~".*/verify", code="409"}[$__rate_interval])) '
+          'or 0 * sum(rate(baton_http_requests_total{C, route=~".*/verify"}[$__rate_interval]))',
           "failed checks")], unit="ops")
 D.heatmap("Waits for locks", "From an acquire until it was granted, at once or in line.",
           'baton_lock_wait_duration_seconds{P, kind="lock"}')
 D.graph("Waits for locks, in numbers", "Half of them, and the slowest hundredth.",
         quantiles('baton_lock_wait_duration_seconds{P, kind="lock"}'), unit="s")
 D.heatmap("Holds of locks", "From a grant until the lock was given back, handed on or lost, in cluster time.",
-          'baton_lock_hold_duration_seconds{C, kind="lock"}')
+          'baton_lock_hold_duration_seconds{C, kind="lock"}', over_members="max")
 
 D.row("Elections")
 D.graph("Leaders and candidates", "Elections that have a leader, and candidates in line.",

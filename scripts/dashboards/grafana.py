@@ -76,10 +76,13 @@ class Dashboard:
             "tooltip": {"mode": "multi", "sort": "desc"},
         })
 
-    def heatmap(self, title, description, histogram, width=8):
-        """How durations are spread; `histogram` is the name of the family with its matchers."""
+    def heatmap(self, title, description, histogram, width=8, over_members="sum"):
+        """How durations are spread; `histogram` is the name of the family with its matchers.
+
+        What all members count alike is not summed over them: over_members="max".
+        """
         bucket = histogram.replace("{", "_bucket{", 1)
-        queries = [("sum by (le) (increase(%s[$__rate_interval]))" % bucket, "{{le}}")]
+        queries = [("%s by (le) (increase(%s[$__rate_interval]))" % (over_members, bucket), "{{le}}")]
         self._panel("heatmap", title, description, queries, width, 8, {"unit": "short", "custom": {}}, {
             "calculate": False, "cellGap": 1, "cellValues": {"unit": "short"},
             "color": {"mode": "scheme", "scheme": "Oranges", "steps": 64, "exponent": 0.5, "reverse": False,

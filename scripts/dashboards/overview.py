@@ -10,7 +10,8 @@ REQUESTS = 'sum(%s(baton_http_requests_total{P, listener="client"}[%s]))'
 
 
 def error_ratio(function, window):
-    return "(%s or vector(0)) / %s" % (ERRORS % (function, window), REQUESTS % (function, window))
+    errors, requests = ERRORS % (function, window), REQUESTS % (function, window)
+    return "(%s or 0 * %s) / %s" % (errors, requests, requests)
 
 
 D.row("Is it well?")
@@ -26,7 +27,7 @@ D.stat("Versions", "Which versions run, and on how many members. Two of them: a 
        [("count by (version) (baton_build_info{C})", "{{version}}")], text="value_and_name")
 D.stat("Alerts firing", "Alerts of Baton that fire for this cluster.",
        [('count(ALERTS{alertname=~"Baton.+", alertstate="firing", namespace="$namespace", cluster="$cluster"}) '
-         "or vector(0)", "alerts")], colors=steps(GREEN, (1, RED)))
+         "or 0 * count(baton_build_info{C})", "alerts")], colors=steps(GREEN, (1, RED)))
 D.stat("Answers without error", "Of all answers on the client port in the time shown, those that were no error of the "
        "server.", [("1 - " + error_ratio("increase", "$__range"), "availability")], unit="percentunit", width=6,
        colors=steps(RED, (0.99, ORANGE), (0.999, GREEN)), decimals=3)
@@ -44,8 +45,8 @@ D.row("Requests, errors, durations")
 D.graph("Requests by route", "Answers per second on the client port.",
         [('sum by (route) (rate(baton_http_requests_total{P, listener="client"}[$__rate_interval]))', "{{route}}")],
         unit="reqps", stacked=True)
-D.graph("Errors of the server", "The part of the answers on the client port with a status of 500 or more. The line of "
-        "99.9 % is at 0.1 %.", [(error_ratio("rate", "$__rate_interval"), "errors")], unit="percentunit")
+D.graph("Errors of the server", "The part of the answers on the client port with a status of 500 or more. "
+        "To keep 99.9 % without, it may be 0.1 %.", [(error_ratio("rate", "$__rate_interval"), "errors")], unit="percentunit")
 D.graph("Durations", "From the complete request to its answer, without calls that a client asks to wait.",
         quantiles('baton_http_request_duration_seconds{P, listener="client", '
                   'route!~".*(watch|observe|acquire|campaign|snapshot)"}'), unit="s")

@@ -29,9 +29,11 @@ D.graph("Free", "What may still be written, beside the reserve.", [("baton_disk_
 D.graph("Reserve", "Held for when the disk is full.", [("baton_disk_reserve_bytes{P}", "{{pod}}")], unit="bytes")
 D.graph("Used by Baton", "Bytes of the two databases on disk, about.",
         [("baton_leveldb_bytes{P}", "{{pod}} {{database}}")], unit="bytes")
-D.graph("Volumes", "How full the volumes are, as the kubelet sees them.",
-        [('kubelet_volume_stats_used_bytes{namespace="$namespace", persistentvolumeclaim=~".*$cluster.*"} '
-          '/ kubelet_volume_stats_capacity_bytes{namespace="$namespace", persistentvolumeclaim=~".*$cluster.*"}',
+D.graph("Volumes", "How full the volumes of the members are, as the kubelet sees them.",
+        [('kubelet_volume_stats_used_bytes{namespace="$namespace"} '
+          '/ kubelet_volume_stats_capacity_bytes{namespace="$namespace"} '
+          'and on (namespace, persistentvolumeclaim) '
+          'label_replace(up{P}, "persistentvolumeclaim", "data-$1", "pod", "(.+)")',
           "{{persistentvolumeclaim}}")], unit="percentunit")
 D.graph("File descriptors", "The part of its file descriptors that each member uses.",
         [("process_open_fds{P} / process_max_fds{P}", "{{pod}}")], unit="percentunit")

@@ -127,6 +127,8 @@ TEST_P(DashboardTest, QueriesAreOfTheChosenClusterAndOfMetricsThatExist) {
       SCOPED_TRACE(panel.title + ": " + query.expression);
       const bool all_clusters = panel.title == "All clusters";
       EXPECT_NE(query.expression.find("$cluster") != std::string::npos, all_clusters);
+      EXPECT_EQ(query.expression.find("vector("), std::string::npos)
+          << "never empty, so that nobody sees when what it asks for is not served";
       for (const std::string& metric : alerts::MetricsIn(query.expression)) {
         EXPECT_TRUE(served.contains(metric) || of_others.contains(metric)) << metric;
       }
