@@ -296,13 +296,12 @@ TEST_F(ChartTest, EachDashboardIsAConfigMap) {
     }
   }
   size_t files = 0;
-  const std::string folder = TreePath("charts/baton/files/dashboards");
-  if (std::filesystem::exists(folder)) {
-    for (const auto& entry : std::filesystem::directory_iterator(folder)) {
-      if (entry.path().extension() == ".json") ++files;
-    }
+  for (const auto& entry :
+       std::filesystem::directory_iterator(TreePath("charts/baton/files/dashboards"))) {
+    if (entry.path().extension() == ".json") ++files;
   }
   EXPECT_EQ(dashboards, files);
+  EXPECT_EQ(files, 5u);
 }
 
 TEST_F(ChartTest, WhatNoValueReachesIsMergedOver) {

@@ -29,7 +29,8 @@ TEST_P(GoldenTest, IsWhatTheChartRenders) {
       << "if the change is meant: make manifests";
 }
 
-INSTANTIATE_TEST_SUITE_P(Manifests, GoldenTest, testing::Values("install", "trial", "everything"),
+INSTANTIATE_TEST_SUITE_P(Manifests, GoldenTest,
+                         testing::Values("install", "trial", "monitoring", "everything"),
                          [](const auto& name) { return std::string(name.param); });
 
 }  // namespace

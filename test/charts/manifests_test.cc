@@ -36,7 +36,8 @@ TEST_P(ManifestsTest, AreValid) {
   EXPECT_THAT(problems, IsEmpty());
 }
 
-INSTANTIATE_TEST_SUITE_P(All, ManifestsTest, testing::Values("install", "trial", "everything"),
+INSTANTIATE_TEST_SUITE_P(All, ManifestsTest,
+                         testing::Values("install", "trial", "monitoring", "everything"),
                          [](const auto& name) { return std::string(name.param); });
 
 class ConventionsTest : public testing::Test {
