@@ -81,7 +81,9 @@ INSTANTIATE_TEST_SUITE_P(
                     "networkPolicy.enabled=false", "networkPolicy.clients=null",
                     "spread.nodes=require,spread.zones=ignore", "metrics.podAnnotations=true",
                     "metrics.prometheusRule.enabled=true", "metrics.dashboards.enabled=true",
-                    "global.storageClass=fast,enabled=true", "tests.enabled=false",
+                    "global.storageClass=fast,enabled=true",
+                    "config=null,service.labels=null,podLabels=null,podAnnotations=null",
+                    "commonLabels=null,commonAnnotations=null", "tests.enabled=false",
                     "podLabels.a=b,podAnnotations.a=b", "extraEnv[0].name=A,extraEnv[0].value=b",
                     "args={--log-level=debug}", "overrides.statefulSet.spec.minReadySeconds=9"),
     [](const auto& set) { return "Set" + std::to_string(set.index); });

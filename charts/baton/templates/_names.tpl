@@ -97,7 +97,7 @@ app.kubernetes.io/version: {{ .root.Chart.AppVersion | quote }}
 app.kubernetes.io/part-of: "baton"
 app.kubernetes.io/managed-by: {{ .root.Release.Service | quote }}
 helm.sh/chart: {{ printf "%s-%s" .root.Chart.Name .root.Chart.Version | replace "+" "_" | quote }}
-{{- with merge (dict) (default dict .labels) .root.Values.commonLabels }}
+{{- with merge (dict) (default dict .labels) (default dict .root.Values.commonLabels) }}
 {{ include "baton.texts" (dict "root" $.root "map" .) }}
 {{- end }}
 {{- end -}}
@@ -111,7 +111,7 @@ name: {{ default (printf "%s%s" (include "baton.fullname" .root) (default "" .su
 namespace: {{ include "baton.namespace" .root | quote }}
 labels:
   {{- include "baton.labels" . | nindent 2 }}
-{{- $annotations := merge (dict) (default dict .annotations) .root.Values.commonAnnotations }}
+{{- $annotations := merge (dict) (default dict .annotations) (default dict .root.Values.commonAnnotations) }}
 {{- with $annotations }}
 annotations:
   {{- include "baton.texts" (dict "root" $.root "map" .) | nindent 2 }}

@@ -82,13 +82,14 @@
 
 {{/* What batond refuses as well, and then the pod would not start. A setting that is not there has batond's default. */}}
 {{- define "baton.validateTimes" -}}
-{{- $drain := int64 (default 5000 (get .Values.config "drain-timeout-ms")) -}}
+{{- $config := default dict .Values.config -}}
+{{- $drain := int64 (default 5000 (get $config "drain-timeout-ms")) -}}
 {{- $grace := int64 .Values.terminationGracePeriodSeconds -}}
 {{- if lt (mul $grace 1000) (add $drain 10000) -}}
 {{- fail (printf "terminationGracePeriodSeconds is %d: handing over takes up to 10 s, then drain-timeout-ms (%d) what is under way, and the pod would be killed before. Set at least %d." $grace $drain (div (add $drain 10999) 1000)) -}}
 {{- end -}}
-{{- $heartbeat := int64 (default 1 (get .Values.config "heartbeat-interval-ticks")) -}}
-{{- $election := int64 (default 10 (get .Values.config "election-timeout-ticks")) -}}
+{{- $heartbeat := int64 (default 1 (get $config "heartbeat-interval-ticks")) -}}
+{{- $election := int64 (default 10 (get $config "election-timeout-ticks")) -}}
 {{- if ge $heartbeat $election -}}
 {{- fail (printf "config.heartbeat-interval-ticks is %d and config.election-timeout-ticks %d: followers would elect another leader before they hear from theirs." $heartbeat $election) -}}
 {{- end -}}
