@@ -193,7 +193,7 @@ TEST_F(ChartTest, ProbesAskForTheirOwnThing) {
 TEST_F(ChartTest, BeforeItStopsAMemberHandsOverAndChangesNoMembership) {
   const json pod = Pod({});
   const std::string hook = pod.at("containers").at(0).at("lifecycle").at("preStop").dump();
-  EXPECT_THAT(hook, HasSubstr(R"("member","transfer","--drain")"));
+  EXPECT_THAT(hook, HasSubstr(R"("member","transfer","--drain","--pause","5s")"));
   EXPECT_THAT(hook, testing::Not(HasSubstr("remove")));
   EXPECT_GE(pod.at("terminationGracePeriodSeconds").get<int>(), 10 + 5 + 15);
 }

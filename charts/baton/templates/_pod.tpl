@@ -81,7 +81,8 @@ httpGet:
   readinessProbe:
     {{- include "baton.probe" (dict "path" "/readyz" "probe" .Values.probes.readiness) | nindent 4 }}
   lifecycle:
-    # Hands leadership over and changes no membership: a pod that goes comes back.
+    # Is not ready from now on, hands leadership over, and serves until the Services have forgotten it. Changes no
+    # membership: a pod that goes comes back.
     preStop:
       exec:
         command:
@@ -89,6 +90,8 @@ httpGet:
           - "member"
           - "transfer"
           - "--drain"
+          - "--pause"
+          - "5s"
           - "--timeout"
           - "10s"
           - "--endpoints"

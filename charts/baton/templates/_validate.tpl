@@ -85,8 +85,8 @@
 {{- $config := default dict .Values.config -}}
 {{- $drain := int64 (default 5000 (get $config "drain-timeout-ms")) -}}
 {{- $grace := int64 .Values.terminationGracePeriodSeconds -}}
-{{- if lt (mul $grace 1000) (add $drain 10000) -}}
-{{- fail (printf "terminationGracePeriodSeconds is %d: handing over takes up to 10 s, then drain-timeout-ms (%d) what is under way, and the pod would be killed before. Set at least %d." $grace $drain (div (add $drain 10999) 1000)) -}}
+{{- if lt (mul $grace 1000) (add $drain 15000) -}}
+{{- fail (printf "terminationGracePeriodSeconds is %d: handing over takes up to 10 s, then clients are sent elsewhere for 5 s, then drain-timeout-ms (%d) what is under way, and the pod would be killed before. Set at least %d." $grace $drain (div (add $drain 15999) 1000)) -}}
 {{- end -}}
 {{- $heartbeat := int64 (default 1 (get $config "heartbeat-interval-ticks")) -}}
 {{- $election := int64 (default 10 (get $config "election-timeout-ticks")) -}}
