@@ -15,7 +15,7 @@ namespace baton::alerts {
 namespace {
 
 constexpr std::string_view kRunbooks = "https://baton.dev/runbooks/";
-const char* const kTests[] = {"backups", "clients", "disk", "health", "log", "members"};
+const char* const kTests[] = {"backups", "clients", "disk", "health", "log", "members", "standing"};
 
 std::string RulesPath() { return TreePath("charts/baton/files/alerts.yaml"); }
 std::string TestPath(const std::string& name) { return TreePath("test/alerts/" + name + ".yaml"); }
