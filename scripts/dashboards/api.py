@@ -66,5 +66,5 @@ D.graph("Not taken by clients", "Bytes of answers and of streams that clients ha
 D.row("Probes")
 D.timeline("Ready", "Whether /readyz on the ops port has answered any probe in the interval with 503.",
            [('clamp_max(sum by (pod) (increase(baton_http_requests_total{P, listener="ops", route="/readyz", '
-             'code="503"}[$__rate_interval])) or sum by (pod) (0 * baton_server_has_leader{P}), 1)', "{{pod}}")],
+             'code="503"}[$__rate_interval])) or sum by (pod) (0 * baton_server_standing{P}), 1)', "{{pod}}")],
            names(v0=("ready", GREEN), v1=("not ready", RED)))

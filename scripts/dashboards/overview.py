@@ -1,6 +1,6 @@
 """Is it well, and who is there?"""
 
-from grafana import GREEN, ORANGE, RED, Dashboard, names, quantiles, steps
+from grafana import BLUE, GREEN, ORANGE, RED, Dashboard, names, quantiles, steps
 
 DASHBOARD = Dashboard("overview", "Overview", "Is the cluster well, who is there, and what do clients feel")
 D = DASHBOARD
@@ -14,12 +14,23 @@ def error_ratio(function, window):
     return "(%s or 0 * %s) / %s" % (errors, requests, requests)
 
 
+STANDINGS = [("voter", GREEN), ("learner", BLUE), ("forming", ORANGE), ("waiting", ORANGE), ("identity_lost", RED),
+             ("removed", RED)]
+
+
+def standing():
+    """The place of a pod's standing among them: 1 at one of the series, 0 at the others."""
+    return " + ".join('%d * sum by (pod) (baton_server_standing{P, standing="%s"})' % (place, name)
+                      for place, (name, _) in enumerate(STANDINGS))
+
+
 D.row("Is it well?")
 D.stat("Leader", "Who leads, as the members say.", [("baton_server_is_leader{C} == 1", "{{pod}}")],
        colors=steps(GREEN), text="name")
 D.stat("Members to spare", "How many voters may fail before nothing can be written: those that answer, less a "
        "majority of all. Below 0 the quorum is lost.",
-       [("count(baton_server_is_learner{C} == 0) - (floor(max(baton_raft_voters{C}) / 2) + 1)", "to spare")],
+       [('count(baton_server_standing{C, standing="voter"} == 1) - (floor(max(baton_raft_voters{C}) / 2) + 1)',
+         "to spare")],
        colors=steps(RED, (0, ORANGE), (1, GREEN)))
 D.stat("Voters", "Members with a vote.", [("max(baton_raft_voters{C})", "voters")])
 D.stat("Learners", "Members that receive the log without a vote.", [("max(baton_raft_learners{C})", "learners")])
@@ -52,6 +63,9 @@ D.graph("Durations", "From the complete request to its answer, without calls tha
                   'route!~".*(watch|observe|acquire|campaign|snapshot)"}'), unit="s")
 
 D.row("Members")
+D.timeline("Standing", "What each pod is to the cluster; docs/members.md has the words. Only voters decide. One that "
+           "is identity_lost has an empty disk under the name of a member.",
+           [(standing(), "{{pod}}")], names(**{"v%d" % place: one for place, one in enumerate(STANDINGS)}))
 D.table("Members of this cluster", "What each member says of itself.", [
     ("Answers", "max by (pod) (up{P})", "none"),
     ("Leads", "max by (pod) (baton_server_is_leader{P})", "none"),
@@ -61,7 +75,9 @@ D.table("Members of this cluster", "What each member says of itself.", [
     ("Memory", "max by (pod) (process_resident_memory_bytes{P})", "bytes"),
 ], by=["pod"])
 D.table("All clusters", "Every cluster that this Prometheus scrapes.", [
-    ("Members that answer", 'sum by (namespace, cluster) (up{job="baton"})', "none"),
+    ("Pods that answer", 'sum by (namespace, cluster) (up{job="baton"})', "none"),
+    ("Voters that answer", 'sum by (namespace, cluster) (baton_server_standing{job="baton", standing="voter"})',
+     "none"),
     ("Voters", 'max by (namespace, cluster) (baton_raft_voters{job="baton"})', "none"),
     ("Has a leader", 'max by (namespace, cluster) (baton_server_has_leader{job="baton"})', "none"),
     ("Keys", 'max by (namespace, cluster) (baton_keys{job="baton"})', "none"),
