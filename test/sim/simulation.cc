@@ -189,7 +189,21 @@ class Simulation {
             << "S14: no read goes through node " << id;
         CHECK(auditor_->last_was_ok()) << "S14: no read goes through node " << id;
       }
+      CheckList(cluster_.node(id).state(), keys);
     }
+  }
+
+  // A list, page by page, has each key that is there, once and in order, however short the pages.
+  static void CheckList(const coord::StateMachine& state, std::vector<std::string> keys) {
+    std::erase_if(keys, [&](const std::string& key) { return !state.Get(key); });
+    std::sort(keys.begin(), keys.end());
+    std::vector<std::string> listed;
+    for (bool more = true; more;) {
+      const coord::KvPage page = state.List("", listed.empty() ? "" : listed.back(), 1'000);
+      for (const coord::KeyValue& item : page.items) listed.push_back(item.key);
+      more = page.more;
+    }
+    CHECK(listed == keys) << "a list has " << listed.size() << " keys of " << keys.size();
   }
 
   std::string DescribeSessions() {
