@@ -36,9 +36,9 @@ json SchemaOfChart() { return json::parse(ChartFile("values.schema.json")); }
 
 // What the chart makes itself; cluster-name is the value clusterName.
 const std::set<std::string> kOwnSettings = {
-    "config",      "node-id",    "name",         "data-dir",    "client-listen",
-    "peer-listen", "ops-listen", "cluster-name", "cluster-id",  "initial-cluster",
-    "client-urls", "peers",      "peer-address", "peer-domain", "initial-count"};
+    "config",     "node-id",      "name",        "data-dir",        "client-listen", "peer-listen",
+    "ops-listen", "cluster-name", "cluster-id",  "initial-cluster", "client-urls",   "client-url",
+    "peers",      "peer-address", "peer-domain", "initial-count"};
 
 // "image.tag" of every value that the file has, and of every one that the schema knows.
 void CollectValues(const json& values, const std::string& place, const json& schema,

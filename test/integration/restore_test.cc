@@ -117,13 +117,20 @@ class RestoreTest : public testing::Test {
       }
       return answers.size() == 1;
     }));
-    std::set<std::string> hashes;
-    for (int i = 0; i < cluster.size(); ++i) {
-      const json saved = BatonctlJson({"--endpoints", cluster.client_url(i), "snapshot", "save",
-                                       Path("of-" + std::to_string(i)), "--stale"});
-      hashes.insert(saved.value("state_hash", std::to_string(i)));
-    }
-    EXPECT_EQ(hashes.size(), 1u);
+    // The leader may have something to add between two of them, such as the first entry of its
+    // term.
+    int rounds = 0;
+    EXPECT_TRUE(WaitUntil(kTimeoutMs, [&] {
+      std::set<std::string> hashes;
+      for (int i = 0; i < cluster.size(); ++i) {
+        const std::string path = Path("of-" + std::to_string(i) + "-" + std::to_string(rounds));
+        const json saved = BatonctlJson(
+            {"--endpoints", cluster.client_url(i), "snapshot", "save", path, "--stale"});
+        hashes.insert(saved.value("state_hash", std::to_string(i)));
+      }
+      ++rounds;
+      return hashes.size() == 1;
+    }));
   }
 
   TemporaryDirectory scratch_;
