@@ -107,7 +107,6 @@ void Node::Tick() {
   snapshots_.OnTick();
   if (draining_) transfer_.Drain();
   repair_.OnTick();
-  upgrade_.OnTick();
   expiry_due_ = true;
 }
 

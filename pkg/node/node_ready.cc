@@ -63,6 +63,7 @@ bool Node::Advance() {
   forwards_.Route();
   commands_.Route();
   reads_.Ask();
+  upgrade_.Run();
   if (expiry_due_ && core_->raft->has_committed_in_term()) expiry_.Run();
   expiry_due_ = false;
   if (HandleReadys() || failed()) return !failed();

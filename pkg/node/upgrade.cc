@@ -35,7 +35,7 @@ uint32_t Upgrade::KnownByAll() const {
   return known;
 }
 
-void Upgrade::OnTick() {
+void Upgrade::Run() {
   if (under_way_ || state_->command_version() >= known_ || !proposals_->CanPropose()) return;
   const uint32_t known = KnownByAll();
   if (known <= state_->command_version()) return;
@@ -43,7 +43,7 @@ void Upgrade::OnTick() {
       coord::EncodeCommand(coord::Command{"", "", coord::RaiseVersion{known}});
   const Status proposed = proposals_->Propose(
       command, [this, round = round_](const ProposalResult&) { under_way_ &= round != round_; });
-  under_way_ = proposed.ok();  // refused: with the next tick
+  under_way_ = proposed.ok();  // refused: with the next step
 }
 
 }  // namespace baton::node

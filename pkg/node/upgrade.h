@@ -32,7 +32,8 @@ class Upgrade {
 
   void OnPeer(NodeId from, uint32_t known) { heard_[from] = known; }
   void OnLeaderChange();
-  void OnTick();
+  // After each batch of messages: a new cluster should not wait for a tick.
+  void Run();
 
  private:
   uint32_t KnownByAll() const;

@@ -31,6 +31,10 @@ TEST_P(PageTest, DoesWhatItSays) {
   integration::Cluster cluster({.first_port = kFirstPort, .extra_flags = {}});
   cluster.StartAll();
   ASSERT_GE(cluster.WaitForLeader(kLeaderTimeoutMs), 0) << cluster.Log(0);
+  // Not before all members are there are the newest commands in force.
+  for (int i = 0; i < cluster.size(); ++i) {
+    ASSERT_TRUE(cluster.WaitUntilReady(i, kLeaderTimeoutMs)) << cluster.Log(i);
+  }
   const auto steps = ParseConsole(integration::ReadFile(PagePath(GetParam())));
   ASSERT_FALSE(steps.empty()) << GetParam() << " has no console block";
   const integration::TemporaryDirectory directory;
