@@ -111,6 +111,11 @@ bool ReadQueue(ByteReader* key, ByteReader* in, json* object) {
   return true;
 }
 
+bool ReadVersion(ByteReader* key, ByteReader* in, json* object) {
+  (*object)["command_version"] = in->Varint();
+  return key->AtEnd();
+}
+
 struct RowReader {
   char table;
   const char* name;
@@ -119,6 +124,7 @@ struct RowReader {
 
 constexpr RowReader kReaders[] = {
     {'m', "meta", ReadMeta},
+    {'v', "version", ReadVersion},
     {'k', "kv", ReadKv},
     {'h', "history", ReadHistory},
     {'s', "session", ReadSession},
