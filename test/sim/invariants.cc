@@ -1,6 +1,7 @@
 #include "test/sim/invariants.h"
 
 #include <algorithm>
+#include <limits>
 #include <string>
 #include <variant>
 #include <vector>
@@ -19,6 +20,7 @@ using node::testing::SimCluster;
 // The leader looks once a tick.
 constexpr uint64_t kHistorySlack = 100;
 constexpr int64_t kForgettingUs = 10'000'000;
+constexpr uint64_t kSessionsSeen = 1'000;
 
 uint64_t HashOf(const raft::Entry& entry) {
   return (uint64_t{Crc32c(entry.data.view())} << 8) + static_cast<uint64_t>(entry.type);
@@ -177,9 +179,21 @@ void Invariants::OnStep(NodeId id, const Node& node) {
   if (applied == seen.applied) return;
   NoteConfig(id, node);
   CHECK_GE(applied, seen.applied) << "R6: the applied index of node " << id << " went back";
+  if (cluster_->log(id).State().start.index > seen.applied) CheckDue(id, node);
   seen.applied = applied;
   if (applied > committed_) CheckCommitted(node);
   CheckBounds(id, node);
+}
+
+// S9: what is due is found, also by who got it with a snapshot.
+void Invariants::CheckDue(NodeId id, const Node& node) const {
+  int64_t earliest_ms = std::numeric_limits<int64_t>::max();
+  for (const coord::SessionInfo& session : node.state().Sessions(SessionId(), kSessionsSeen)) {
+    earliest_ms = std::min(earliest_ms, session.deadline_ms);
+  }
+  if (earliest_ms == std::numeric_limits<int64_t>::max()) return;
+  CHECK(!node.state().DueSessions(earliest_ms).items.empty())
+      << "S9: node " << id << " does not find the session whose time ends at " << earliest_ms;
 }
 
 // R10: a configuration is known by the index of its entry, and is the same everywhere once it is

@@ -67,6 +67,7 @@ class Invariants final : public node::testing::SimObserver {
   bool OnQuorum(const raft::ConfigState& config, Index index, Term term);
   std::string DescribeDisks() const;
   void CheckBounds(NodeId id, const node::Node& node);
+  void CheckDue(NodeId id, const node::Node& node) const;
   void NoteSessionEntry(const raft::Entry& entry);
   std::set<uint64_t> DestroyedAfter(Index from, NodeId id);
   void NoteSessionEnds(const node::Node& node, Index from);

@@ -97,7 +97,8 @@ std::vector<Fault> DrawFaults(Random& random, int64_t safety_ms, int upgrades) {
 std::vector<ClientPlan> DrawClients(Random& random, int nodes, int64_t safety_ms) {
   std::vector<ClientPlan> clients;
   const uint64_t count = random.Between(2, 9);
-  const auto pause_max_ms = static_cast<int64_t>(OneOf(random, {200, 1'000, 2'000, 3'000}));
+  const auto pause_max_ms =
+      static_cast<int64_t>(OneOf(random, {20, 200, 200, 1'000, 1'000, 2'000, 2'000, 3'000}));
   for (uint64_t i = 0; i < count; ++i) {
     ClientPlan client;
     client.seed = random.NextU64();

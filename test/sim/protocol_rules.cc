@@ -24,10 +24,17 @@ void ProtocolRules::OnSend(NodeId from, NodeId to, const node::PeerMessage& mess
   const auto* raft_message = std::get_if<raft::Message>(&message);
   if (raft_message == nullptr) return;
   const Term term = raft_message->term;
+  CheckMemory(from, *raft_message);
   if (const auto* vote = std::get_if<raft::VoteRequest>(&raft_message->body)) {
     if (!vote->pre_vote && !vote->leader_transfer && pre_vote_always_) CheckCampaign(from, term);
   } else if (const auto* question = std::get_if<raft::ReadIndexRequest>(&raft_message->body)) {
     CheckQuestion(from, question->id);
+  } else if (const auto* told = std::get_if<raft::ReadIndexResponse>(&raft_message->body)) {
+    CheckAnswer(from, to, told->id);
+  } else if (const auto* heartbeat = std::get_if<raft::Heartbeat>(&raft_message->body)) {
+    const auto lead = leaders_.find(from);
+    if (lead == leaders_.end() || lead->second.term != term) return;
+    lead->second.rounds_us.try_emplace(heartbeat->read_counter, cluster_->MonotonicUs());
   } else if (const auto* append = std::get_if<raft::AppendResponse>(&raft_message->body)) {
     CheckMatch(from, to, term, *append);
   } else if (const auto* answer = std::get_if<raft::HeartbeatResponse>(&raft_message->body)) {
@@ -49,6 +56,9 @@ void ProtocolRules::OnReceive(NodeId to, const node::PeerEnvelope& envelope) {
     }
     if (lead == leaders_.end() || raft_message->term != lead->second.term) continue;
     lead->second.heard_us[envelope.from] = cluster_->MonotonicUs();
+    if (const auto* question = std::get_if<raft::ReadIndexRequest>(&raft_message->body)) {
+      lead->second.questions_us.try_emplace({envelope.from, question->id}, cluster_->MonotonicUs());
+    }
     lead->second.confirmed |= std::holds_alternative<raft::HeartbeatResponse>(raft_message->body);
   }
 }
@@ -73,9 +83,39 @@ void ProtocolRules::OnStep(NodeId id, const Node& node) {
   if (!lead.confirmed && now_us < lead.looked_us + kLookUs) return;
   const raft::RaftStatus status = node.raft().GetStatus();
   if (lead.confirmed) CheckReads(id, status, lead);
+  NoteMembers(status.config, &lead);
   CheckContact(id, status, lead);
   lead.confirmed = false;
   lead.looked_us = now_us;
+}
+
+// R9: who has lost what it had said votes for nobody and stands for nothing, before it is cured;
+// who never had anything may, in the election that begins a cluster.
+void ProtocolRules::CheckMemory(NodeId from, const raft::Message& message) const {
+  const auto* answer = std::get_if<raft::VoteResponse>(&message.body);
+  const auto* request = std::get_if<raft::VoteRequest>(&message.body);
+  if (request == nullptr && (answer == nullptr || !answer->granted)) return;
+  const raft::Memory memory = cluster_->node(from).raft().GetStatus().memory;
+  const bool lost = memory == raft::Memory::kLost || memory == raft::Memory::kLostEntries;
+  CHECK(!lost) << "R9: node " << from << " votes or stands though it has lost its memory";
+}
+
+// S2: a leader that answers a question has heard from a quorum, since it was asked, that it leads.
+void ProtocolRules::CheckAnswer(NodeId from, NodeId to, uint64_t id) const {
+  const auto found = leaders_.find(from);
+  if (found == leaders_.end()) return;
+  const Leadership& lead = found->second;
+  const auto asked = lead.questions_us.find({to, id});
+  if (asked == lead.questions_us.end()) return;  // before this leadership was seen
+  const auto confirms = [&](NodeId voter) {
+    const auto round = lead.read_rounds.find(voter);
+    if (voter == from || round == lead.read_rounds.end()) return voter == from;
+    const auto began = lead.rounds_us.find(round->second);
+    return began != lead.rounds_us.end() && began->second >= asked->second;
+  };
+  CHECK(QuorumIs(cluster_->node(from).raft().GetStatus().config, confirms))
+      << "S2: node " << from << " answers a question of node " << to
+      << " without asking whether it still leads";
 }
 
 // R14: who comes back does not raise the term: a campaign begins when a quorum has said, in this
@@ -134,7 +174,19 @@ void ProtocolRules::CheckCommit(NodeId id, const Node& node, Index known, Term t
       << *of_entry << " by itself";
 }
 
-// R13: a leader that hears no quorum steps down within an election timeout.
+void ProtocolRules::NoteMembers(const raft::ConfigState& config, Leadership* lead) const {
+  std::map<NodeId, int64_t> member_us;
+  for (const std::vector<NodeId>* list : {&config.voters, &config.voters_outgoing}) {
+    for (const NodeId voter : *list) {
+      const auto known = lead->member_us.find(voter);
+      member_us[voter] = known == lead->member_us.end() ? cluster_->MonotonicUs() : known->second;
+    }
+  }
+  lead->member_us = std::move(member_us);
+}
+
+// R13: a leader that hears no quorum steps down within an election timeout. Who becomes a voter
+// under it has that long to be heard for the first time.
 void ProtocolRules::CheckContact(NodeId id, const raft::RaftStatus& status,
                                  const Leadership& lead) const {
   const int64_t now_us = cluster_->MonotonicUs();
@@ -144,7 +196,8 @@ void ProtocolRules::CheckContact(NodeId id, const raft::RaftStatus& status,
   const auto heard = [&](NodeId voter) {
     const auto answer = lead.heard_us.find(voter);
     const int64_t at_us = answer == lead.heard_us.end() ? 0 : answer->second;
-    return voter == id || now_us <= std::max(lead.since_us, at_us) + limit_us;
+    const int64_t from_us = std::max({lead.since_us, lead.member_us.at(voter), at_us});
+    return voter == id || now_us <= from_us + limit_us;
   };
   CHECK(QuorumIs(status.config, heard))
       << "R13: node " << id << " leads on though it hears no quorum";

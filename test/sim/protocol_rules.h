@@ -33,15 +33,22 @@ class ProtocolRules {
     Term term;
     int64_t since_us = 0;                    // it leads, or was paused last
     std::map<NodeId, int64_t> heard_us;      // when it was last answered, by whom
+    std::map<NodeId, int64_t> member_us;     // since when it is seen to count whom
     std::map<NodeId, uint64_t> read_rounds;  // the newest that each was seen to confirm
-    int64_t looked_us = 0;                   // at all of it
-    bool confirmed = false;                  // something confirmed reads since its last step
+    std::map<uint64_t, int64_t> rounds_us;   // when each was first asked about
+    // When it first got a question of another node, known by the asker and its number.
+    std::map<std::pair<NodeId, uint64_t>, int64_t> questions_us;
+    int64_t looked_us = 0;   // at all of it
+    bool confirmed = false;  // something confirmed reads since its last step
   };
 
+  void CheckMemory(NodeId from, const raft::Message& message) const;
   void CheckCampaign(NodeId from, Term term) const;
   void CheckQuestion(NodeId from, uint64_t id);
+  void CheckAnswer(NodeId from, NodeId to, uint64_t id) const;
   void CheckMatch(NodeId from, NodeId to, Term term, const raft::AppendResponse& response) const;
   void CheckCommit(NodeId id, const node::Node& node, Index known, Term term) const;
+  void NoteMembers(const raft::ConfigState& config, Leadership* lead) const;
   void CheckContact(NodeId id, const raft::RaftStatus& status, const Leadership& lead) const;
   void CheckReads(NodeId id, const raft::RaftStatus& status, const Leadership& lead) const;
 

@@ -29,22 +29,39 @@ std::string Summary(const std::string& why) {
   return words.substr(0, std::min(words.find(": session"), kWordsMax));
 }
 
+std::optional<SeedResult> FirstFailure(uint64_t first, uint64_t seeds_max, int processes) {
+  std::optional<SeedResult> found;
+  RunSeeds(first, seeds_max, processes, [&](const SeedResult& result) {
+    const bool earlier = !found || result.seed < found->seed;
+    if (!result.held && earlier) found = result;
+    return !found;
+  });
+  return found;
+}
+
+std::vector<PlantedBug> BugsToFind() {
+  std::vector<PlantedBug> bugs(kPlantedBugs.begin(), kPlantedBugs.end());
+  std::erase_if(bugs, [](const PlantedBug& bug) { return bug.search != "sim"; });
+  return bugs;
+}
+
 }  // namespace
 
 int Score(uint64_t first, uint64_t seeds_max, int processes) {
+  const std::vector<PlantedBug> bugs = BugsToFind();
+  if (!PlantBug(bugs.front().name)) return -1;
+  PlantBug("");
+  if (const auto innocent = FirstFailure(first, seeds_max, processes)) {
+    std::cout << "seed " << innocent->seed
+              << " fails without a planted bug, so it catches none: " << Summary(innocent->why)
+              << std::endl;
+    return static_cast<int>(bugs.size());
+  }
   std::vector<uint64_t> caught;
-  int bugs = 0;
   std::cout << "| bug | seeds | what was noticed |\n|---|---|---|" << std::endl;
-  for (const PlantedBug& bug : kPlantedBugs) {
-    if (bug.search != "sim") continue;
-    if (!PlantBug(bug.name)) return -1;
-    ++bugs;
-    std::optional<SeedResult> found;
-    RunSeeds(first, seeds_max, processes, [&](const SeedResult& result) {
-      const bool earlier = !found || result.seed < found->seed;
-      if (!result.held && earlier) found = result;
-      return !found;
-    });
+  for (const PlantedBug& bug : bugs) {
+    PlantBug(bug.name);
+    const std::optional<SeedResult> found = FirstFailure(first, seeds_max, processes);
     std::cout << "| `" << bug.name << "` | ";
     if (found) {
       caught.push_back(found->seed - first + 1);
@@ -54,11 +71,11 @@ int Score(uint64_t first, uint64_t seeds_max, int processes) {
     }
   }
   std::sort(caught.begin(), caught.end());
-  std::cout << "\n" << caught.size() << " of " << bugs << " caught";
+  std::cout << "\n" << caught.size() << " of " << bugs.size() << " caught";
   if (!caught.empty())
     std::cout << ", half of them within " << caught[caught.size() / 2] << " seeds";
   std::cout << std::endl;
-  return bugs - static_cast<int>(caught.size());
+  return static_cast<int>(bugs.size() - caught.size());
 }
 
 }  // namespace baton::sim
