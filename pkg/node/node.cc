@@ -1,11 +1,11 @@
 #include "pkg/node/node.h"
 
-#include <algorithm>
 #include <variant>
 
 #include "pkg/base/planted.h"
 #include "pkg/base/random.h"
 #include "pkg/coord/command.h"
+#include "pkg/raft/membership.h"
 
 namespace baton::node {
 namespace {
@@ -35,13 +35,6 @@ ReadsOptions OptionsOfReads(const NodeCore& core) {
   options.ask_again_us = core.election_timeout_us() / 2;
   options.metrics = core.parts.metrics;
   return options;
-}
-
-bool IsMember(const raft::ConfigState& config, NodeId id) {
-  const auto has = [id](const std::vector<NodeId>& ids) {
-    return std::find(ids.begin(), ids.end(), id) != ids.end();
-  };
-  return has(config.voters) || has(config.voters_outgoing) || has(config.learners);
 }
 
 bool HasEntries(const raft::Message& message) {
@@ -229,7 +222,7 @@ Status Node::Receive(PeerEnvelope envelope) {
     return checked;
   }
   core_->parts.metrics->peer_messages_received.Add(envelope.messages.size());
-  if (IsMember(core_->membership, envelope.from) || envelope.from == core_->raft->leader()) {
+  if (raft::IsMember(core_->membership, envelope.from) || envelope.from == core_->raft->leader()) {
     full_disk_.OnPeer(envelope.from, envelope.stamp.disk_level);
     upgrade_.OnPeer(envelope.from, envelope.stamp.command_version);
   }
@@ -258,7 +251,7 @@ void Node::ReceiveMessage(NodeId from, PeerMessage message) {
                              {{"peer", from}, {"reason", stepped.ToString()}});
   } else if (auto* reply = std::get_if<ForwardReply>(&message)) {
     commands_.OnForwardReply(from, std::move(*reply));  // which knows whom it has asked
-  } else if (!IsMember(core_->membership, from)) {
+  } else if (!raft::IsMember(core_->membership, from)) {
     // Of members alone something is remembered between messages; they ask again.
     core_->parts.metrics->peer_envelopes_rejected.Add();
   } else if (auto* request = std::get_if<ForwardRequest>(&message)) {

@@ -1,5 +1,5 @@
 // What a Node does about its own membership and, as the leader, about that of others.
-#include <algorithm>
+#include <string>
 
 #include "pkg/node/node.h"
 #include "pkg/raft/membership.h"
@@ -12,15 +12,11 @@ Status Removed() {
                 "This node was removed from the cluster; ask another one");
 }
 
-bool TakesPart(const raft::ConfigState& config, NodeId id) {
-  return raft::IsVoter(config, id) || raft::IsLearner(config, id);
-}
-
 }  // namespace
 
 Status Node::CheckServes() const {
   if (removed_) return Removed();
-  if (TakesPart(core_->membership, core_->config.id)) return Status::Ok();
+  if (raft::IsMember(core_->membership, core_->config.id)) return Status::Ok();
   return Status(Code::kUnavailable, "not_a_member",
                 "This node is no member of the cluster yet; ask another one");
 }

@@ -64,6 +64,10 @@ bool IsVoter(const ConfigState& config, NodeId id) {
 
 bool IsLearner(const ConfigState& config, NodeId id) { return Contains(config.learners, id); }
 
+bool IsMember(const ConfigState& config, NodeId id) {
+  return IsVoter(config, id) || IsLearner(config, id);
+}
+
 bool IsWitness(const ConfigState& config, NodeId id) { return Contains(config.witnesses, id); }
 
 bool CanLead(const ConfigState& config, NodeId id) {

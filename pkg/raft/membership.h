@@ -15,6 +15,8 @@ namespace baton::raft {
 bool IsVoter(const ConfigState& config, NodeId id);
 // Receives the log and has no vote. (learners_next still vote until the joint state ends.)
 bool IsLearner(const ConfigState& config, NodeId id);
+// Takes part: one of the two above.
+bool IsMember(const ConfigState& config, NodeId id);
 // Votes, but holds the log without its data; or did so before it was removed.
 bool IsWitness(const ConfigState& config, NodeId id);
 // May lead: a voter that holds the data.

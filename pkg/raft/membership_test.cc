@@ -39,6 +39,12 @@ TEST(MembershipTest, FutureLearnersStillVote) {
   EXPECT_TRUE(IsLearner(Joint(), NodeId(5)));
 }
 
+TEST(MembershipTest, MembersAreVotersOfBothHalvesAndLearners) {
+  for (const uint64_t id : {1, 2, 3, 4, 5}) EXPECT_TRUE(IsMember(Joint(), NodeId(id))) << id;
+  EXPECT_FALSE(IsMember(Joint(), NodeId(6)));
+  EXPECT_FALSE(IsMember(ConfigState{}, NodeId(1)));
+}
+
 TEST(MembershipTest, MembersAreAllOnceAscending) {
   EXPECT_EQ(Members(Joint()), Ids({1, 2, 3, 4, 5}));
   EXPECT_TRUE(Members(ConfigState{}).empty());

@@ -7,7 +7,6 @@
 #include "pkg/base/cruel.h"
 #include "pkg/base/planted.h"
 #include "pkg/raft/changing.h"
-#include "pkg/raft/lease.h"
 #include "pkg/raft/membership.h"
 #include "pkg/raft/reading.h"
 #include "pkg/raft/replication.h"
