@@ -93,6 +93,8 @@ std::vector<ProblemKind> ProblemsOfNodes() {
       {"member_leads", "The member leads", 409, kSoonMs},
       {"quorum_would_be_lost", "The cluster would lose its quorum", 409, kMuchLaterMs},
       {"change_in_progress", "Another change of the members is being made", 409, kSoonMs},
+      {"config_not_applied", "The last change of the members is not applied yet", 503, kSoonMs},
+      {"members_not_heard", "The leader has not heard of its members yet", 503, kSoonMs},
       {"learner_behind", "The learner has not caught up", 412, kLaterMs},
       {"not_a_member", "This node is no member", 503, kLaterMs},
       {"member_removed", "This node was removed", 503, kMuchLaterMs},

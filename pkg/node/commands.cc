@@ -6,6 +6,7 @@
 
 #include "pkg/base/cruel.h"
 #include "pkg/base/planted.h"
+#include "pkg/node/membership_plan.h"
 
 namespace baton::node {
 namespace {
@@ -13,6 +14,10 @@ namespace {
 Status Overloaded() {
   return Status(Code::kUnavailable, "overloaded",
                 "This node has as many unfinished commands as it takes; retry later");
+}
+
+Status NoLeader() {
+  return Status(Code::kUnavailable, "no_leader", "No leader was found to take the command");
 }
 
 }  // namespace
@@ -60,7 +65,9 @@ void Commands::RouteOne(uint64_t id) {
     Propose(id, it->second);
   } else if (raft_->leader() && raft_->leader() != options_.self) {
     Forward(id, it->second);
-  }  // else: stays parked until the next tick or the next leader
+  } else {  // stays parked until the next tick or the next leader
+    it->second.waits_for = Status();
+  }
 }
 
 void Commands::Propose(uint64_t id, Command& command) {
@@ -73,7 +80,9 @@ void Commands::Propose(uint64_t id, Command& command) {
     Refuse(id, command, Overloaded());
   } else if (proposed.code() != Code::kUnavailable) {
     Refuse(id, command, proposed);
-  }  // else: leadership is being handed over; stays parked
+  } else {  // leadership is being handed over, or the leader says what it waits for
+    command.waits_for = PassesSoon(proposed) ? proposed : Status();
+  }
 }
 
 void Commands::Forward(uint64_t id, Command& command) {
@@ -155,7 +164,9 @@ void Commands::OnAttemptRefused(uint64_t id, Command& command, const Status& why
   if (why.outcome() != Outcome::kNotApplied) {
     OnFateUnknown(id, command);
   } else if (why.code() == Code::kUnavailable && why.reason() != "overloaded") {
-    // It does not lead, or no longer. Asking it again at once would go round in circles.
+    // It does not lead, or not yet with all it must know. Asking it again at once would go round in
+    // circles.
+    command.waits_for = PassesSoon(why) ? why : Status();
     Park(id, command, /*route_at_once=*/!AskedStillLeads(command));
   } else {
     Refuse(id, command, why);
@@ -212,10 +223,17 @@ void Commands::OnTick() {
   }
 }
 
+Status Commands::TimeRanOut(const Command& command) {
+  std::string what = "The time allowed for the command ran out";
+  if (command.stage == Stage::kParked && !command.waits_for.ok()) {
+    what += " before the leader could take it: " + command.waits_for.message();
+  }
+  return Status(Code::kDeadlineExceeded, what);
+}
+
 void Commands::CheckTimes(uint64_t id, Command& command) {
   if (time_->now_us >= command.submission.deadline_us) {
-    GiveUp(id, command,
-           Status(Code::kDeadlineExceeded, "The time allowed for the command ran out"));
+    GiveUp(id, command, TimeRanOut(command));
   } else if (command.stage == Stage::kForwarded) {
     if (command.abandon_us != 0 && time_->now_us >= command.abandon_us) {
       OnFateUnknown(id, command);
@@ -227,8 +245,7 @@ void Commands::CheckTimes(uint64_t id, Command& command) {
     if (waits) {
       ready_.insert(id);
     } else {
-      GiveUp(id, command,
-             Status(Code::kUnavailable, "no_leader", "No leader was found to take the command"));
+      GiveUp(id, command, command.waits_for.ok() ? NoLeader() : command.waits_for);
     }
   }
 }

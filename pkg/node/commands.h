@@ -9,7 +9,8 @@
 //
 // A failover is therefore a delay and not an error, as long as it is known that the command was not
 // applied, or the command is repeatable (it has an idempotency key, or is one by nature). Otherwise
-// the answer says outcome unknown. A command waits for a leader for a bounded time only.
+// the answer says outcome unknown. A command waits for a leader for a bounded time only, and when
+// that is over the answer says what it has waited for.
 //
 // Requests and answers may be lost. A leader that is silent is asked the same again: it takes a
 // request once only (forwards.h), and if it is gone, asking finds that out.
@@ -107,6 +108,7 @@ class Commands {
     Submission submission;
     Stage stage = Stage::kParked;
     bool maybe_applied = false;  // an earlier attempt may have succeeded
+    Status waits_for;  // why the leader that was asked last cannot yet (PassesSoon); OK: no leader
     int64_t parked_since_us = 0;
     // While forwarded:
     uint64_t attempt = 0;
@@ -127,6 +129,7 @@ class Commands {
   void OnProposalResult(uint64_t id, const ProposalResult& result);
   void OnAttemptRefused(uint64_t id, Command& command, const Status& why);
   void OnFateUnknown(uint64_t id, Command& command);
+  static Status TimeRanOut(const Command& command);
   void CheckTimes(uint64_t id, Command& command);
   // Answers with `why`; the last attempt certainly did not happen.
   void Refuse(uint64_t id, Command& command, Status why);

@@ -183,4 +183,8 @@ Result<raft::MembershipChange> PlanChange(const MembershipRequest& request,
   return change;
 }
 
+bool PassesSoon(const Status& refusal) {
+  return refusal.reason() == "members_not_heard" || refusal.reason() == "config_not_applied";
+}
+
 }  // namespace baton::node

@@ -41,7 +41,12 @@ Result<MembershipRequest> DecodeMembershipRequest(std::string_view bytes);
 //   kConflict "already_member", "already_voter", "name_taken", "member_leads",
 //             "quorum_would_be_lost" (with the arithmetic), "too_many_members"
 //   kUnprocessable "malformed_member"
+//   kUnavailable "members_not_heard"
 Result<raft::MembershipChange> PlanChange(const MembershipRequest& request,
                                           const raft::RaftStatus& leader, const Members& members);
+
+// A refusal of a leader that knows too little yet, "members_not_heard" or "config_not_applied":
+// asked again soon, it may do it.
+bool PassesSoon(const Status& refusal);
 
 }  // namespace baton::node

@@ -7,8 +7,7 @@
 
 #include "pkg/coord/command.h"
 #include "pkg/coord/memory_tables.h"
-#include "pkg/node/stored_log.h"
-#include "pkg/node/testing/memory_stores.h"
+#include "pkg/node/testing/bare_raft.h"
 
 namespace baton::node {
 namespace {
@@ -16,19 +15,7 @@ namespace {
 class ProposalsTest : public ::testing::Test {
  protected:
   ProposalsTest() {
-    raft::Config config;
-    config.id = NodeId(1);
-    raft::InitialState initial;
-    initial.config.voters = {NodeId(1)};
-    raft = std::move(raft::Raft::Create(config, initial, &stored_log)).value();
-    raft->Campaign();
-    for (int i = 0; i < 10 && raft->HasReady(); ++i) {
-      const raft::Ready ready = raft->TakeReady();
-      const LogWrite write{ready.hard_state, ready.snapshot, ready.entries};
-      CHECK(log.Write({&write, 1}, true).ok());
-      raft->OnPersisted(ready.mark);
-    }
-    CHECK(raft->role() == raft::Role::kLeader);
+    raft.Lead();
     cluster_time.StartLeading(raft->term());
     proposals = std::make_unique<Proposals>(
         raft.get(), &cluster_time, &time, &full_disk, &state,
@@ -45,9 +32,7 @@ class ProposalsTest : public ::testing::Test {
     ASSERT_TRUE(proposed.ok()) << proposed.ToString();
   }
 
-  testing::MemoryLogStore log;
-  StoredLog stored_log{&log, [] { return raft::SnapshotMeta{}; }, [](const Status&) {}};
-  std::unique_ptr<raft::Raft> raft;
+  testing::BareRaft raft{{NodeId(1)}};
   ClusterTime cluster_time{1'000'000};
   StepTime time;
   NullLogger logger;
