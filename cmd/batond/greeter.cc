@@ -15,11 +15,6 @@ namespace {
 constexpr auto kPause = std::chrono::seconds(1);
 constexpr int kPausesWhileAllIsWell = 10;
 
-std::string AddressOf(const std::string& url) {
-  constexpr std::string_view kScheme = "http://";
-  return url.starts_with(kScheme) ? url.substr(kScheme.size()) : url;
-}
-
 }  // namespace
 
 void Greeter::Start() {
@@ -44,12 +39,13 @@ void Greeter::Run() {
   bool all_answered = false;
   int pauses = 0;  // since the last hello
   while (true) {
-    if (!all_answered || !AllIsWell() || ++pauses >= kPausesWhileAllIsWell) {
+    const Peers peers = ReadPeers();
+    if (!all_answered || !AllIsWell(peers) || ++pauses >= kPausesWhileAllIsWell) {
       pauses = 0;
       bool all = true;
       Round round;
-      for (const auto& [name, answer] : http::AskHello(Addresses(), Self())) {
-        if (answer) LearnFrom(*answer, &round);
+      for (const auto& [name, answer] : http::AskHello(Addresses(peers), Self(peers))) {
+        if (answer) LearnFrom(*answer, peers, &round);
         all = all && answer.has_value();
       }
       all_answered = all_answered || all;
@@ -61,17 +57,21 @@ void Greeter::Run() {
   }
 }
 
-bool Greeter::AllIsWell() const {
+Greeter::Peers Greeter::ReadPeers() const {
+  Peers peers;
+  for (http::PeerStats& peer : transport_->Stats()) peers[peer.peer] = std::move(peer);
+  return peers;
+}
+
+bool Greeter::AllIsWell(const Peers& peers) const {
   const auto view = service_->GetStatus();
-  const std::vector<http::PeerStats> peers = transport_->Stats();
   // Followers have nothing to say to each other, and so do not know.
-  return view->raft.leader &&
-         std::all_of(peers.begin(), peers.end(), [](const http::PeerStats& peer) {
-           return peer.reachable || peer.sent_envelopes == 0;
+  return view->raft.leader && std::all_of(peers.begin(), peers.end(), [](const auto& peer) {
+           return peer.second.reachable || peer.second.sent_envelopes == 0;
          });
 }
 
-node::Hello Greeter::Self() const {
+node::Hello Greeter::Self(const Peers& peers) const {
   const auto view = service_->GetStatus();
   node::Hello hello;
   hello.id = config_.node_id;
@@ -80,8 +80,6 @@ node::Hello Greeter::Self() const {
   hello.cluster_id = config_.cluster_id;
   hello.phase =
       view->standing == node::Standing::kRemoved ? node::Phase::kRemoved : node::Phase::kMember;
-  std::map<NodeId, http::PeerStats> peers;
-  for (http::PeerStats& peer : transport_->Stats()) peers[peer.peer] = std::move(peer);
   for (const NodeId id : raft::Members(view->raft.config)) {
     node::HelloMember member{.id = id};
     if (const auto known = view->members->known.find(id); known != view->members->known.end()) {
@@ -90,7 +88,7 @@ node::Hello Greeter::Self() const {
     member.info.name = http::NodeNameOf(*context_, *view, id);
     if (id == config_.node_id) member.info.peer_address = hello.info.peer_address;
     if (const auto peer = peers.find(id); peer != peers.end()) {
-      member.info.peer_address = AddressOf(peer->second.url);
+      member.info.peer_address = peer->second.address;
       member.reached = peer->second.reachable;
     }
     hello.members.push_back(std::move(member));
@@ -99,11 +97,9 @@ node::Hello Greeter::Self() const {
   return hello;
 }
 
-std::map<std::string, std::string> Greeter::Addresses() const {
+std::map<std::string, std::string> Greeter::Addresses(const Peers& peers) const {
   std::map<std::string, std::string> addresses;
-  for (const http::PeerStats& peer : transport_->Stats()) {
-    addresses[std::to_string(peer.peer.value())] = AddressOf(peer.url);
-  }
+  for (const auto& [id, peer] : peers) addresses[std::to_string(id.value())] = peer.address;
   for (const auto& [name, address] : config_.peers) {
     const std::string text = address.ToString();
     const bool asked = std::any_of(addresses.begin(), addresses.end(),
@@ -122,19 +118,19 @@ node::Hello Greeter::OnHello(const node::Hello& said) {
   if (said.cluster_id == config_.cluster_id && said.phase == node::Phase::kMember) {
     Learn(*service_->GetStatus(), said.id, said.info.peer_address);
   }
-  return Self();
+  return Self(ReadPeers());
 }
 
-void Greeter::LearnFrom(const node::Hello& answer, Round* round) {
+void Greeter::LearnFrom(const node::Hello& answer, const Peers& peers, Round* round) {
   if (answer.cluster_id != config_.cluster_id || answer.phase != node::Phase::kMember) return;
   const auto view = service_->GetStatus();
   Learn(*view, answer.id, answer.info.peer_address);
-  std::map<NodeId, bool> reached;
-  for (const http::PeerStats& peer : transport_->Stats()) reached[peer.peer] = peer.reachable;
   for (const node::HelloMember& member : answer.members) {
     round->listed = round->listed || member.id == config_.node_id;
     // Whom this node does not reach may be where the other one reaches it.
-    if (member.id != answer.id && member.reached && !reached[member.id]) {
+    const auto peer = peers.find(member.id);
+    const bool reached = peer != peers.end() && peer->second.reachable;
+    if (member.id != answer.id && member.reached && !reached) {
       Learn(*view, member.id, member.info.peer_address);
     }
   }

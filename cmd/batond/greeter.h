@@ -39,10 +39,14 @@ class Greeter {
   node::Hello OnHello(const node::Hello& said);
 
  private:
+  // As they are at the beginning of a round.
+  using Peers = std::map<NodeId, http::PeerStats>;
+
   void Run();
-  node::Hello Self() const;
+  Peers ReadPeers() const;
+  node::Hello Self(const Peers& peers) const;
   // By name or number; without this node.
-  std::map<std::string, std::string> Addresses() const;
+  std::map<std::string, std::string> Addresses(const Peers& peers) const;
   // A member says where it is. One that this node has not heard of may have joined since it was
   // away, and lead.
   void Learn(const node::StatusView& view, NodeId id, const std::string& address);
@@ -51,8 +55,8 @@ class Greeter {
     bool listed = false;
     bool removed = false;
   };
-  void LearnFrom(const node::Hello& answer, Round* round);
-  bool AllIsWell() const;
+  void LearnFrom(const node::Hello& answer, const Peers& peers, Round* round);
+  bool AllIsWell(const Peers& peers) const;
 
   const Config config_;
   const http::ApiContext* const context_;

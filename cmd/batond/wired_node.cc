@@ -56,7 +56,7 @@ http::PeerTransportOptions TransportOptionsOf(const Config& config) {
   options.self = config.node_id;
   options.snapshot_bytes_per_second_max = config.snapshot_bytes_per_second_max;
   for (const auto& [id, address] : config.initial_cluster) {
-    if (id != config.node_id) options.peer_urls[id] = "http://" + address.ToString();
+    if (id != config.node_id) options.peer_addresses[id] = address.ToString();
   }
   return options;
 }

@@ -12,7 +12,7 @@ namespace baton::http {
 Result<std::unique_ptr<MessageSender>> MessageSender::Create(const MessageSenderOptions& options,
                                                              PeerLink* link,
                                                              const SharedStamp* stamp) {
-  Result<std::unique_ptr<Client>> client = Client::Create(link->url, options.client);
+  Result<std::unique_ptr<Client>> client = link->MakeClient(options.client);
   if (!client.ok()) return client.status();
   return std::unique_ptr<MessageSender>(
       new MessageSender(options, link, stamp, *std::move(client)));

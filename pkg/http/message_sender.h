@@ -27,7 +27,8 @@ struct MessageSenderOptions {
 
 class MessageSender {
  public:
-  // kInvalidArgument when the link's URL is none. The link and the stamp must outlive the sender.
+  // kInvalidArgument when the link's address is none. The link and the stamp must outlive the
+  // sender.
   static Result<std::unique_ptr<MessageSender>> Create(const MessageSenderOptions& options,
                                                        PeerLink* link, const SharedStamp* stamp);
   ~MessageSender() { Stop(); }

@@ -6,6 +6,7 @@
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <mutex>
 #include <string>
 #include <string_view>
@@ -42,7 +43,7 @@ struct PeerLink {
   std::string cluster_id;
   NodeId self;
   NodeId peer;
-  std::string url;
+  std::string address;  // HOST:PORT
   Clock* clock = nullptr;
   Logger* logger = nullptr;
   node::Service* service = nullptr;
@@ -62,6 +63,8 @@ struct PeerLink {
   Counter snapshots_cancelled;
   LatencyHistogram round_trip;
 
+  // What speaks to the peer. kInvalidArgument: its address is none.
+  Result<std::unique_ptr<Client>> MakeClient(const ClientOptions& options) const;
   // The outcome of a call. Logs when the peer comes or goes.
   void OnDelivered();
   void OnFailed(std::string_view why);

@@ -11,11 +11,11 @@ namespace {
 
 class PeerMovesTest : public ::testing::Test {
  protected:
-  void Start(std::map<NodeId, std::string> peer_urls = {}) {
+  void Start(std::map<NodeId, std::string> peer_addresses = {}) {
     PeerTransportOptions options;
     options.cluster_id = "0123456789abcdef";
     options.self = NodeId(1);
-    options.peer_urls = std::move(peer_urls);
+    options.peer_addresses = std::move(peer_addresses);
     auto transport = PeerTransport::Create(options, &clock_, &logger_);
     ASSERT_TRUE(transport.ok()) << transport.status().ToString();
     transport_ = *std::move(transport);
@@ -24,9 +24,6 @@ class PeerMovesTest : public ::testing::Test {
   }
   ~PeerMovesTest() override {
     if (transport_ != nullptr) transport_->Stop();
-  }
-  static std::string AddressOf(const PeerNode& peer) {
-    return "127.0.0.1:" + std::to_string(peer.port());
   }
   bool Forward(uint64_t id) {
     return transport_->Send(NodeId(2), node::ForwardRequest{id, 9, Term(1), 100, "x"});
@@ -60,53 +57,53 @@ class PeerMovesTest : public ::testing::Test {
 TEST_F(PeerMovesTest, APeerThatIsAddedIsReached) {
   Start();
   EXPECT_FALSE(Forward(1)) << "nobody knows it";
-  transport_->SetPeer(NodeId(2), AddressOf(first_));
+  transport_->SetPeer(NodeId(2), first_.address());
   EXPECT_TRUE(Arrives(&first_));
   ASSERT_EQ(transport_->Stats().size(), 1u);
-  EXPECT_EQ(transport_->Stats()[0].url, first_.url());
+  EXPECT_EQ(transport_->Stats()[0].address, first_.address());
 }
 
 TEST_F(PeerMovesTest, APeerThatIsForgottenIsNotSentTo) {
   Start();
-  transport_->SetPeer(NodeId(2), AddressOf(first_));
+  transport_->SetPeer(NodeId(2), first_.address());
   EXPECT_TRUE(Arrives(&first_));
   transport_->ForgetPeer(NodeId(2));
   EXPECT_FALSE(Forward(1));
   EXPECT_TRUE(transport_->Stats().empty());
-  transport_->SetPeer(NodeId(2), AddressOf(first_));
+  transport_->SetPeer(NodeId(2), first_.address());
   EXPECT_TRUE(Arrives(&first_)) << "it was added again";
 }
 
 TEST_F(PeerMovesTest, APeerThatMovesIsFollowed) {
   Start();
-  transport_->SetPeer(NodeId(2), AddressOf(first_));
+  transport_->SetPeer(NodeId(2), first_.address());
   EXPECT_TRUE(Arrives(&first_));
-  transport_->SetPeer(NodeId(2), AddressOf(second_));
+  transport_->SetPeer(NodeId(2), second_.address());
   EXPECT_TRUE(Arrives(&second_));
 }
 
 TEST_F(PeerMovesTest, WhatAPeerSaysOfItselfStaysUntilTheClusterSaysSomethingNew) {
   Start();
-  transport_->SetPeer(NodeId(2), AddressOf(first_));
-  transport_->Learn(NodeId(2), AddressOf(second_));
+  transport_->SetPeer(NodeId(2), first_.address());
+  transport_->Learn(NodeId(2), second_.address());
   EXPECT_TRUE(Arrives(&second_));
-  transport_->SetPeer(NodeId(2), AddressOf(first_));
+  transport_->SetPeer(NodeId(2), first_.address());
   EXPECT_TRUE(Arrives(&second_)) << "that is what was known before it moved";
   transport_->Learn(NodeId(2), "no address");
   EXPECT_TRUE(Arrives(&second_));
 }
 
 TEST_F(PeerMovesTest, ConfiguredPeersStayWhereTheyAreUntilTheySayOtherwise) {
-  Start({{NodeId(2), first_.url()}});
-  transport_->SetPeer(NodeId(2), AddressOf(second_));
+  Start({{NodeId(2), first_.address()}});
+  transport_->SetPeer(NodeId(2), second_.address());
   EXPECT_TRUE(Arrives(&first_));
-  transport_->Learn(NodeId(2), AddressOf(second_));
+  transport_->Learn(NodeId(2), second_.address());
   EXPECT_TRUE(Arrives(&second_));
 }
 
 TEST_F(PeerMovesTest, SoManyStrangersAndNoMore) {
   Start();
-  for (uint64_t id = 2; id < 100; ++id) transport_->Learn(NodeId(id), AddressOf(first_));
+  for (uint64_t id = 2; id < 100; ++id) transport_->Learn(NodeId(id), first_.address());
   EXPECT_EQ(transport_->Stats().size(), 2 * node::kClusterMembersMax);
 }
 
@@ -118,11 +115,11 @@ TEST_F(PeerMovesTest, ASnapshotForNobodyHasFailed) {
 
 TEST_F(PeerMovesTest, ASnapshotToWhoMovesHasFailed) {
   Start();
-  transport_->SetPeer(NodeId(2), AddressOf(first_));
+  transport_->SetPeer(NodeId(2), first_.address());
   first_.CloseSnapshotGate();
   Snapshot({"a", "b"});
   ASSERT_TRUE(Eventually([&] { return first_.pieces().size() == 1; }));
-  transport_->SetPeer(NodeId(2), AddressOf(second_));
+  transport_->SetPeer(NodeId(2), second_.address());
   EXPECT_TRUE(Eventually([&] { return reports_.snapshots_failed == 1; }));
   Snapshot({"a"});
   EXPECT_TRUE(Eventually([&] { return reports_.snapshots_delivered == 1; }));

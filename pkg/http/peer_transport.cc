@@ -18,7 +18,6 @@ namespace {
 
 // Larger messages travel with the appends, so that a heartbeat waits behind nothing large.
 constexpr size_t kUrgentBytesMax = 16 * 1024;
-const std::string kScheme = "http://";
 // Each has threads. Members, and who might be one.
 constexpr size_t kPeersMax = 2 * node::kClusterMembersMax;
 
@@ -86,9 +85,9 @@ class HttpPeerTransport final : public PeerTransport {
   ClientOptions ClientFor(int64_t request_timeout_ms) const;
   Result<std::unique_ptr<MessageSender>> MakeSender(const std::string& name,
                                                     int64_t request_timeout_ms, Peer* peer) const;
-  Result<PeerPtr> MakePeer(NodeId id, const std::string& url);
+  Result<PeerPtr> MakePeer(NodeId id, const std::string& address);
   // New senders for the peer. Needs mutex_.
-  void Move(NodeId id, const std::string& url);
+  void Move(NodeId id, const std::string& address);
   // Its senders end on the undertaker's thread: that may take as long as a call under way. Needs
   // mutex_.
   void Bury(PeerMap::iterator peer);
@@ -136,12 +135,13 @@ Result<std::unique_ptr<MessageSender>> HttpPeerTransport::MakeSender(const std::
   return MessageSender::Create(options, &peer->link, &stamp_);
 }
 
-Result<HttpPeerTransport::PeerPtr> HttpPeerTransport::MakePeer(NodeId id, const std::string& url) {
+Result<HttpPeerTransport::PeerPtr> HttpPeerTransport::MakePeer(NodeId id,
+                                                               const std::string& address) {
   auto peer = std::make_shared<Peer>();
   peer->link.cluster_id = options_.cluster_id;
   peer->link.self = options_.self;
   peer->link.peer = id;
-  peer->link.url = url;
+  peer->link.address = address;
   peer->link.clock = clock_;
   peer->link.logger = logger_;
   peer->link.service = service_;
@@ -164,8 +164,8 @@ Result<HttpPeerTransport::PeerPtr> HttpPeerTransport::MakePeer(NodeId id, const 
 
 Status HttpPeerTransport::AddConfiguredPeers() {
   const std::lock_guard lock(mutex_);
-  for (const auto& [id, url] : options_.peer_urls) {
-    Result<PeerPtr> peer = MakePeer(id, url);
+  for (const auto& [id, address] : options_.peer_addresses) {
+    Result<PeerPtr> peer = MakePeer(id, address);
     if (!peer.ok()) return peer.status();
     peers_.emplace(id, *std::move(peer));
   }
@@ -190,20 +190,21 @@ void HttpPeerTransport::Start() {
 void HttpPeerTransport::SetPeer(NodeId peer, const std::string& address) {
   const std::lock_guard lock(mutex_);
   if (peer == options_.self) return;
-  if (const auto given = options_.peer_urls.find(peer); given != options_.peer_urls.end()) {
+  if (const auto given = options_.peer_addresses.find(peer);
+      given != options_.peer_addresses.end()) {
     if (!peers_.contains(peer)) Move(peer, given->second);  // it was forgotten, and is back
     return;
   }
   std::string& agreed = agreed_[peer];
   // What it has said of itself since stays, until the cluster agrees on something new.
   if (std::exchange(agreed, address) == address && peers_.contains(peer)) return;
-  Move(peer, kScheme + address);
+  Move(peer, address);
 }
 
 void HttpPeerTransport::Learn(NodeId peer, const std::string& address) {
   const std::lock_guard lock(mutex_);
   if (peer == options_.self) return;
-  if (peers_.contains(peer) || peers_.size() < kPeersMax) Move(peer, kScheme + address);
+  if (peers_.contains(peer) || peers_.size() < kPeersMax) Move(peer, address);
 }
 
 void HttpPeerTransport::ForgetPeer(NodeId peer) {
@@ -212,21 +213,21 @@ void HttpPeerTransport::ForgetPeer(NodeId peer) {
   const auto found = peers_.find(peer);
   if (found == peers_.end()) return;
   logger_->Log(LogLevel::kInfo, "peer forgotten",
-               {{"peer", peer}, {"url", found->second->link.url}});
+               {{"peer", peer}, {"address", found->second->link.address}});
   Bury(found);
 }
 
-void HttpPeerTransport::Move(NodeId id, const std::string& url) {
+void HttpPeerTransport::Move(NodeId id, const std::string& address) {
   const auto found = peers_.find(id);
-  if (stopped_ || (found != peers_.end() && found->second->link.url == url)) return;
-  Result<PeerPtr> peer = MakePeer(id, url);
+  if (stopped_ || (found != peers_.end() && found->second->link.address == address)) return;
+  Result<PeerPtr> peer = MakePeer(id, address);
   if (!peer.ok()) {
     logger_->Log(LogLevel::kWarning, "address of a peer not usable",
-                 {{"peer", id}, {"url", url}, {"reason", peer.status().message()}});
+                 {{"peer", id}, {"address", address}, {"reason", peer.status().message()}});
     return;
   }
   if (found != peers_.end()) Bury(found);
-  logger_->Log(LogLevel::kInfo, "address of a peer", {{"peer", id}, {"url", url}});
+  logger_->Log(LogLevel::kInfo, "address of a peer", {{"peer", id}, {"address", address}});
   if (started_) (*peer)->Start();
   peers_.emplace(id, *std::move(peer));
 }
@@ -321,7 +322,7 @@ std::vector<PeerStats> HttpPeerTransport::Stats() const {
     const PeerLink& link = peer->link;
     PeerStats stats;
     stats.peer = id;
-    stats.url = link.url;
+    stats.address = link.address;
     stats.reachable = link.reachable.load();
     stats.sent_bytes = link.sent_bytes.value();
     stats.received_bytes = link.received_bytes.value();
@@ -344,7 +345,8 @@ std::vector<PeerStats> HttpPeerTransport::Stats() const {
 Status CheckOptions(const PeerTransportOptions& options) {
   const auto wrong = [](const std::string& what) { return Status(Code::kInvalidArgument, what); };
   if (!options.self) return wrong("self must be set");
-  if (options.peer_urls.contains(options.self)) return wrong("peer_urls must not have self");
+  if (options.peer_addresses.contains(options.self))
+    return wrong("peer_addresses must not have self");
   if (options.batch_bytes_max == 0 || options.outbox_messages_max == 0 ||
       options.outbox_bytes_max == 0 || options.snapshot_piece_bytes == 0) {
     return wrong("the bounds of outboxes, batches and pieces must not be 0");

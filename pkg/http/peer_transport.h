@@ -32,7 +32,7 @@ namespace baton::http {
 struct PeerTransportOptions {
   std::string cluster_id;
   NodeId self;
-  std::map<NodeId, std::string> peer_urls;  // configured by hand: "http://host:port", without self
+  std::map<NodeId, std::string> peer_addresses;  // configured by hand: HOST:PORT, without self
   // Per peer and class. As many as a node takes from its clients: each may have to be passed on.
   size_t outbox_messages_max = kEnvelopeMessagesMax;
   size_t outbox_bytes_max = 64 << 20;
@@ -51,7 +51,7 @@ struct PeerTransportOptions {
 
 struct PeerStats {
   NodeId peer;
-  std::string url;
+  std::string address;  // HOST:PORT
   bool reachable = false;
   uint64_t sent_bytes = 0;
   uint64_t received_bytes = 0;
@@ -71,7 +71,7 @@ struct PeerStats {
 
 class PeerTransport : public node::Transport {
  public:
-  // kInvalidArgument for a URL or a bound that cannot be. Clock and logger must outlive it.
+  // kInvalidArgument for an address or a bound that cannot be. Clock and logger must outlive it.
   static Result<std::unique_ptr<PeerTransport>> Create(PeerTransportOptions options, Clock* clock,
                                                        Logger* logger);
   // Where unreachable peers and snapshot outcomes are reported. Before Start.

@@ -17,10 +17,10 @@ namespace {
 
 class PeerTransportTest : public testing::Test {
  protected:
-  void StartWith(const std::string& url, PeerTransportOptions options = {}) {
+  void StartWith(const std::string& address, PeerTransportOptions options = {}) {
     options.cluster_id = "0123456789abcdef";
     options.self = NodeId(1);
-    options.peer_urls = {{NodeId(2), url}};
+    options.peer_addresses = {{NodeId(2), address}};
     auto transport = PeerTransport::Create(options, &clock_, &logger_);
     ASSERT_TRUE(transport.ok()) << transport.status().ToString();
     transport_ = *std::move(transport);
@@ -63,7 +63,7 @@ class PeerTransportTest : public testing::Test {
 };
 
 TEST_F(PeerTransportTest, DeliversInOrder) {
-  StartWith(peer_.url());
+  StartWith(peer_.address());
   for (uint64_t id = 1; id <= 300; ++id) Forward(id);
   ASSERT_TRUE(Eventually([&] { return peer_.forwards().size() == 300; }));
   const auto ids = peer_.forwards();
@@ -83,7 +83,7 @@ TEST_F(PeerTransportTest, DeliversInOrder) {
 
 // While one POST is under way the next batch gathers.
 TEST_F(PeerTransportTest, WhatWaitsTravelsTogether) {
-  StartWith(peer_.url());
+  StartWith(peer_.address());
   peer_.CloseAppendGate();
   Append(1, 10);
   ASSERT_TRUE(Eventually([&] { return peer_.envelopes().size() == 1; }));
@@ -98,7 +98,7 @@ TEST_F(PeerTransportTest, WhatWaitsTravelsTogether) {
 }
 
 TEST_F(PeerTransportTest, EnvelopesCarryTheStamp) {
-  StartWith(peer_.url());
+  StartWith(peer_.address());
   const node::EnvelopeStamp first{Term(3), 1234, node::DiskLevel::kLow};
   transport_->SetStamp(first);
   Forward(1);
@@ -112,7 +112,7 @@ TEST_F(PeerTransportTest, EnvelopesCarryTheStamp) {
 }
 
 TEST_F(PeerTransportTest, HeartbeatsPassHugeAppendsAndSlowSnapshots) {
-  StartWith(peer_.url());
+  StartWith(peer_.address());
   peer_.CloseAppendGate();
   peer_.CloseSnapshotGate();
   Append(1, 3 << 20);
@@ -132,7 +132,7 @@ TEST_F(PeerTransportTest, HeartbeatsPassHugeAppendsAndSlowSnapshots) {
 TEST_F(PeerTransportTest, AFullOutboxDropsTheNewest) {
   PeerTransportOptions options;
   options.outbox_messages_max = 5;
-  StartWith(peer_.url(), options);
+  StartWith(peer_.address(), options);
   peer_.CloseAppendGate();
   Append(1, 10);
   ASSERT_TRUE(Eventually([&] { return peer_.envelopes().size() == 1; }));
@@ -144,7 +144,7 @@ TEST_F(PeerTransportTest, AFullOutboxDropsTheNewest) {
 }
 
 TEST_F(PeerTransportTest, ReconnectsAfterARestart) {
-  StartWith(peer_.url());
+  StartWith(peer_.address());
   Forward(1);
   ASSERT_TRUE(Eventually([&] { return peer_.forwards().size() == 1; }));
   const uint16_t port = peer_.port();
@@ -166,7 +166,7 @@ TEST_F(PeerTransportTest, ReconnectsAfterARestart) {
 
 // The server closed the idle connection: the first message after it is not lost.
 TEST_F(PeerTransportTest, AnIdleConnectionThatBrokeCostsNoMessage) {
-  StartWith(peer_.url());
+  StartWith(peer_.address());
   Forward(1);
   ASSERT_TRUE(Eventually([&] { return Stats().round_trip.total == 1; }));
   const uint16_t port = peer_.port();
@@ -182,7 +182,7 @@ TEST_F(PeerTransportTest, AnIdleConnectionThatBrokeCostsNoMessage) {
 }
 
 TEST_F(PeerTransportTest, ARefusalIsAFailure) {
-  StartWith(peer_.url());
+  StartWith(peer_.address());
   peer_.SetStatus(403);
   Forward(1);
   ASSERT_TRUE(Eventually([&] { return reports_.unreachable > 0; }));
@@ -197,7 +197,7 @@ TEST_F(PeerTransportTest, ARefusalIsAFailure) {
 }
 
 TEST_F(PeerTransportTest, SnapshotsGoPieceByPiece) {
-  StartWith(peer_.url());
+  StartWith(peer_.address());
   std::atomic<int> read{0};
   peer_.CloseSnapshotGate();
   Snapshot({"one", "two", "three"}, &read);
@@ -225,7 +225,7 @@ TEST_F(PeerTransportTest, SnapshotsGoPieceByPiece) {
 }
 
 TEST_F(PeerTransportTest, SnapshotsThatFail) {
-  StartWith(peer_.url());
+  StartWith(peer_.address());
   Snapshot({"one", "two", "broken"});
   ASSERT_TRUE(Eventually([&] { return reports_.snapshots_failed == 1; }));
   for (const SnapshotPiece& piece : peer_.pieces()) EXPECT_FALSE(piece.chunk.message.has_value());
@@ -243,7 +243,7 @@ TEST_F(PeerTransportTest, SnapshotsThatFail) {
 
 // Every gate is closed and every thread in a call; Stop must not wait for the answers.
 TEST_F(PeerTransportTest, StopBreaksCallsUnderWay) {
-  StartWith(peer_.url());
+  StartWith(peer_.address());
   peer_.CloseAppendGate();
   peer_.CloseSnapshotGate();
   Append(1, 10);
@@ -257,7 +257,7 @@ TEST_F(PeerTransportTest, StopBreaksCallsUnderWay) {
 }
 
 TEST_F(PeerTransportTest, NobodyThere) {
-  StartWith("http://127.0.0.1:1");
+  StartWith("127.0.0.1:1");
   Forward(1);
   ASSERT_TRUE(Eventually([&] { return reports_.unreachable > 0; }));
   Snapshot({"one"});
@@ -270,12 +270,12 @@ TEST(PeerTransportOptionsTest, WrongOnesAreRefused) {
   NullLogger logger;
   PeerTransportOptions good;
   good.self = NodeId(1);
-  good.peer_urls = {{NodeId(2), "http://127.0.0.1:7401"}};
+  good.peer_addresses = {{NodeId(2), "127.0.0.1:7401"}};
   EXPECT_TRUE(PeerTransport::Create(good, &clock, &logger).ok());
   const std::function<void(PeerTransportOptions*)> changes[] = {
       [](PeerTransportOptions* o) { o->self = NodeId(); },
       [](PeerTransportOptions* o) { o->self = NodeId(2); },
-      [](PeerTransportOptions* o) { o->peer_urls[NodeId(3)] = "ftp://x:1"; },
+      [](PeerTransportOptions* o) { o->peer_addresses[NodeId(3)] = "ftp://x:1"; },
       [](PeerTransportOptions* o) { o->batch_bytes_max = 0; },
       [](PeerTransportOptions* o) { o->outbox_messages_max = 0; },
       [](PeerTransportOptions* o) { o->outbox_messages_max = kEnvelopeMessagesMax + 1; },

@@ -10,7 +10,7 @@ namespace baton::http {
 Result<std::unique_ptr<SnapshotSender>> SnapshotSender::Create(const SnapshotSenderOptions& options,
                                                                PeerLink* link,
                                                                SharedTokenBucket* bandwidth) {
-  Result<std::unique_ptr<Client>> client = Client::Create(link->url, options.client);
+  Result<std::unique_ptr<Client>> client = link->MakeClient(options.client);
   if (!client.ok()) return client.status();
   return std::unique_ptr<SnapshotSender>(
       new SnapshotSender(options, link, bandwidth, *std::move(client)));

@@ -53,7 +53,7 @@ class Receiver {
     held_.clear();
   }
   uint16_t port() const { return port_; }
-  std::string url() const { return "http://127.0.0.1:" + std::to_string(port_); }
+  std::string address() const { return "127.0.0.1:" + std::to_string(port_); }
 
   // Asked once for each time that a piece comes.
   void SetFate(Choose fate) {
@@ -153,7 +153,7 @@ class SnapshotSenderTest : public testing::Test {
     link_.cluster_id = FakeService::kClusterId;
     link_.self = NodeId(1);
     link_.peer = NodeId(2);
-    link_.url = receiver_.url();
+    link_.address = receiver_.address();
     link_.clock = &clock_;
     link_.logger = &logger_;
     link_.service = &outcomes_;

@@ -44,7 +44,7 @@ class PeerNode {
     const std::lock_guard lock(mutex_);
     held_.clear();
   }
-  std::string url() const { return "http://127.0.0.1:" + std::to_string(port_); }
+  std::string address() const { return "127.0.0.1:" + std::to_string(port_); }
   uint16_t port() const { return port_; }
 
   // Answers to appends, or to pieces of snapshots, are held back until OpenGates.
