@@ -78,6 +78,8 @@ TEST(MakeConfigTest, APodFindsItsPeersByItsName) {
   EXPECT_EQ(config->peers.at("my-baton-2").ToString(),
             "my-baton-2.peers.ns.svc.cluster.local.:7401");
   EXPECT_TRUE(config->also_asked.contains("my-baton-3"));
+  EXPECT_TRUE(config->also_asked.contains("my-baton-6"));
+  EXPECT_EQ(config->also_asked.size(), 4u) << "docs/members.md says so";
   const node::MemberInfo self = config->Self();
   EXPECT_EQ(self.name, "my-baton-1");
   EXPECT_EQ(self.peer_address, "my-baton-1.peers.ns.svc.cluster.local.:7401");
