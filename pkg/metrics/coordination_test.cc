@@ -113,6 +113,81 @@ TEST_F(MetricsTest, CallsUnderEtcdsNames) {
   EXPECT_EQ(ValueOf(families, "etcd_network_client_grpc_received_bytes_total"), 26);
 }
 
+// What the samples of a family with this name add up to.
+double SumOf(const Families& families, const std::string& family, const std::string& sample_name) {
+  double sum = 0;
+  for (const ParsedSample& sample : families.at(family).samples) {
+    if (sample.name == sample_name) sum += sample.value;
+  }
+  return sum;
+}
+
+TEST_F(MetricsTest, CallsStayBoundedAndNoneIsLost) {
+  const std::string handled = "grpc_server_handled_total";
+  const std::string started = "grpc_server_started_total";
+  for (const size_t count :
+       {kRequestSeriesMax - 1, kRequestSeriesMax, kRequestSeriesMax + 1, 20 * kRequestSeriesMax}) {
+    SCOPED_TRACE(count);
+    client_.requests.clear();
+    for (size_t i = 0; i < count; ++i) {
+      client_.requests.push_back({"/v1/kv/call" + std::to_string(i), "POST", 200, 2});
+    }
+    client_.requests.push_back({"/v1/kv/call0", "POST", 200, 5});  // known, whatever came between
+    client_.requests.push_back({"/v1/kv/call" + std::to_string(count - 1), "POST", 503, 7});
+    const Families families = Render();
+    EXPECT_LE(families.at(handled).samples.size(), kRequestSeriesMax + 2);
+    EXPECT_LE(families.at(started).samples.size(), kRequestSeriesMax + 1);
+    EXPECT_EQ(SumOf(families, handled, handled), 2.0 * static_cast<double>(count) + 12);
+    EXPECT_EQ(SumOf(families, started, started), 2.0 * static_cast<double>(count) + 12);
+    const auto ended = [&](const std::string& service, const std::string& method,
+                           const std::string& code) {
+      return ValueOf(families, handled,
+                     {{"grpc_type", "unary"},
+                      {"grpc_service", service},
+                      {"grpc_method", method},
+                      {"grpc_code", code}});
+    };
+    EXPECT_EQ(ended("etcdserverpb.KV", "call0", "OK"), 2 + 5);
+    const double beyond =
+        count > kRequestSeriesMax ? 2.0 * static_cast<double>(count - kRequestSeriesMax) : -1;
+    EXPECT_EQ(ended("other", "other", "OK"), beyond);
+    EXPECT_EQ(ended("other", "other", "Unavailable"), count >= kRequestSeriesMax ? 7 : -1);
+  }
+}
+
+TEST_F(MetricsTest, TimesOfCallsStayBoundedAndNoneIsLost) {
+  LatencyHistogram latency;
+  latency.ObserveUs(10);
+  const std::string name = "grpc_server_handling_seconds";
+  for (const size_t count : {kRoutesMax - 1, kRoutesMax, kRoutesMax + 1, 100 * kRoutesMax}) {
+    SCOPED_TRACE(count);
+    client_.latency_by_route.clear();
+    for (size_t i = 0; i < count; ++i) {
+      client_.latency_by_route.emplace_back("/v1/kv/call" + std::to_string(i), latency.Read());
+    }
+    const Families families = Render();
+    size_t series = 0;
+    for (const ParsedSample& sample : families.at(name).samples) {
+      series += sample.name == name + "_count";
+    }
+    EXPECT_EQ(series, std::min(count, kRoutesMax + 1));
+    EXPECT_EQ(SumOf(families, name, name + "_count"), static_cast<double>(count));
+  }
+}
+
+TEST_F(MetricsTest, ALongNameOfACallIsOther) {
+  client_.requests = {{"/v1/kv/" + std::string(kLabelValueBytesMax + 1, 'x'), "POST", 200, 3},
+                      {"/v1/kv/" + std::string(kLabelValueBytesMax, 'y'), "POST", 200, 4}};
+  const Families families = Render();
+  const auto started = [&](const std::string& method) {
+    return ValueOf(
+        families, "grpc_server_started_total",
+        {{"grpc_type", "unary"}, {"grpc_service", "etcdserverpb.KV"}, {"grpc_method", method}});
+  };
+  EXPECT_EQ(started("other"), 3);
+  EXPECT_EQ(started(std::string(kLabelValueBytesMax, 'y')), 4);
+}
+
 TEST_F(MetricsTest, TrafficByListenerAndPeer) {
   const Families families = Render();
   EXPECT_EQ(ValueOf(families, "baton_http_received_bytes_total", {{"listener", "client"}}), 26);

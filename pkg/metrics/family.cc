@@ -31,6 +31,12 @@ void FamilyList::Add(std::string_view name, std::string_view help, FamilyType ty
   families_.back().samples.push_back(std::move(sample));
 }
 
+void Accumulate(const LatencyHistogram::Snapshot& from, LatencyHistogram::Snapshot* to) {
+  for (size_t i = 0; i < from.counts.size(); ++i) to->counts[i] += from.counts[i];
+  to->sum_seconds += from.sum_seconds;
+  to->total += from.total;
+}
+
 HistogramSample SelectBuckets(const LatencyHistogram::Snapshot& snapshot,
                               std::span<const int> buckets) {
   HistogramSample sample;

@@ -69,6 +69,7 @@ inline constexpr int kEtcdDiskBuckets[] = {2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 1
 // 1 ms * 4^n to 4.096 s: for histograms with a label, of which there are many.
 inline constexpr int kCoarseBuckets[] = {2, 4, 6, 8, 10, 12, 14};
 
+void Accumulate(const LatencyHistogram::Snapshot& from, LatencyHistogram::Snapshot* to);
 HistogramSample SelectBuckets(const LatencyHistogram::Snapshot& snapshot,
                               std::span<const int> buckets);
 HistogramSample AllBuckets(const WaitHistogram::Snapshot& snapshot);

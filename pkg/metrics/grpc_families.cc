@@ -19,6 +19,9 @@ struct Rpc {
   auto operator<=>(const Rpc&) const = default;
 };
 
+// What is no call of etcd's, and all that is beyond the bounds of limits.h.
+const Rpc kOther{"unary", "other", "other"};
+
 // "/v1/locks/{name}/acquire" -> "locks".
 std::string_view PartOf(std::string_view route) {
   constexpr std::string_view kPrefix = "/v1/";
@@ -40,15 +43,16 @@ std::string ServiceOf(std::string_view part) {
   for (const auto& [name, service] : kServices) {
     if (name == part) return std::string(service);
   }
-  return "other";
+  return kOther.service;
 }
 
 Rpc RpcOf(const std::string& route, const std::string& method) {
   const std::string_view part = PartOf(route);
   Rpc rpc{"unary", ServiceOf(part), method};
-  if (rpc.service == "other") return {"unary", "other", "other"};
+  if (rpc.service == kOther.service) return kOther;
   const std::string last = route.substr(route.rfind('/') + 1);
   if (last.find('{') == std::string::npos && last != part) rpc.method = last;
+  if (rpc.method.size() > kLabelValueBytesMax) rpc.method = kOther.method;
   // Those that a client asks to wait: nobody is slow who answers them late.
   static constexpr std::array<std::string_view, 4> kWaiting = {"observe", "acquire", "campaign",
                                                                "snapshot"};
@@ -98,10 +102,12 @@ void AddCalls(const http::ServerStats& client, FamilyList* list) {
   std::map<Rpc, uint64_t> started;
   std::map<std::pair<Rpc, std::string>, uint64_t> handled;
   for (const http::RequestCount& count : client.requests) {
-    if (started.size() >= kRequestSeriesMax) return;
-    const Rpc rpc = RpcOf(count.route, count.method);
+    Rpc rpc = RpcOf(count.route, count.method);
+    const std::string code(CodeOf(count.status));
+    // The codes are few, and alerts ask for them: they stay.
+    if (handled.size() >= kRequestSeriesMax && !handled.contains({rpc, code})) rpc = kOther;
     started[rpc] += count.total;
-    uint64_t& total = handled[{rpc, std::string(CodeOf(count.status))}];
+    uint64_t& total = handled[{rpc, code}];
     total += count.total;
     // A stream counts as answered when it begins; etcd's count when they end.
     if (rpc.type == "bidi_stream" && count.status == 200) {
@@ -125,11 +131,12 @@ void AddDurations(const http::ServerStats& client, FamilyList* list) {
   std::map<std::pair<std::string, std::string>, LatencyHistogram::Snapshot> by_method;
   for (const auto& [route, snapshot] : client.latency_by_route) {
     const Rpc rpc = RpcOf(route, "any");
-    if (rpc.type != "unary" || by_method.size() >= kRoutesMax) continue;
-    LatencyHistogram::Snapshot& sum = by_method[{rpc.service, rpc.method}];
-    for (size_t i = 0; i < snapshot.counts.size(); ++i) sum.counts[i] += snapshot.counts[i];
-    sum.sum_seconds += snapshot.sum_seconds;
-    sum.total += snapshot.total;
+    if (rpc.type != "unary") continue;
+    std::pair<std::string, std::string> key = {rpc.service, rpc.method};
+    if (by_method.size() >= kRoutesMax && !by_method.contains(key)) {
+      key = {kOther.service, kOther.method};
+    }
+    Accumulate(snapshot, &by_method[key]);
   }
   for (const auto& [key, snapshot] : by_method) {
     list->Histogram("grpc_server_handling_seconds",

@@ -53,12 +53,6 @@ void AddRequests(const std::string& listener, const http::ServerStats& stats, Fa
   }
 }
 
-void Accumulate(const LatencyHistogram::Snapshot& from, LatencyHistogram::Snapshot* to) {
-  for (size_t i = 0; i < from.counts.size(); ++i) to->counts[i] += from.counts[i];
-  to->sum_seconds += from.sum_seconds;
-  to->total += from.total;
-}
-
 void AddLatencies(const std::string& listener, const http::ServerStats& stats, FamilyList* list) {
   std::map<std::string, LatencyHistogram::Snapshot> by_route;
   for (const auto& [route, snapshot] : stats.latency_by_route) {
