@@ -1,8 +1,10 @@
 #include "pkg/metrics/metrics.h"
 
+#include <fnmatch.h>
 #include <gtest/gtest.h>
 
 #include <fstream>
+#include <iterator>
 #include <sstream>
 #include <thread>
 
@@ -47,6 +49,27 @@ TEST_F(MetricsTest, FamiliesAreTheOnesOfTheGolden) {
       << "Names are a promise to dashboards and alerts. If the change is meant, put this into "
          "pkg/metrics/families.golden:\n"
       << actual.str();
+}
+
+TEST_F(MetricsTest, WhatIsNotServedYetIsNotServed) {
+  std::ifstream in("pkg/metrics/README.md");
+  std::string page((std::istreambuf_iterator<char>(in)), std::istreambuf_iterator<char>());
+  const size_t begin = page.find("## Not served yet");
+  ASSERT_NE(begin, std::string::npos);
+  page = page.substr(begin, page.find("\n## ", begin) - begin);
+  const Families families = Render();
+  size_t names = 0;
+  for (size_t at = page.find('`'); at != std::string::npos; at = page.find('`', at + 1)) {
+    const size_t end = page.find('`', at + 1);
+    ASSERT_NE(end, std::string::npos);
+    const std::string name = page.substr(at + 1, end - at - 1);
+    for (const auto& [served, family] : families) {
+      EXPECT_NE(fnmatch(name.c_str(), served.c_str(), 0), 0) << served << " is served";
+    }
+    ++names;
+    at = end;
+  }
+  EXPECT_GT(names, 10u);
 }
 
 TEST_F(MetricsTest, NamesAndTypesFollowTheConventions) {
