@@ -58,6 +58,7 @@ void ExitOnNextSignal(Logger* logger) {
 }
 
 int RunNode(const Config& config) {
+  ExplainTermination();
   BlockStopSignals();
   const uint64_t files_max = RaiseFileLimit();
   static SystemClock clock;  // both are used by the detached thread above until the very end

@@ -4,6 +4,11 @@
 #include <sys/resource.h>
 
 #include <csignal>
+#include <cstdio>
+#include <cstdlib>
+#include <exception>
+#include <string>
+#include <system_error>
 
 #include "pkg/base/check.h"
 
@@ -27,6 +32,26 @@ uint64_t RaiseFileLimit() {
   raised.rlim_cur = limit.rlim_max;
   // Refused (a sandbox may): the old limit still holds.
   return setrlimit(RLIMIT_NOFILE, &raised) == 0 ? raised.rlim_cur : limit.rlim_cur;
+}
+
+void ExplainTermination() {
+  std::set_terminate([] {
+    std::string why = "an error that nobody handles";
+    try {
+      if (std::current_exception()) std::rethrow_exception(std::current_exception());
+    } catch (const std::system_error& error) {
+      why = error.what();
+      if (error.code() == std::errc::resource_unavailable_try_again) {
+        why +=
+            ": no thread can be started; raise the limit, pids.max of the container or ulimit -u";
+      }
+    } catch (const std::exception& error) {
+      why = error.what();
+    } catch (...) {
+    }
+    std::fprintf(stderr, "batond: fatal: %s\n", why.c_str());
+    std::abort();
+  });
 }
 
 uint64_t DrawSeed() {

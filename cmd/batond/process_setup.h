@@ -12,6 +12,10 @@ namespace baton::batond {
 // Raises the limit of open files to what the administrator allows. Gives the limit that holds now.
 uint64_t RaiseFileLimit();
 
+// From now on the last words of a process that ends because nobody caught an exception are a line
+// that says what to do about it: mostly, the system has no thread left.
+void ExplainTermination();
+
 // 64 bits of the system's entropy (getrandom(2)).
 uint64_t DrawSeed();
 

@@ -6,6 +6,9 @@
 
 #include <csignal>
 #include <set>
+#include <stdexcept>
+#include <system_error>
+#include <thread>
 
 namespace baton::batond {
 namespace {
@@ -21,6 +24,19 @@ TEST(RaiseFileLimitTest, TheSoftLimitBecomesTheHardOne) {
   ASSERT_EQ(getrlimit(RLIMIT_NOFILE, &after), 0);
   EXPECT_EQ(after.rlim_cur, before.rlim_max);
   EXPECT_EQ(after.rlim_max, before.rlim_max);
+}
+
+// As when a thread is started where the system has none left.
+TEST(ExplainTerminationDeathTest, SaysWhichLimitToRaise) {
+  const auto die = [](auto error) {
+    ExplainTermination();
+    std::thread([error] { throw error; }).join();
+  };
+  EXPECT_DEATH(
+      die(std::system_error(std::make_error_code(std::errc::resource_unavailable_try_again))),
+      "batond: fatal: .*pids.max");
+  EXPECT_DEATH(die(std::runtime_error("it broke")), "batond: fatal: it broke\n");
+  EXPECT_DEATH(die(7), "batond: fatal: an error that nobody handles\n");
 }
 
 TEST(DrawSeedTest, DoesNotRepeat) {

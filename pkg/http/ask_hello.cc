@@ -1,11 +1,13 @@
 #include "pkg/http/ask_hello.h"
 
+#include <functional>
 #include <thread>
 #include <utility>
 #include <vector>
 
 #include "pkg/http/client.h"
 #include "pkg/http/hello.h"
+#include "pkg/http/start_thread.h"
 
 namespace baton::http {
 namespace {
@@ -39,11 +41,20 @@ std::map<std::string, std::optional<node::Hello>> AskHello(
   std::map<std::string, std::optional<node::Hello>> answers;
   for (const auto& [name, address] : addresses) answers[name] = std::nullopt;
   std::vector<std::thread> threads;
+  std::vector<std::function<void()>> left;
   for (auto& [name, answer] : answers) {
-    threads.emplace_back([&body, &options, &answer = answer, address = addresses.at(name)] {
-      answer = AskOne(address, body, options);
-    });
+    const std::function<void()> ask = [&body, &options, &answer = answer,
+                                       &to = addresses.at(name)] {
+      answer = AskOne(to, body, options);
+    };
+    std::thread thread;
+    if (StartThread("hello", ask, &thread).ok()) {
+      threads.push_back(std::move(thread));
+    } else {
+      left.push_back(ask);
+    }
   }
+  for (const auto& ask : left) ask();
   for (std::thread& thread : threads) thread.join();
   return answers;
 }

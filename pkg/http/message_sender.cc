@@ -1,11 +1,10 @@
 #include "pkg/http/message_sender.h"
 
-#include <pthread.h>
-
 #include <algorithm>
 #include <utility>
 
 #include "pkg/http/envelope.h"
+#include "pkg/http/start_thread.h"
 
 namespace baton::http {
 
@@ -18,9 +17,9 @@ Result<std::unique_ptr<MessageSender>> MessageSender::Create(const MessageSender
       new MessageSender(options, link, stamp, *std::move(client)));
 }
 
-void MessageSender::Start() {
-  thread_ = std::thread([this] { Run(); });
-  pthread_setname_np(thread_.native_handle(), options_.thread_name.c_str());
+Status MessageSender::Start() {
+  return StartThread(
+      options_.thread_name, [this] { Run(); }, &thread_);
 }
 
 bool MessageSender::Push(node::PeerMessage message) {

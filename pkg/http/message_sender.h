@@ -33,7 +33,8 @@ class MessageSender {
                                                        PeerLink* link, const SharedStamp* stamp);
   ~MessageSender() { Stop(); }
 
-  void Start();
+  // As StartThread. What was pushed before waits.
+  Status Start();
   bool Push(node::PeerMessage message);
   // As Outbox::WaitUntilIdle: what was pushed before has been answered, or is lost.
   bool Flush(int64_t timeout_ms) { return outbox_.WaitUntilIdle(timeout_ms); }

@@ -3,6 +3,7 @@
 #include <pthread.h>
 
 #include <algorithm>
+#include <chrono>
 #include <condition_variable>
 #include <mutex>
 #include <thread>
@@ -18,8 +19,7 @@ namespace {
 
 // Larger messages travel with the appends, so that a heartbeat waits behind nothing large.
 constexpr size_t kUrgentBytesMax = 16 * 1024;
-// Each has threads. Members, and who might be one.
-constexpr size_t kPeersMax = 2 * node::kClusterMembersMax;
+constexpr auto kStartAgain = std::chrono::seconds(1);
 
 bool IsUrgent(const node::PeerMessage& message) {
   // All appends go one way: one that overtakes the others would be rejected.
@@ -36,10 +36,11 @@ struct Peer {
   std::unique_ptr<MessageSender> appends;
   std::unique_ptr<SnapshotSender> snapshots;
 
-  void Start() {
-    urgent->Start();
-    appends->Start();
-    snapshots->Start();
+  // Starts what does not run yet.
+  Status Start() {
+    BATON_RETURN_IF_ERROR(urgent->Start());
+    BATON_RETURN_IF_ERROR(appends->Start());
+    return snapshots->Start();
   }
   void Stop() {
     urgent->Stop();
@@ -86,12 +87,16 @@ class HttpPeerTransport final : public PeerTransport {
   Result<std::unique_ptr<MessageSender>> MakeSender(const std::string& name,
                                                     int64_t request_timeout_ms, Peer* peer) const;
   Result<PeerPtr> MakePeer(NodeId id, const std::string& address);
-  // New senders for the peer. Needs mutex_.
+  // New senders for the peer; later, while as many as may are on their way out. Needs mutex_.
   void Move(NodeId id, const std::string& address);
-  // Its senders end on the undertaker's thread: that may take as long as a call under way. Needs
+  // Its senders end on the keeper's thread: that may take as long as a call under way. Needs
   // mutex_.
   void Bury(PeerMap::iterator peer);
-  void Undertake();
+  // What takes time, or its time has not come: the keeper's thread. The parts need mutex_.
+  void Keep();
+  void MoveWhatWaits();
+  void StartWhatDoesNotRun();
+  void EndGone(std::unique_lock<std::mutex>* lock);
   PeerPtr Find(NodeId id) const;
   PeerMap Peers() const;
 
@@ -107,11 +112,14 @@ class HttpPeerTransport final : public PeerTransport {
   PeerMap peers_;
   std::map<NodeId, std::string> agreed_;  // what SetPeer has said last
   std::vector<PeerPtr> gone_;
+  size_t ending_ = 0;                     // of those that were in gone_
+  std::map<NodeId, std::string> moving_;  // where to, when there is room in gone_
+  bool all_run_ = true;                   // all threads of peers_ do
   node::Service* service_ = nullptr;
   bool started_ = false;
   bool stopped_ = false;
 
-  std::thread undertaker_;
+  std::thread keeper_;
 };
 
 ClientOptions HttpPeerTransport::ClientFor(int64_t request_timeout_ms) const {
@@ -182,9 +190,9 @@ void HttpPeerTransport::Start() {
   const std::lock_guard lock(mutex_);
   CHECK(service_ != nullptr) << "SetService comes before Start";
   started_ = true;
-  for (auto& [id, peer] : peers_) peer->Start();
-  undertaker_ = std::thread([this] { Undertake(); });
-  pthread_setname_np(undertaker_.native_handle(), "old-peers");
+  StartWhatDoesNotRun();
+  keeper_ = std::thread([this] { Keep(); });
+  pthread_setname_np(keeper_.native_handle(), "peer-keeper");
 }
 
 void HttpPeerTransport::SetPeer(NodeId peer, const std::string& address) {
@@ -204,12 +212,14 @@ void HttpPeerTransport::SetPeer(NodeId peer, const std::string& address) {
 void HttpPeerTransport::Learn(NodeId peer, const std::string& address) {
   const std::lock_guard lock(mutex_);
   if (peer == options_.self) return;
-  if (peers_.contains(peer) || peers_.size() < kPeersMax) Move(peer, address);
+  const bool known = peers_.contains(peer) || moving_.contains(peer);
+  if (known || peers_.size() + moving_.size() < kPeersMax) Move(peer, address);
 }
 
 void HttpPeerTransport::ForgetPeer(NodeId peer) {
   const std::lock_guard lock(mutex_);
   agreed_.erase(peer);
+  moving_.erase(peer);
   const auto found = peers_.find(peer);
   if (found == peers_.end()) return;
   logger_->Log(LogLevel::kInfo, "peer forgotten",
@@ -218,18 +228,27 @@ void HttpPeerTransport::ForgetPeer(NodeId peer) {
 }
 
 void HttpPeerTransport::Move(NodeId id, const std::string& address) {
+  if (stopped_) return;
   const auto found = peers_.find(id);
-  if (stopped_ || (found != peers_.end() && found->second->link.address == address)) return;
+  if (found != peers_.end() && found->second->link.address == address) {
+    moving_.erase(id);
+    return;
+  }
   Result<PeerPtr> peer = MakePeer(id, address);
   if (!peer.ok()) {
     logger_->Log(LogLevel::kWarning, "address of a peer not usable",
                  {{"peer", id}, {"address", address}, {"reason", peer.status().message()}});
     return;
   }
+  if (gone_.size() + ending_ >= kGonePeersMax) {
+    moving_[id] = address;
+    return;
+  }
+  moving_.erase(id);
   if (found != peers_.end()) Bury(found);
   logger_->Log(LogLevel::kInfo, "address of a peer", {{"peer", id}, {"address", address}});
-  if (started_) (*peer)->Start();
   peers_.emplace(id, *std::move(peer));
+  if (started_) StartWhatDoesNotRun();
 }
 
 void HttpPeerTransport::Bury(PeerMap::iterator peer) {
@@ -238,21 +257,55 @@ void HttpPeerTransport::Bury(PeerMap::iterator peer) {
   changed_.notify_all();
 }
 
-void HttpPeerTransport::Undertake() {
+void HttpPeerTransport::Keep() {
   std::unique_lock lock(mutex_);
   while (true) {
-    changed_.wait(lock, [this] { return stopped_ || !gone_.empty(); });
-    if (stopped_) return;
-    const std::vector<PeerPtr> gone = std::exchange(gone_, {});
-    lock.unlock();
-    for (const PeerPtr& peer : gone) {
-      peer->Stop();
-      // The node waits for the outcome before it sends another one.
-      if (peer->snapshots->HasUnfinished()) {
-        peer->link.service->OnSnapshotSent(peer->link.peer, false);
-      }
+    const auto due = [this] { return stopped_ || !gone_.empty(); };
+    if (all_run_) {
+      changed_.wait(lock, [&] { return due() || !all_run_; });
+    } else {
+      changed_.wait_for(lock, kStartAgain, due);
     }
-    lock.lock();
+    if (stopped_) return;
+    EndGone(&lock);
+    if (stopped_) return;
+    MoveWhatWaits();
+    StartWhatDoesNotRun();
+  }
+}
+
+void HttpPeerTransport::EndGone(std::unique_lock<std::mutex>* lock) {
+  const std::vector<PeerPtr> gone = std::exchange(gone_, {});
+  ending_ = gone.size();
+  lock->unlock();
+  for (const PeerPtr& peer : gone) {
+    peer->Stop();
+    // The node waits for the outcome before it sends another one.
+    if (peer->snapshots->HasUnfinished()) {
+      peer->link.service->OnSnapshotSent(peer->link.peer, false);
+    }
+  }
+  lock->lock();
+  ending_ = 0;
+}
+
+void HttpPeerTransport::MoveWhatWaits() {
+  for (const auto& [id, address] : std::exchange(moving_, {})) Move(id, address);
+}
+
+void HttpPeerTransport::StartWhatDoesNotRun() {
+  Status started;
+  for (const auto& [id, peer] : peers_) {
+    if (Status one = peer->Start(); !one.ok()) started = std::move(one);
+  }
+  if (started.ok() == all_run_) return;
+  all_run_ = started.ok();
+  changed_.notify_all();
+  if (all_run_) {
+    logger_->Log(LogLevel::kInfo, "the senders to all peers run");
+  } else {
+    logger_->Log(LogLevel::kError, "some senders to peers do not run, tried again every second",
+                 {{"reason", started.message()}});
   }
 }
 
@@ -288,7 +341,7 @@ void HttpPeerTransport::Stop() {
   }
   changed_.notify_all();
   for (const PeerPtr& peer : peers) peer->Stop();
-  if (undertaker_.joinable()) undertaker_.join();
+  if (keeper_.joinable()) keeper_.join();
 }
 
 bool HttpPeerTransport::Send(NodeId to, node::PeerMessage message) {

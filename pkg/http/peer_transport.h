@@ -10,7 +10,8 @@
 // Peers come and go with the cluster's members (SetPeer, ForgetPeer). Where one is, by falling
 // weight: what it has said itself (Learn), what was configured by hand, what the cluster has agreed
 // on. A peer that is elsewhere now gets new senders; what waited for the old ones is lost, as with
-// a broken cable.
+// a broken cable. Senders for which the system has no thread are started later: that is tried every
+// second, and logged when it begins and ends.
 #pragma once
 
 #include <cstdint>
@@ -28,6 +29,12 @@
 #include "pkg/node/service.h"
 
 namespace baton::http {
+
+// Each has threads. Members, and who might be one; beyond, nobody is learned of.
+inline constexpr size_t kPeersMax = 2 * node::kClusterMembersMax;
+// Whose senders are on their way out: as long as a call under way. Beyond, a peer that moves stays
+// where it was until one has ended, and then goes where it was said to be last.
+inline constexpr size_t kGonePeersMax = 2 * node::kClusterMembersMax;
 
 struct PeerTransportOptions {
   std::string cluster_id;

@@ -1,9 +1,9 @@
 #include "pkg/http/snapshot_sender.h"
 
-#include <pthread.h>
-
 #include <chrono>
 #include <utility>
+
+#include "pkg/http/start_thread.h"
 
 namespace baton::http {
 
@@ -25,9 +25,9 @@ SnapshotSender::SnapshotSender(const SnapshotSenderOptions& options, PeerLink* l
       client_(std::move(client)),
       stream_(static_cast<uint64_t>(link->clock->WallMs()) << 16) {}
 
-void SnapshotSender::Start() {
-  thread_ = std::thread([this] { Run(); });
-  pthread_setname_np(thread_.native_handle(), options_.thread_name.c_str());
+Status SnapshotSender::Start() {
+  return StartThread(
+      options_.thread_name, [this] { Run(); }, &thread_);
 }
 
 void SnapshotSender::Push(raft::Message message, std::unique_ptr<node::SnapshotReader> snapshot) {

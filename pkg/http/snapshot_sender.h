@@ -34,7 +34,8 @@ class SnapshotSender {
                                                         SharedTokenBucket* bandwidth);
   ~SnapshotSender() { Stop(); }
 
-  void Start();
+  // As StartThread. What was pushed before waits.
+  Status Start();
   // Does not block. While another one is under way that was not cancelled, or after Stop: it has
   // failed.
   void Push(raft::Message message, std::unique_ptr<node::SnapshotReader> snapshot);

@@ -164,7 +164,7 @@ class SnapshotSenderTest : public testing::Test {
     auto sender = SnapshotSender::Create(options_, &link_, bandwidth_.get());
     ASSERT_TRUE(sender.ok()) << sender.status().ToString();
     sender_ = *std::move(sender);
-    sender_->Start();
+    ASSERT_TRUE(sender_->Start().ok());
   }
   ~SnapshotSenderTest() override {
     if (sender_ != nullptr) sender_->Stop();

@@ -141,11 +141,16 @@ class Reports final : public node::Service {
  public:
   void OnUnreachable(NodeId) override { ++unreachable; }
   void OnSnapshotSent(NodeId, bool delivered) override {
+    ++outcomes_begun;
+    const std::lock_guard lock(outcome_gate);
     ++(delivered ? snapshots_delivered : snapshots_failed);
   }
   std::atomic<int> unreachable{0};
   std::atomic<int> snapshots_delivered{0};
   std::atomic<int> snapshots_failed{0};
+  // While a test holds it, whoever reports an outcome waits.
+  std::mutex outcome_gate;
+  std::atomic<int> outcomes_begun{0};
 
   // Not asked by a transport.
   void Submit(coord::Command, int64_t, ReplyCallback) override {}
