@@ -33,7 +33,7 @@ inline constexpr auto kCruelSites = std::to_array<CruelSite>({
     {"raft.hint_one_back", 2, "a rejection leads the leader back by one entry only"},
     {"raft.leader_steps_down", 3000, "a leader gives up, as if it had not heard a quorum"},
     {"raft.needless_question", 20, "an empty append, though nothing seems lost"},
-    {"raft.needless_snapshot", 300, "a snapshot is sent where entries would do"},
+    {"raft.needless_snapshot", 60, "a snapshot is sent where entries would do"},
     {"raft.needless_transfer", 2000, "leadership is handed to whoever keeps up best"},
     {"raft.no_pre_vote", 5, "a campaign begins with the vote, in a new term"},
     {"raft.one_committed_entry", 2, "one committed entry is handed out, however many there are"},

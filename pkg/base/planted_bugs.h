@@ -6,7 +6,8 @@
 //   name     the room, and what goes wrong
 //   search   what looks for it: "sim" a simulated cluster (test/sim), "histories" random histories
 //            of the core (pkg/raft/raft_random_test; what no pkg/node uses yet), "fault" the disk
-//            tests (test/fault)
+//            tests (test/fault), "unit" a unit test of the room, where another net is in front of
+//            it: a cluster would have to be more than unlucky to show it
 //   known    who had it, or whose rule it breaks; "story N" is line N of the table of others' bugs
 //            in test/scenario/README.md
 //   what     what is done wrong
@@ -147,7 +148,7 @@ inline constexpr auto kPlantedBugs = std::to_array<PlantedBug>({
     {"node.snapshot_means_lost", "sim", "story 28",
      "proposals below an installed snapshot count as lost and are tried again",
      "a write is applied twice"},
-    {"node.reply_by_index_only", "sim", "NuRaft#293",
+    {"node.reply_by_index_only", "unit", "NuRaft#293",
      "a proposal is known by its index alone, whatever the term",
      "a lost write is acknowledged, with the answer to another"},
     {"node.replies_not_in_snapshot", "sim", "ClickHouse Keeper",

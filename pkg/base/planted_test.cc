@@ -61,7 +61,7 @@ TEST(PlantedTest, EachHasANameASearchAndWhatShowsIt) {
       EXPECT_FALSE(text.empty()) << bug.name;
     }
   }
-  EXPECT_EQ(searches.size(), 3u) << "sim, histories, fault";
+  EXPECT_EQ(searches.size(), 4u) << "sim, histories, fault, unit";
   EXPECT_GE(searches["sim"], 40);
   EXPECT_GE(searches["histories"], 5);
   EXPECT_GE(searches["fault"], 4);

@@ -144,8 +144,10 @@ void Invariants::CheckVote(NodeId from, NodeId to, Term term) {
   CHECK(disk.synced.term > term || (disk.synced.term == term && disk.synced.vote == to))
       << "R7: node " << from << " votes for " << to << " in term " << term
       << " before that is on its disk";
-  CHECK(disk.granted_in < term || (disk.granted_in == term && disk.granted_to == to) ||
-        disk.granted_in > term)
+  // Who came back with an empty disk, and is cruelly let stand without a pre-vote, knows no better;
+  // nobody who has anything votes for it (raft/amnesia.h), so its own vote decides nothing.
+  const bool empty = cluster_->log(from).State().hard_state.memory == raft::Memory::kNewborn;
+  CHECK(disk.granted_in != term || disk.granted_to == to || (empty && to == from))
       << "R9: node " << from << " votes twice in term " << term;
   if (disk.granted_in < term) {
     disk.granted_in = term;

@@ -107,7 +107,7 @@ std::vector<ClientPlan> DrawClients(Random& random, int nodes, int64_t safety_ms
     client.operations_max = static_cast<uint64_t>(safety_ms);  // as many as there is time for
     client.timeout_ms = static_cast<int64_t>(OneOf(random, {500, 3'000, 3'000, 10'000}));
     client.watches = i > 0 && random.Chance(1, 4);
-    client.in_doubt = random.Chance(1, 4);
+    client.in_doubt = random.Chance(1, 2);
     clients.push_back(client);
   }
   return clients;

@@ -240,7 +240,10 @@ class SimCluster final : public Clock {
   uint64_t disks(NodeId id) const { return At(id).disks; }
   // When it last came back from a pause of this life, or will; 0: it had none.
   int64_t resumed_us(NodeId id) const { return At(id).paused_until_us; }
-  bool paused(NodeId id) const { return now_us_ < At(id).paused_until_us; }
+  // Also while it has not taken up what came meanwhile: what is given to it now waits behind that.
+  bool paused(NodeId id) const {
+    return now_us_ < At(id).paused_until_us || !At(id).waiting.empty();
+  }
   // Nothing that the node sends finds room.
   void SetOutboxFull(NodeId id, bool full) { At(id).transport->outbox_full_ = full; }
   void SetSnapshotChunkBytes(size_t bytes) { options_.snapshot_chunk_bytes = bytes; }
