@@ -8,6 +8,7 @@
 #include "pkg/base/random.h"
 #include "pkg/node/testing/commands.h"
 #include "pkg/node/testing/sim_cluster.h"
+#include "pkg/raft/membership.h"
 
 namespace baton::node::testing {
 namespace {
@@ -183,6 +184,50 @@ TEST_F(MemberRequestTest, WhoWasRemovedComesBackUnderItsOldId) {
   ASSERT_TRUE(Promote(leader, member).ok());
   ASSERT_TRUE(cluster.RunUntil(
       [&] { return StandingOf(member) == Standing::kVoter && cluster.Converged(); }, 30'000));
+}
+
+// Nobody promotes it but who is asked to, though the cluster was founded with it.
+TEST_F(MemberRequestTest, AFounderThatIsAddedAgainIsALearnerUntilItIsPromoted) {
+  cluster.AwaitLeader();
+  const NodeId member = cluster.AFollower();
+  ASSERT_TRUE(Remove(cluster.AwaitLeader(), member).ok());
+  ASSERT_TRUE(Add(cluster.AwaitLeader(), member).ok());
+  ASSERT_TRUE(cluster.RunUntil(
+      [&] { return StandingOf(member) == Standing::kLearner && cluster.Converged(); }, 30'000));
+  cluster.RunFor(20'000);
+  EXPECT_EQ(StandingOf(member), Standing::kLearner);
+  ASSERT_TRUE(Promote(cluster.AwaitLeader(), member).ok());
+  ASSERT_TRUE(cluster.RunUntil([&] { return StandingOf(member) == Standing::kVoter; }, 20'000));
+}
+
+// What it lost is made good as for a founder (healing.h), and whoever leads then goes on with it.
+TEST_F(MemberRequestTest, AVoterThatJoinedLaterAndLostItsMemoryIsAVoterAgain) {
+  const NodeId added = AddJoiner();
+  ASSERT_TRUE(Add(cluster.AwaitLeader(), added).ok());
+  ASSERT_TRUE(Promote(cluster.AwaitLeader(), added).ok());
+  ASSERT_TRUE(cluster.RunUntil([&] { return cluster.Converged(); }, 20'000));
+  cluster.Crash(added);
+  cluster.LoseLog(added, raft::Memory::kLost);
+  cluster.LoseState(added);
+  cluster.Restart(added);
+  const auto is_learner = [&] {
+    const auto leader = cluster.Leader();
+    if (!leader) return false;
+    const raft::RaftStatus status = cluster.node(*leader).raft().GetStatus();
+    return raft::IsLearner(status.config, added) && status.config_index <= status.applied;
+  };
+  ASSERT_TRUE(cluster.RunUntil(is_learner, 20'000));
+  cluster.Isolate(added);
+  for (const NodeId id : cluster.ids()) {
+    if (id == added) continue;
+    cluster.Crash(id, SimCluster::CrashKind::kPowerLoss);
+    cluster.Restart(id);
+  }
+  ASSERT_TRUE(cluster.RunUntil(is_learner, 20'000)) << "it was not away";
+  cluster.Heal();
+  ASSERT_TRUE(cluster.RunUntil(
+      [&] { return StandingOf(added) == Standing::kVoter && cluster.Converged(); }, 60'000));
+  EXPECT_EQ(cluster.node(added).raft().GetStatus().memory, raft::Memory::kWhole);
 }
 
 // The node that comes back with an empty disk has another id (founding.h), whatever its name: in no

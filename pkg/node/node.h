@@ -156,8 +156,9 @@ class Node {
   void PassOver(const std::vector<raft::Entry>& entries);
   void CountApply(int64_t duration_us);
   coord::Reply PlainReply() const;
+  void NoteMembership(const raft::Entry& entry);
   void ApplyMembership(const raft::Entry& entry);
-  void ReloadRoster();
+  void ReloadRows();
   bool CommitState();
   bool KnowsCommands();
   // next_entries: what the log goes on with, in the same Ready.

@@ -80,6 +80,13 @@ Status NodeCore::OpenRoster() {
     BATON_RETURN_IF_ERROR(parts.state->Commit());
   }
   roster.Set(std::move(members));
+  return ReadDemoted();
+}
+
+Status NodeCore::ReadDemoted() {
+  Result<std::vector<NodeId>> row = GetDemotedRow(*parts.state);
+  if (!row.ok()) return row.status();
+  demoted = *std::move(row);
   return Status::Ok();
 }
 

@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <vector>
 
 #include "pkg/base/clock.h"
 #include "pkg/base/logger.h"
@@ -47,6 +48,8 @@ class NodeCore {
   NodeCore(const NodeCore&) = delete;
   NodeCore& operator=(const NodeCore&) = delete;
 
+  // Who was demoted, as the state says.
+  Status ReadDemoted();
   // An error after which this node must not go on. Told to parts.fatal, once.
   void Fail(const Status& status);
 
@@ -62,6 +65,7 @@ class NodeCore {
   StepTime time;
   coord::StateMachine state;
   raft::ConfigState membership;  // as of the applied index
+  std::vector<NodeId> demoted;   // of its learners, those for lost memory (healing.h)
   Roster roster;
   ClusterTime cluster_time;
   std::unique_ptr<raft::Raft> raft;

@@ -6,6 +6,7 @@
 #include "pkg/base/cruel.h"
 #include "pkg/base/planted.h"
 #include "pkg/node/compaction.h"
+#include "pkg/node/healing.h"
 #include "pkg/node/node.h"
 #include "pkg/node/node_rows.h"
 #include "pkg/raft/membership_codec.h"
@@ -23,10 +24,10 @@ struct AppliedEntry {
   std::optional<coord::Reply> reply;  // none for an entry that is no command
 };
 
-raft::ConfigState ConfigOf(const raft::Entry& entry) {
+raft::MembershipEntry ChangeOf(const raft::Entry& entry) {
   Result<raft::MembershipEntry> change = raft::DecodeMembershipEntry(entry.data.view());
   CHECK(change.ok()) << "the core has read it: " << change.status().ToString();
-  return std::move(change->config);
+  return *std::move(change);
 }
 
 [[maybe_unused]] void DropReplies(StateStore* state) {
@@ -228,7 +229,7 @@ void Node::OnPersisted(raft::LogMark mark) {
 // the end of the log as its least index.
 void Node::PassOver(const std::vector<raft::Entry>& entries) {
   for (const raft::Entry& entry : entries) {
-    if (entry.type == raft::EntryType::kConfigChange) core_->membership = ConfigOf(entry);
+    if (entry.type == raft::EntryType::kConfigChange) NoteMembership(entry);
   }
   core_->raft->OnApplied(entries.back().index);
 }
@@ -287,9 +288,16 @@ coord::Reply Node::PlainReply() const {
   return reply;
 }
 
+void Node::NoteMembership(const raft::Entry& entry) {
+  const raft::MembershipEntry change = ChangeOf(entry);
+  core_->demoted = DemotedAfter(core_->demoted, core_->membership, change);
+  core_->membership = change.config;
+}
+
 void Node::ApplyMembership(const raft::Entry& entry) {
-  core_->membership = ConfigOf(entry);
+  NoteMembership(entry);
   PutConfigRow(core_->membership, core_->parts.state);
+  PutDemotedRow(core_->demoted, core_->parts.state);
   std::optional<Members> members = MembersIn(entry);
   if (!members) return;
   PutMembersRow(*members, core_->parts.state);
@@ -332,7 +340,7 @@ void Node::InstallSnapshot(const raft::SnapshotMeta& meta,
   core_->membership = meta.config;
   PutConfigRow(meta.config, core_->parts.state);
   if (!CommitState() || !KnowsCommands()) return;
-  ReloadRoster();
+  ReloadRows();
   if (failed()) return;
   core_->cluster_time.OnSnapshotInstalled(meta.index, meta.term, core_->state.now_ms(),
                                           next_entries);
@@ -348,7 +356,8 @@ void Node::InstallSnapshot(const raft::SnapshotMeta& meta,
   repair_.OnSnapshotInstalled();
 }
 
-void Node::ReloadRoster() {
+void Node::ReloadRows() {
+  if (const Status read = core_->ReadDemoted(); !read.ok()) return core_->Fail(read);
   Result<std::optional<Members>> members = GetMembersRow(*core_->parts.state);
   if (!members.ok()) return core_->Fail(members.status());
   if (members->has_value()) core_->roster.Set(**std::move(members));

@@ -10,6 +10,7 @@ namespace baton::node {
 namespace {
 
 std::string ConfigKey() { return std::string(coord::kNodeTablePrefix) + "config"; }
+std::string DemotedKey() { return std::string(coord::kNodeTablePrefix) + "demoted"; }
 std::string MembersKey() { return std::string(coord::kNodeTablePrefix) + "members"; }
 
 }  // namespace
@@ -52,6 +53,27 @@ Result<std::optional<Members>> GetMembersRow(const coord::Tables& tables) {
   Result<Members> members = DecodeMembers(*bytes);
   if (!members.ok()) return members.status();
   return std::optional<Members>(std::move(members).value());
+}
+
+void PutDemotedRow(const std::vector<NodeId>& demoted, coord::Tables* tables) {
+  if (demoted.empty()) return tables->Delete(DemotedKey());
+  std::string bytes;
+  ByteWriter out(&bytes);
+  out.Varint(demoted.size());
+  for (const NodeId id : demoted) out.Varint(id.value());
+  tables->Put(DemotedKey(), bytes);
+}
+
+Result<std::vector<NodeId>> GetDemotedRow(const coord::Tables& tables) {
+  std::vector<NodeId> demoted;
+  const std::optional<std::string> bytes = tables.Get(DemotedKey());
+  if (!bytes) return demoted;
+  ByteReader in(*bytes);
+  for (uint64_t left = in.Varint(); left > 0 && in.ok(); --left) {
+    demoted.push_back(NodeId(in.Varint()));
+  }
+  if (in.AtEnd()) return demoted;
+  return Status(Code::kCorruption, "The row with the demoted members cannot be read");
 }
 
 }  // namespace baton::node

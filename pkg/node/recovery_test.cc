@@ -165,6 +165,24 @@ TEST(NodeRowsTest, AConfigurationSurvivesItsRow) {
   EXPECT_EQ(**GetConfigRow(state), config);
 }
 
+TEST(NodeRowsTest, WhoWasDemotedSurvivesItsRow) {
+  MemoryStateStore state;
+  EXPECT_TRUE(GetDemotedRow(state)->empty());
+  const std::vector<NodeId> demoted = {NodeId(2), NodeId(70'000)};
+  PutDemotedRow(demoted, &state);
+  EXPECT_EQ(*GetDemotedRow(state), demoted);
+  const std::string key = std::string(coord::kNodeTablePrefix) + "demoted";
+  const std::string bytes = *state.Get(key);
+  for (size_t size = 0; size < bytes.size(); ++size) {
+    state.Put(key, bytes.substr(0, size));
+    EXPECT_EQ(GetDemotedRow(state).status().code(), Code::kCorruption) << size;
+  }
+  state.Put(key, bytes + "x");
+  EXPECT_EQ(GetDemotedRow(state).status().code(), Code::kCorruption);
+  PutDemotedRow({}, &state);
+  EXPECT_EQ(state.Get(key), std::nullopt) << "most states have no such row";
+}
+
 TEST(NodeRowsTest, EveryTruncationAndEveryOtherVersionIsCorruption) {
   const std::string bytes = EncodeConfig(Members(kVoters));
   for (size_t size = 0; size < bytes.size(); ++size) {

@@ -77,7 +77,7 @@ void Repair::AskForRead() {
 void Repair::Lead() {
   if (!core_->raft->has_committed_in_term()) return;
   const raft::RaftStatus status = core_->raft->GetStatus();
-  if (const auto change = PlanHealing(status, core_->config.voters)) {
+  if (const auto change = PlanHealing(status, core_->demoted)) {
     const Result<raft::Proposed> proposed = core_->raft->ProposeMembership(*change);
     if (proposed.ok()) {
       const bool demotes = change->changes[0].type == raft::MemberChange::kAddLearner;
