@@ -281,6 +281,8 @@ RaftStatus Raft::GetStatus() const {
 Role Raft::role() const { return core_->role_kind(); }
 NodeId Raft::leader() const { return core_->leader; }
 Term Raft::term() const { return core_->term; }
+Memory Raft::memory() const { return core_->memory; }
+const ConfigState& Raft::membership() const { return core_->membership(); }
 
 Index Raft::commit() const { return core_->log.committed(); }
 bool Raft::has_committed_in_term() const {

@@ -139,6 +139,8 @@ class Raft final {
   Role role() const;
   NodeId leader() const;
   Term term() const;
+  Memory memory() const;
+  const ConfigState& membership() const;  // in force here; valid until the next input
   // The leader has committed an entry of its own term, so its commit index is current.
   bool has_committed_in_term() const;
   Index commit() const;

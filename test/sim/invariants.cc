@@ -36,6 +36,7 @@ void Invariants::OnStart(NodeId id, const node::LogState& found) {
   Disk& disk = disks_[id];
   seen_.erase(id);
   const raft::HardState& now = found.hard_state;
+  protocol_.OnStart(id, now);
   if (now.memory == raft::Memory::kWhole && disk.synced.memory == raft::Memory::kWhole) {
     CHECK_GE(now.term, disk.synced.term) << "R6: node " << id << " forgot its term";
     if (now.term == disk.synced.term && disk.synced.vote) {

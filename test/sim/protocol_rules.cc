@@ -13,10 +13,19 @@ using node::Node;
 constexpr int64_t kSlowestClockPercent = 112;
 constexpr int64_t kLookUs = 200'000;  // how often a leader that hears nobody is looked at
 
+bool HasLost(raft::Memory memory) {
+  return memory == raft::Memory::kLost || memory == raft::Memory::kLostEntries;
+}
+
 }  // namespace
+
+void ProtocolRules::OnStart(NodeId id, const raft::HardState& found) {
+  if (HasLost(found.memory)) lost_in_[id] = found.term;
+}
 
 void ProtocolRules::OnCrash(NodeId id) {
   leaders_.erase(id);
+  lost_in_.erase(id);
   pre_votes_.erase(id);
 }
 
@@ -66,6 +75,11 @@ void ProtocolRules::OnReceive(NodeId to, const node::PeerEnvelope& envelope) {
 void ProtocolRules::OnStep(NodeId id, const Node& node) {
   const Index known = committed_;
   committed_ = std::max(committed_, node.raft().commit());
+  if (HasLost(node.raft().memory())) {
+    lost_in_.try_emplace(id, node.raft().term());
+  } else if (!lost_in_.empty()) {
+    lost_in_.erase(id);
+  }
   if (node.raft().role() != raft::Role::kLeader) {
     leaders_.erase(id);
     return;
@@ -81,23 +95,24 @@ void ProtocolRules::OnStep(NodeId id, const Node& node) {
   if (cluster_->resumed_us(id) > lead.since_us) lead.since_us = cluster_->resumed_us(id);
   CheckCommit(id, node, known, lead.term);
   if (!lead.confirmed && now_us < lead.looked_us + kLookUs) return;
-  const raft::RaftStatus status = node.raft().GetStatus();
-  if (lead.confirmed) CheckReads(id, status, lead);
-  NoteMembers(status.config, &lead);
-  CheckContact(id, status, lead);
+  if (lead.confirmed) CheckReads(id, node.raft().GetStatus(), lead);
+  NoteMembers(node.raft().membership(), &lead);
+  CheckContact(id, node.raft().membership(), lead);
   lead.confirmed = false;
   lead.looked_us = now_us;
 }
 
-// R9: who has lost what it had said votes for nobody and stands for nothing, before it is cured;
-// who never had anything may, in the election that begins a cluster.
+// R9: who has lost what it had said votes for nobody and stands for nothing in a later term, before
+// it is cured. (What it said before it knew may leave it afterwards.)
 void ProtocolRules::CheckMemory(NodeId from, const raft::Message& message) const {
+  const auto lost = lost_in_.find(from);
+  if (lost == lost_in_.end() || message.term <= lost->second) return;
   const auto* answer = std::get_if<raft::VoteResponse>(&message.body);
   const auto* request = std::get_if<raft::VoteRequest>(&message.body);
-  if (request == nullptr && (answer == nullptr || !answer->granted)) return;
-  const raft::Memory memory = cluster_->node(from).raft().GetStatus().memory;
-  const bool lost = memory == raft::Memory::kLost || memory == raft::Memory::kLostEntries;
-  CHECK(!lost) << "R9: node " << from << " votes or stands though it has lost its memory";
+  const bool votes = answer != nullptr && answer->granted && !answer->pre_vote;
+  const bool stands = request != nullptr && !request->pre_vote;
+  CHECK(!votes && !stands) << "R9: node " << from << " votes or stands in term " << message.term
+                           << " though it has lost its memory";
 }
 
 // S2: a leader that answers a question has heard from a quorum, since it was asked, that it leads.
@@ -113,7 +128,7 @@ void ProtocolRules::CheckAnswer(NodeId from, NodeId to, uint64_t id) const {
     const auto began = lead.rounds_us.find(round->second);
     return began != lead.rounds_us.end() && began->second >= asked->second;
   };
-  CHECK(QuorumIs(cluster_->node(from).raft().GetStatus().config, confirms))
+  CHECK(QuorumIs(cluster_->node(from).raft().membership(), confirms))
       << "S2: node " << from << " answers a question of node " << to
       << " without asking whether it still leads";
 }
@@ -128,7 +143,7 @@ void ProtocolRules::CheckCampaign(NodeId from, Term term) const {
     if (of_term != heard->second.end())
       willing.insert(of_term->second.begin(), of_term->second.end());
   }
-  const raft::ConfigState config = cluster_->node(from).raft().GetStatus().config;
+  const raft::ConfigState& config = cluster_->node(from).raft().membership();
   CHECK(QuorumIs(config, [&](NodeId id) { return willing.contains(id); }))
       << "R14: node " << from << " stands in term " << term << " though only " << willing.size()
       << " would vote for it";
@@ -187,7 +202,7 @@ void ProtocolRules::NoteMembers(const raft::ConfigState& config, Leadership* lea
 
 // R13: a leader that hears no quorum steps down within an election timeout. Who becomes a voter
 // under it has that long to be heard for the first time.
-void ProtocolRules::CheckContact(NodeId id, const raft::RaftStatus& status,
+void ProtocolRules::CheckContact(NodeId id, const raft::ConfigState& members,
                                  const Leadership& lead) const {
   const int64_t now_us = cluster_->MonotonicUs();
   const node::NodeConfig& config = cluster_->config(id);
@@ -199,8 +214,7 @@ void ProtocolRules::CheckContact(NodeId id, const raft::RaftStatus& status,
     const int64_t from_us = std::max({lead.since_us, lead.member_us.at(voter), at_us});
     return voter == id || now_us <= from_us + limit_us;
   };
-  CHECK(QuorumIs(status.config, heard))
-      << "R13: node " << id << " leads on though it hears no quorum";
+  CHECK(QuorumIs(members, heard)) << "R13: node " << id << " leads on though it hears no quorum";
 }
 
 // S2: a round of reads is confirmed by answers to it, not to an earlier one.

@@ -22,6 +22,7 @@ class ProtocolRules {
   ProtocolRules(node::testing::SimCluster* cluster, bool pre_vote_always)
       : cluster_(cluster), pre_vote_always_(pre_vote_always) {}
 
+  void OnStart(NodeId id, const raft::HardState& found);
   void OnCrash(NodeId id);
   void OnSend(NodeId from, NodeId to, const node::PeerMessage& message);
   void OnReceive(NodeId to, const node::PeerEnvelope& envelope);
@@ -49,7 +50,7 @@ class ProtocolRules {
   void CheckMatch(NodeId from, NodeId to, Term term, const raft::AppendResponse& response) const;
   void CheckCommit(NodeId id, const node::Node& node, Index known, Term term) const;
   void NoteMembers(const raft::ConfigState& config, Leadership* lead) const;
-  void CheckContact(NodeId id, const raft::RaftStatus& status, const Leadership& lead) const;
+  void CheckContact(NodeId id, const raft::ConfigState& members, const Leadership& lead) const;
   void CheckReads(NodeId id, const raft::RaftStatus& status, const Leadership& lead) const;
 
   node::testing::SimCluster* const cluster_;
@@ -58,6 +59,7 @@ class ProtocolRules {
   Index committed_;  // that any node knows to be committed
   // Who has told a node, in this life, that it would get the vote of that term.
   std::map<NodeId, std::map<Term, std::set<NodeId>>> pre_votes_;
+  std::map<NodeId, Term> lost_in_;  // its term when it was first seen to have lost its memory
   // In which life of its asker a question had this number.
   std::map<std::pair<NodeId, uint64_t>, uint64_t> questions_;
 };
