@@ -60,9 +60,15 @@ void PrintOperations(const RunReport& report) {
 int PrintReport(const RunReport& report, const RunOptions& options) {
   PrintFaults(report);
   PrintOperations(report);
-  std::printf("\n%llu acknowledged in %.0f s, %llu leaders, longest silence %.1f s\n",
-              static_cast<unsigned long long>(report.acknowledged), report.seconds,
-              static_cast<unsigned long long>(report.leaders), report.longest_silence_seconds);
+  uint64_t asked = 0;
+  for (const auto& [key, count] : report.operations) asked += count;
+  std::printf(
+      "\n%llu operations in %.0f s, %.0f a second, of which %llu were acknowledged; %llu "
+      "leaders, longest silence %.1f s\n",
+      static_cast<unsigned long long>(asked), report.seconds,
+      static_cast<double>(asked) / report.seconds,
+      static_cast<unsigned long long>(report.acknowledged),
+      static_cast<unsigned long long>(report.leaders), report.longest_silence_seconds);
   for (const std::string& what : report.violations) std::printf("VIOLATION: %s\n", what.c_str());
   std::printf("history: %s\nevents:  %s/events.log\n", report.history_path.c_str(),
               options.output.c_str());

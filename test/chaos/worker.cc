@@ -16,6 +16,7 @@ using history::Space;
 
 constexpr int64_t kTtlsMs[] = {1000, 2500, 6000};
 constexpr int64_t kWaitMsMax = 800;
+constexpr int64_t kShortWaitMsMax = 20;
 constexpr uint64_t kEphemeralKeys = 4;
 // So many revisions stay: who watches is seldom that far behind.
 constexpr uint64_t kRevisionsKept = 200;
@@ -180,7 +181,9 @@ void Worker::Acquire() {
   Operation acquire = Of(Kind::kAcquire, place);
   acquire.value = NewValue();
   acquire.session = session_;
-  const auto wait_ms = static_cast<int64_t>(random_.Below(kWaitMsMax));
+  // Most are impatient: who waits does nothing else.
+  const auto wait_ms =
+      static_cast<int64_t>(random_.Below(random_.Chance(1, 8) ? kWaitMsMax : kShortWaitMsMax));
   const Operation done = Do(std::move(acquire), {.wait_ms = wait_ms});
   if (done.outcome == Outcome::kOk && done.granted_token != 0) held_[place] = done.granted_token;
 }
