@@ -67,7 +67,7 @@ sim-same: packages  ## the same SAME_SEEDS (200) seeds in an optimized and in a 
 	@traces=$$(mktemp -d); for config in sim asan; do \
 	  echo "$$config ..."; bazel run --config=$$config --ui_event_filters=-info,-stdout,-stderr --noshow_progress \
 	    //test/sim -- --hashes --seeds=$(SAME_SEEDS) | grep -E '^[0-9]+ [0-9a-f]+$$' >"$$traces/$$config" || exit 1; \
-	done; cmp "$$traces/sim" "$$traces/asan" && echo "$$(wc -l <"$$traces/sim") seeds, equal traces in both builds"
+	done; cmp "$$traces/sim" "$$traces/asan" && [ "$$(wc -l <"$$traces/sim")" = $(SAME_SEEDS) ] && echo "$$(wc -l <"$$traces/sim") seeds, equal traces in both builds"
 
 sim-score: packages  ## how many seeds, of a thousand, the simulator needs to find each planted bug
 	@bazel run --config=planted --ui_event_filters=-info,-stdout,-stderr --noshow_progress //test/sim -- --score=1000

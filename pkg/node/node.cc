@@ -294,7 +294,10 @@ Result<Service::SnapshotReach> Node::GetSnapshotReach(NodeId from, uint64_t stre
 }
 
 void Node::OnChunkWritten(SnapshotWritten written) {
+  const Status status = written.status;
   std::optional<raft::Message> message = snapshots_.OnChunkWritten(std::move(written));
+  // The part is dropped and promised nothing; but a disk that fails once is not believed again.
+  if (status.code() == Code::kIo) core_->Fail(status);
   if (message) ReceiveMessage(message->from, std::move(*message));
 }
 

@@ -210,6 +210,19 @@ TEST(RestartTest, AFailedCommitOfTheStateIsFatal) {
   EXPECT_FALSE(put->done());
 }
 
+// Else a follower whose disk fails would ask for the snapshot for ever.
+TEST(RestartTest, AFailedWriteOfASnapshotIsFatal) {
+  SimCluster cluster(SmallLog(8));
+  const NodeId leader = cluster.AwaitLeader();
+  const NodeId follower = cluster.AFollower();
+  cluster.Isolate(follower);
+  PutMany(cluster, leader, 60);
+  cluster.state(follower).FailCommits(Status(Code::kIo, "gone"));
+  cluster.Heal();
+  cluster.RunUntil([&] { return cluster.node(follower).failed(); }, 10'000);
+  EXPECT_TRUE(cluster.node(follower).failed());
+}
+
 TEST(RestartTest, ADrainingLeaderHandsOverAndNobodySeesAnError) {
   for (uint64_t seed = 1; seed <= 8; ++seed) {
     SCOPED_TRACE(seed);

@@ -53,8 +53,8 @@ void Invariants::OnCrash(NodeId id) {
 void Invariants::OnDiskLost(NodeId id) {
   Disk& disk = disks_[id];
   disk.lost = true;
-  const Index last = disk.log.empty() ? disk.start : disk.log.rbegin()->first;
-  disk.held = std::max(disk.held, last);
+  disk.had_start = std::max(disk.had_start, disk.start);
+  disk.had.insert(disk.log.begin(), disk.log.end());
   disk.synced = cluster_->log(id).State().hard_state;
   LookAtLog(id);
 }
@@ -158,7 +158,7 @@ void Invariants::CheckVote(NodeId from, NodeId to, Term term) {
 
 void Invariants::CheckAppendResponse(NodeId from, Term term, const raft::AppendResponse& response) {
   const Disk& disk = disks_[from];
-  if (response.rejected || disk.lost) return;
+  if (response.rejected) return;
   CHECK_GE(disk.synced.term, term) << "R7: node " << from << " answers in a term not on its disk";
   if (disk.synced.term > term) return;
   const Index last = disk.log.empty() ? disk.start : disk.log.rbegin()->first;
@@ -241,7 +241,7 @@ void Invariants::CheckCommitted(const Node& node) {
 }
 
 bool Invariants::Holds(const Disk& disk, Index index, Term term) const {
-  if (disk.lost && index <= disk.held) return true;  // it had it, once
+  if (disk.lost && (index <= disk.had_start || disk.had.contains({index, term}))) return true;
   if (index <= disk.start) return true;
   const auto entry = disk.log.find(index);
   return entry != disk.log.end() && entry->second == term;
@@ -254,7 +254,7 @@ std::string Invariants::DescribeDisks() const {
     text += disk.log.empty() ? "ends at " + std::to_string(disk.start.value())
                              : "ends with " + std::to_string(disk.log.rbegin()->first.value()) +
                                    " of term " + std::to_string(disk.log.rbegin()->second.value());
-    if (disk.lost) text += ", has lost what was up to " + std::to_string(disk.held.value());
+    if (disk.lost) text += ", has lost " + std::to_string(disk.had.size()) + " entries, once";
   }
   return text;
 }

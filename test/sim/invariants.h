@@ -50,7 +50,9 @@ class Invariants final : public node::testing::SimObserver {
     std::map<Index, Term> log;  // synced, from the first entry on
     Index start;                // nothing is before it
     bool lost = false;          // it has lost something, some time
-    Index held;                 // before that it had everything up to here
+    // What it had synced before: that counted for its quorum, though it is gone.
+    Index had_start;
+    std::set<std::pair<Index, Term>> had;
   };
   struct Seen {  // of a node's life
     Term term;

@@ -400,6 +400,9 @@ void Nemesis::Finish(const Fault& fault, NodeId node) {
     case FaultKind::kClockRate:
       cluster_->SetClockRate(node, 1'000'000);
       return;
+    case FaultKind::kFailedWrite:
+      cluster_->FailNextWrite(node, false);  // it wrote nothing
+      break;
     default:
       break;
   }

@@ -159,7 +159,7 @@ void RunSeeds(uint64_t first, uint64_t count, int processes,
         return w.busy() && w.fd() == ready.fd;
       });
       const SeedResult result = worker->Take();
-      go_on = go_on && each(result);
+      go_on = each(result) && go_on;
     }
   }
 }

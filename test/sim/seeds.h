@@ -24,9 +24,9 @@ struct SeedResult {
 // Runs the plan in a process of its own.
 SeedResult RunApart(const Plan& plan);
 
-// Runs the seeds from `first` on, `count` of them, in so many processes at once; stops as soon as
-// `each` returns false (asked after every seed, in the order in which they end; what is under way
-// then is not told).
+// Runs the seeds from `first` on, `count` of them, in so many processes at once; begins no more as
+// soon as `each` has returned false (called after every seed, in the order in which they end, also
+// for those that were under way then: the first failure may end after a later one).
 void RunSeeds(uint64_t first, uint64_t count, int processes,
               const std::function<bool(const SeedResult&)>& each);
 

@@ -148,9 +148,18 @@ class Tally {
     for (size_t i = 0; i < cruel_.size(); ++i)
       std::cout << " " << kCruelSites[i].name << "=" << cruel_[i];
     std::cout << std::endl;
+    PrintRarest();
   }
 
  private:
+  void PrintRarest() const {
+    const auto fault = std::min_element(faults_.begin(), faults_.end()) - faults_.begin();
+    const auto site = std::min_element(cruel_.begin(), cruel_.end()) - cruel_.begin();
+    std::cout << "rarest: " << NameOf(static_cast<FaultKind>(fault)) << " "
+              << faults_[static_cast<size_t>(fault)] << " times, "
+              << kCruelSites[static_cast<size_t>(site)].name << " "
+              << cruel_[static_cast<size_t>(site)] << " times" << std::endl;
+  }
   template <typename Counts>
   static uint64_t Met(const Counts& counts) {
     return static_cast<uint64_t>(
@@ -228,8 +237,8 @@ int RunMany(const Flags& flags) {
     ++done;
     if (terminal && done % 16 == 0) std::cout << "\r" << tally.Line() << std::flush;
     if (!terminal && done % 1000 == 0) std::cout << tally.Line() << std::endl;
-    if (flags.hashes) hashes[result.seed] = result.report.trace_hash;
-    if (!result.held) Explain(result, flags);
+    if (flags.hashes && result.held) hashes[result.seed] = result.report.trace_hash;
+    if (!result.held && (tally.failed() == 1 || flags.keep_going)) Explain(result, flags);
     return result.held || flags.keep_going;
   });
   if (terminal) std::cout << "\n";

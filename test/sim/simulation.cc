@@ -7,8 +7,10 @@
 #include <utility>
 #include <vector>
 
+#include "pkg/base/crc32c.h"
 #include "pkg/raft/describe.h"
 #include "test/history/check.h"
+#include "test/history/json_lines.h"
 #include "test/sim/client.h"
 #include "test/sim/invariants.h"
 #include "test/sim/nemesis.h"
@@ -279,9 +281,20 @@ class Simulation {
     CHECK(verdict.ok()) << "what clients saw cannot be:" << text;
   }
 
+  // What clients were told is part of what must be the same each time.
+  static uint64_t HashOf(const history::History& seen) {
+    uint64_t hash = 0;
+    const auto add = [&hash](const history::Record& record) {
+      hash = hash * 0x9e3779b97f4a7c15 + Crc32c(history::ToLine(record));
+    };
+    for (const history::Operation& operation : seen.operations) add(operation);
+    for (const history::Watch& watch : seen.watches) add(watch);
+    return hash;
+  }
+
   Report MakeReport(const history::History& seen) {
     Report report;
-    report.trace_hash = cluster_.trace_hash();
+    report.trace_hash = cluster_.trace_hash() ^ HashOf(seen);
     report.events = cluster_.events();
     report.simulated_ms = cluster_.MonotonicMs();
     report.convergence_ms = convergence_ms_;

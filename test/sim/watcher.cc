@@ -67,9 +67,9 @@ class Watcher::Sink final : public node::WatchSink {
     if (ended()) return;
     watch_->end_us = owner_->cluster_->MonotonicUs();
     watch_->end_error = why;
-    owner_->GoOn(why == "compacted" || watch_->deliveries.empty()
-                     ? 0
-                     : watch_->deliveries.back().through + 1);
+    const bool has_seen = !watch_->deliveries.empty();
+    const uint64_t next = has_seen ? watch_->deliveries.back().through + 1 : watch_->from;
+    owner_->GoOn(why == "compacted" ? 0 : next);
   }
   bool ended() const { return watch_->end_us.has_value(); }
 

@@ -314,6 +314,8 @@ Result<std::unique_ptr<SnapshotReader>> MemoryStateStore::OpenSnapshot() {
 }
 
 Result<std::unique_ptr<SnapshotWriter>> MemoryStateStore::BeginInstall() {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  BATON_RETURN_IF_ERROR(failure_);
   return std::unique_ptr<SnapshotWriter>(std::make_unique<MemorySnapshotWriter>());
 }
 

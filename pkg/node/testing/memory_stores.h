@@ -97,7 +97,7 @@ class MemoryStateStore final : public StateStore {
   // last Sync, the first `kept` remain.
   void Crash(size_t kept);
   size_t unsynced_batches() const;
-  // Commit fails with this from now on.
+  // Commit and BeginInstall fail with this from now on.
   void FailCommits(Status status);
 
  private:
