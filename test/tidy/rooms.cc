@@ -42,10 +42,13 @@ const std::map<std::string, std::set<std::string>>& Arrows() {
       {"pkg/http", kDriver},
       // Shows what http and storage counted: reads their counters, is not called by them.
       {"pkg/metrics", {"pkg/base", "pkg/raft", "pkg/coord", "pkg/node", "pkg/http", "pkg/storage"}},
+      // The load generator: of http what turns bytes into text, and its server in tests.
+      {"pkg/load", {"pkg/base", "pkg/http"}},
       {"cmd/cli", {"pkg/base"}},
       // Of coord, node and storage: what backups and data directories are made of.
       {"cmd/batonctl",
-       {"pkg/base", "pkg/raft", "pkg/coord", "pkg/node", "pkg/storage", "pkg/http", "cmd/cli"}},
+       {"pkg/base", "pkg/raft", "pkg/coord", "pkg/node", "pkg/storage", "pkg/http", "pkg/load",
+        "cmd/cli"}},
       {"cmd/batond",
        {"pkg/base", "pkg/raft", "pkg/coord", "pkg/node", "pkg/storage", "pkg/http", "pkg/metrics",
         "cmd/cli"}},
