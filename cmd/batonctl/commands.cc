@@ -2,6 +2,8 @@
 
 #include <vector>
 
+#include "cmd/batonctl/bench.h"
+
 namespace baton::batonctl {
 namespace {
 
@@ -375,7 +377,7 @@ std::span<const CommandSpec> AllCommands() {
     std::vector<CommandSpec> all;
     for (const auto& group :
          {StatusCommands(), KvCommands(), SessionCommands(), HoldCommands(), MemberCommands(),
-          HistoryCommands(), SnapshotCommands(), DataCommands()}) {
+          HistoryCommands(), SnapshotCommands(), DataCommands(), BenchCommands()}) {
       all.insert(all.end(), group.begin(), group.end());
     }
     return all;

@@ -37,6 +37,12 @@ int RunMemberAdd(const Arguments& arguments, Context* context);
 int RunMemberPromote(const Arguments& arguments, Context* context);
 int RunMemberRemove(const Arguments& arguments, Context* context);
 int RunMemberTransfer(const Arguments& arguments, Context* context);
+int RunBenchPut(const Arguments& arguments, Context* context);
+int RunBenchGet(const Arguments& arguments, Context* context);
+int RunBenchLock(const Arguments& arguments, Context* context);
+int RunBenchWatch(const Arguments& arguments, Context* context);
+int RunBenchSession(const Arguments& arguments, Context* context);
+int RunBenchMixed(const Arguments& arguments, Context* context);
 int RunCompact(const Arguments& arguments, Context* context);
 int RunVersion(const Arguments& arguments, Context* context);
 

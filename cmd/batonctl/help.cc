@@ -19,7 +19,8 @@ A command under a lock, with its fencing token in the environment:
 constexpr std::string_view kExitCodes = R"(
 Exit codes:
   0    done
-  1    the cluster refused: no such key, lock held, compare failed, ...; data: damaged
+  1    the cluster refused: no such key, lock held, compare failed, ...; data: damaged;
+       bench: some operations failed
   2    the command line is wrong; data: the directory cannot be looked at
   3    no node could answer in time
   124  lock, elect: the wait was over before the turn came

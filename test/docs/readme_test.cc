@@ -48,8 +48,8 @@ TEST_P(PageTest, DoesWhatItSays) {
 
 INSTANTIATE_TEST_SUITE_P(Pages, PageTest,
                          testing::Values("README.md", "docs/api.md", "docs/backup.md",
-                                         "docs/disk-full.md", "docs/history.md", "docs/members.md",
-                                         "docs/repair.md"),
+                                         "docs/bench.md", "docs/disk-full.md", "docs/history.md",
+                                         "docs/members.md", "docs/repair.md"),
                          [](const auto& page) {
                            std::string name = page.param;
                            std::erase_if(name, [](char c) { return !std::isalnum(c); });
