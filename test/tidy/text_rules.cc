@@ -109,7 +109,8 @@ std::vector<Finding> CheckWords(const Source& source) {
 std::vector<Finding> CheckWhitespace(const Source& source) {
   std::vector<Finding> findings;
   if (source.HasSuffix(".golden") || source.HasSuffix(".txt")) return findings;  // printed, as is
-  const bool may_have_tabs = source.HasSuffix("Makefile");
+  const bool may_have_tabs =
+      source.HasSuffix("Makefile") || source.HasSuffix(".go") || source.HasSuffix("go.mod");
   const std::vector<std::string_view> lines = Lines(source.text);
   for (size_t i = 0; i < lines.size(); ++i) {
     const int number = static_cast<int>(i) + 1;

@@ -66,6 +66,7 @@ TEST(WhitespaceTest, IsPlain) {
   EXPECT_FALSE(CheckWhitespace(File("a.md", "a\r\n")).empty());
   EXPECT_FALSE(CheckWhitespace(File("a.md", "\ta\n")).empty());
   EXPECT_TRUE(CheckWhitespace(File("Makefile", "a:\n\tb\n")).empty());
+  EXPECT_TRUE(CheckWhitespace(File("a.go", "\ta()\n")).empty());
   EXPECT_FALSE(CheckWhitespace(File("a.md", "a")).empty());
   EXPECT_FALSE(CheckWhitespace(File("a.md", "a\n\n")).empty());
   EXPECT_TRUE(CheckWhitespace(File("a.golden", "a \t\n\n")).empty());
