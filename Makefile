@@ -33,8 +33,10 @@ memory: packages  ## print the resident memory of idle nodes
 failover: packages  ## measure how long writers wait when the leader is killed or stopped
 	@bazel run --config=opt --ui_event_filters=-info,-stdout,-stderr --noshow_progress //test/bench:failover
 
-bench-raft: packages  ## measure the Raft core alone
-	@bazel run --config=opt --ui_event_filters=-info,-stdout,-stderr --noshow_progress //test/bench/raft:raft_bench
+BENCH_RAFT ?= --rounds=5
+bench-raft: packages  ## measure the Raft core alone, beside raft-rs if cargo is there; writes out/bench-raft.json
+	@bazel run --config=opt --ui_event_filters=-info,-stdout,-stderr --noshow_progress //test/bench/raft:compare -- \
+	  --peer="$$(scripts/bench-peers raft-rs)" --output=$(CURDIR)/out/bench-raft.json $(BENCH_RAFT)
 
 bench-storage: packages  ## measure disk, write amplification and the start with a million keys
 	@bazel run --config=opt --ui_event_filters=-info,-stdout,-stderr --noshow_progress //test/bench:million_keys
