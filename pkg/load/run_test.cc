@@ -168,6 +168,15 @@ TEST_F(RunTest, TheGatewayOfEtcd) {
   ExpectNothingLeft(report);
 }
 
+TEST_F(RunTest, WatchesOfTheGateway) {
+  Settings settings = Make(Bench::kWatch, 50);
+  settings.api = ApiKind::kEtcdGateway;
+  const Report report = Run(settings);
+  EXPECT_EQ(CountOf(report, Measure::kDelivery), 50u);
+  EXPECT_EQ(report.recorder.errors_total(), 0u);
+  ExpectNothingLeft(report);
+}
+
 TEST_F(RunTest, ErrorsAreCountedByTheirReason) {
   fake_.RefuseEvery(5, "/v1/kv/", 503, "no_leader");
   Settings settings = Make(Bench::kPut, 50);

@@ -40,7 +40,10 @@ class WatchLoad::Watcher final : public LineSink {
         connection_.Send();
         break;
       case Connection::Event::kHead:
-        begun_ = connection_.answer().status() == 200 && !load_->api_->WatchBeginsWithLine();
+        // Lines may have come with it.
+        if (connection_.answer().status() == 200 && !load_->api_->WatchBeginsWithLine()) {
+          begun_ = true;
+        }
         break;
       case Connection::Event::kAnswer: {  // refused, or ended
         const std::string error =

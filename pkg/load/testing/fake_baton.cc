@@ -34,6 +34,7 @@ FakeBaton::FakeBaton() {
   On(&router, "POST", "/v3/kv/put", &FakeBaton::GatewayPut);
   On(&router, "POST", "/v3/kv/range", &FakeBaton::GatewayRange);
   On(&router, "POST", "/v3/kv/deleterange", &FakeBaton::GatewayDelete);
+  On(&router, "POST", "/v3/watch", &FakeBaton::GatewayWatch);
   http::ListenOptions options;
   options.name = "fake";
   auto server = http::Server::Listen(std::move(options), std::move(router), &logger_);
@@ -84,12 +85,14 @@ void FakeBaton::Put(const std::shared_ptr<http::Exchange>& exchange) {
   const std::string& key = request.captures.at("key");
   if (first_key_.empty()) first_key_ = key;
   keys_[key] = request.body;
-  for (const auto& [watched, stream] : watches_) {
-    if (watched != key) continue;
-    stream->Write("{\"key\":\"" + key + "\",\"type\":\"put\",\"value\":\"" + request.body +
-                  "\"}\n");
-  }
+  Tell(key, "{\"key\":\"" + key + "\",\"type\":\"put\",\"value\":\"" + request.body + "\"}\n");
   exchange->Respond(Ok("{\"revision\":1}"));
+}
+
+void FakeBaton::Tell(const std::string& key, const std::string& line) {
+  for (const auto& [watched, stream] : watches_) {
+    if (watched == key) stream->Write(line);
+  }
 }
 
 void FakeBaton::Get(const std::shared_ptr<http::Exchange>& exchange) {
@@ -169,8 +172,18 @@ void FakeBaton::Release(const std::shared_ptr<http::Exchange>& exchange) {
 }
 
 void FakeBaton::GatewayPut(const std::shared_ptr<http::Exchange>& exchange) {
-  keys_[std::string(TextField(exchange->request().body, "key"))] = "";
+  const std::string key(TextField(exchange->request().body, "key"));
+  const std::string value(TextField(exchange->request().body, "value"));
+  keys_[key] = value;
+  Tell(key, "{\"result\":{\"events\":[{\"kv\":{\"key\":\"" + key + "\",\"value\":\"" + value +
+                "\"}}]}}\n");
   exchange->Respond(Ok("{\"header\":{\"revision\":\"2\"}}"));
+}
+
+void FakeBaton::GatewayWatch(const std::shared_ptr<http::Exchange>& exchange) {
+  watches_.emplace_back(
+      TextField(exchange->request().body, "key"),
+      exchange->StartStream(http::Response::Text(200, "{\"result\":{\"created\":true}}\n")));
 }
 
 void FakeBaton::GatewayRange(const std::shared_ptr<http::Exchange>& exchange) {

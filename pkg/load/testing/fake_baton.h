@@ -66,6 +66,8 @@ class FakeBaton {
   void GatewayPut(const std::shared_ptr<http::Exchange>& exchange);
   void GatewayRange(const std::shared_ptr<http::Exchange>& exchange);
   void GatewayDelete(const std::shared_ptr<http::Exchange>& exchange);
+  void GatewayWatch(const std::shared_ptr<http::Exchange>& exchange);
+  void Tell(const std::string& key, const std::string& line);  // the watches of the key
   void Grant(Lock* lock, const std::string& session, http::Exchange* exchange);
   void FreeLock(Lock* lock);
 
