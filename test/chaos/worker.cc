@@ -146,16 +146,14 @@ void Worker::PutEphemeral() {
 
 // With the token of a lock that it has, or of one that somebody has or had.
 void Worker::PutGuarded() {
-  const auto& from = random_.Chance(3, 4) ? held_ : tokens_;
-  for (const auto& [place, token] : from) {
-    if (place.first != Space::kLock) continue;
-    Operation put = Of(Kind::kPut, "guarded-by-" + place.second);
-    put.value = NewValue();
-    put.guard_lock = place.second;
-    put.token = token;
-    Do(std::move(put));
-    return;
-  }
+  const auto lock = AnyOf(random_.Chance(3, 4) ? held_ : tokens_, Space::kLock);
+  if (!lock) return;
+  const auto& [place, token] = *lock;
+  Operation put = Of(Kind::kPut, "guarded-by-" + place.second);
+  put.value = NewValue();
+  put.guard_lock = place.second;
+  put.token = token;
+  Do(std::move(put));
 }
 
 void Worker::Delete() {
@@ -199,15 +197,14 @@ void Worker::Release() {
 }
 
 void Worker::Proclaim() {
-  for (const auto& [place, token] : held_) {
-    if (place.first != Space::kElection) continue;
-    Operation proclaim = Of(Kind::kProclaim, place);
-    proclaim.value = NewValue();
-    proclaim.session = session_;
-    proclaim.token = token;
-    Do(std::move(proclaim));
-    return;
-  }
+  const auto election = AnyOf(held_, Space::kElection);
+  if (!election) return;
+  const auto& [place, token] = *election;
+  Operation proclaim = Of(Kind::kProclaim, place);
+  proclaim.value = NewValue();
+  proclaim.session = session_;
+  proclaim.token = token;
+  Do(std::move(proclaim));
 }
 
 void Worker::Verify() {
@@ -252,6 +249,15 @@ Worker::Place Worker::AnyPlace() {
 
 std::pair<Worker::Place, uint64_t> Worker::AnyOf(const std::map<Place, uint64_t>& places) {
   return *std::next(places.begin(), static_cast<int64_t>(random_.Below(places.size())));
+}
+
+std::optional<std::pair<Worker::Place, uint64_t>> Worker::AnyOf(
+    const std::map<Place, uint64_t>& places, Space space) {
+  std::map<Place, uint64_t> fitting;
+  std::copy_if(places.begin(), places.end(), std::inserter(fitting, fitting.end()),
+               [space](const auto& place) { return place.first.first == space; });
+  if (fitting.empty()) return std::nullopt;
+  return AnyOf(fitting);
 }
 
 }  // namespace baton::chaos

@@ -7,6 +7,7 @@
 #include <atomic>
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -60,6 +61,9 @@ class Worker {
   std::string NewValue();
   Place AnyPlace();
   std::pair<Place, uint64_t> AnyOf(const std::map<Place, uint64_t>& places);
+  // Of those of that space; nothing: there are none.
+  std::optional<std::pair<Place, uint64_t>> AnyOf(const std::map<Place, uint64_t>& places,
+                                                  history::Space space);
 
   const ClientOptions options_;
   const int64_t think_ms_max_;
