@@ -10,22 +10,23 @@ namespace {
 
 using history::Kind;
 using history::Operation;
+using history::Outcome;
 using history::Space;
 
 constexpr int kRoaming = 2;
-constexpr int64_t kLastReadPatienceMs = 20'000;
 
 std::optional<int> HomeOf(int worker, const WorkloadOptions& options) {
   if (worker >= options.workers - kRoaming) return std::nullopt;
   return worker % static_cast<int>(options.urls.size());
 }
 
-void Read(Client* client, int node, Kind kind, Space space, const std::string& key) {
+// Whether it succeeded.
+bool Read(Client* client, int node, Kind kind, Space space, const std::string& key) {
   Operation read;
   read.kind = kind;
   read.space = space;
   read.key = key;
-  client->Do(std::move(read), {.node = node});
+  return client->Do(std::move(read), {.node = node}).outcome == Outcome::kOk;
 }
 
 }  // namespace
@@ -66,23 +67,27 @@ void Workload::Stop() {
   threads_.clear();
 }
 
-void ReadEverything(const std::vector<std::string>& urls, uint64_t number, Recorder* recorder) {
+uint64_t ReadEverything(const std::vector<std::string>& urls, uint64_t number, Recorder* recorder,
+                        int64_t patience_ms) {
   ClientOptions options;
   options.number = number;
   options.urls = urls;
-  options.patience_ms = kLastReadPatienceMs;
+  options.patience_ms = patience_ms;
   Client client(options, recorder);
+  uint64_t failed = 0;
+  const auto read = [&](int node, Kind kind, Space space, const std::string& key) {
+    if (!Read(&client, node, kind, space, key)) ++failed;
+  };
   for (int node = 0; node < static_cast<int>(urls.size()); ++node) {
-    for (const std::string& key : AllKeys()) {
-      Read(&client, node, Kind::kGet, Space::kKv, key);
-    }
+    for (const std::string& key : AllKeys()) read(node, Kind::kGet, Space::kKv, key);
     for (uint64_t lock = 0; lock < kLocks; ++lock) {
-      Read(&client, node, Kind::kHolder, Space::kLock, "lock-" + std::to_string(lock));
+      read(node, Kind::kHolder, Space::kLock, "lock-" + std::to_string(lock));
     }
     for (uint64_t election = 0; election < kElections; ++election) {
-      Read(&client, node, Kind::kHolder, Space::kElection, "election-" + std::to_string(election));
+      read(node, Kind::kHolder, Space::kElection, "election-" + std::to_string(election));
     }
   }
+  return failed;
 }
 
 }  // namespace baton::chaos

@@ -41,7 +41,10 @@ class Workload {
 };
 
 // Every key that the workers use, once through each node, as linearizable reads of a client of its
-// own, and who holds what. Not all reads may succeed; the history says which did.
-void ReadEverything(const std::vector<std::string>& urls, uint64_t client, Recorder* recorder);
+// own, and who holds what. Returns how many of these reads failed, each after so much patience: of
+// a cluster that is well, none.
+inline constexpr int64_t kLastReadPatienceMs = 20'000;
+uint64_t ReadEverything(const std::vector<std::string>& urls, uint64_t client, Recorder* recorder,
+                        int64_t patience_ms = kLastReadPatienceMs);
 
 }  // namespace baton::chaos

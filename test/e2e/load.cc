@@ -91,7 +91,7 @@ int Main(const std::vector<std::string>& arguments) {
     script = ReadScript();
   }
   const int64_t end_us = chaos::NowUs();
-  chaos::ReadEverything(urls, kLastReader, &recorder);
+  const uint64_t unread = chaos::ReadEverything(urls, kLastReader, &recorder);
   history::History history = recorder.Take();
   const std::vector<Gap> gaps = Gaps(history, script.steps, end_us);
   PrintGaps(gaps);
@@ -99,6 +99,7 @@ int Main(const std::vector<std::string>& arguments) {
   const std::string path = arguments[1] + "/history.jsonl";
   std::vector<std::string> broken = chaos::JudgeHistory(history, path);
   for (std::string& what : Unserved(gaps)) broken.push_back(std::move(what));
+  if (unread > 0) broken.push_back(std::to_string(unread) + " of the last reads failed");
   for (const std::string& what : broken) std::printf("VIOLATION: %s\n", what.c_str());
   std::printf("\n%llu operations, %llu acknowledged; history: %s\n%s\n",
               static_cast<unsigned long long>(history.operations.size()),
