@@ -68,10 +68,12 @@ class ChaosRun {
 };
 
 Status ChaosRun::Prepare() {
-  auto nodes = Nodes::Create({.nodes = options_.nodes,
-                              .directory = options_.output,
-                              .isolation = options_.isolation,
-                              .seed = random_.NextU64()});
+  auto nodes = Nodes::Create(
+      {.nodes = options_.nodes,
+       .directory = options_.output,
+       .isolation = options_.isolation,
+       .seed = random_.NextU64(),
+       .extra_flags = {"--history-revisions-max=" + std::to_string(kHistoryRevisionsMax)}});
   if (!nodes.ok()) return nodes.status();
   nodes_ = *std::move(nodes);
   BATON_RETURN_IF_ERROR(ChooseFaults());

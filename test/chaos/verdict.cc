@@ -7,12 +7,6 @@
 #include "test/history/json_lines.h"
 
 namespace baton::chaos {
-namespace {
-
-// batond's history-revisions-max, as it is when nobody says otherwise.
-constexpr uint64_t kRevisionsKept = 100'000;
-
-}  // namespace
 
 std::map<std::pair<std::string, std::string>, uint64_t> CountOperations(
     const history::History& history) {
@@ -45,7 +39,7 @@ std::vector<std::string> JudgeHistory(const history::History& history, const std
   file.close();
   if (!file.good()) broken.push_back(path + " cannot be written");
   history::Options options;
-  options.history_revisions_kept = kRevisionsKept;
+  options.history_revisions_kept = kHistoryRevisionsMax;
   const history::Verdict verdict = history::Check(history, options);
   for (const history::Violation& violation : verdict.violations) {
     broken.push_back(violation.name + ": " + violation.sentence);

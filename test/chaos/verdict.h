@@ -13,6 +13,10 @@
 
 namespace baton::chaos {
 
+// So many revisions the judge takes for kept: what the nodes must be told as history-revisions-max,
+// unless it is their default.
+inline constexpr uint64_t kHistoryRevisionsMax = 100'000;
+
 // By the names of kind and outcome.
 std::map<std::pair<std::string, std::string>, uint64_t> CountOperations(
     const history::History& history);
