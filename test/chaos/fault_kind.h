@@ -35,6 +35,7 @@ struct Scene {
 // A fault under way.
 struct Fault {
   std::string what;  // "kill: node 2"
+  // Nothing: it did not come about, `what` says why, and it does not count.
   std::function<void()> end;
 };
 

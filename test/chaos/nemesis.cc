@@ -42,8 +42,10 @@ void Nemesis::Begin(LaneState* lane, int64_t now_ms) {
       std::max(kind.shortest_ms + 1, std::min(kind.longest_ms, options_.fault_ms_max));
   const auto lasts_ms = static_cast<int64_t>(
       random_.Between(static_cast<uint64_t>(kind.shortest_ms), static_cast<uint64_t>(longest_ms)));
-  lane->fault = kind.begin(scene_);
   lane->due_ms = now_ms + lasts_ms;
+  Fault fault = kind.begin(scene_);
+  if (!fault.end) return log_("not begun: " + fault.what);
+  lane->fault = std::move(fault);
   ++counts_[std::string(kind.name)];
   log_(lane->fault->what + ", for " + std::to_string(lasts_ms) + " ms");
 }

@@ -35,7 +35,7 @@ class Nemesis {
   // Ends what is under way.
   void EndAll();
 
-  // How often each kind of the options began.
+  // How often each kind of the options began; one that did not come about is not counted.
   const std::map<std::string, int>& counts() const { return counts_; }
 
  private:

@@ -2,7 +2,10 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <set>
+#include <string>
+#include <vector>
 
 namespace baton::chaos {
 namespace {
@@ -70,6 +73,21 @@ TEST(NemesisTest, NoKindComesTwiceBeforeAllCameOnce) {
   }
   EXPECT_GT(nemesis.counts().at("a"), 10);
   EXPECT_GT(nemesis.counts().at("c"), 10);
+}
+
+TEST(NemesisTest, WhatDidNotComeAboutDoesNotCount) {
+  Scene scene;
+  std::vector<std::string> log;
+  const auto begin = [](Scene*) -> Fault { return {"d: no room", nullptr}; };
+  Nemesis nemesis({.seed = 3,
+                   .kinds = {Kind("a", Lane::kNodes, BeginA), Kind("d", Lane::kNodes, begin)},
+                   .calm_ms_max = 50},
+                  &scene, [&log](const std::string& what) { log.push_back(what); });
+  for (int64_t now_ms = 0; now_ms < 5'000; ++now_ms) nemesis.Step(now_ms);
+  nemesis.EndAll();
+  EXPECT_EQ(nemesis.counts().at("d"), 0);
+  EXPECT_GT(nemesis.counts().at("a"), 5);
+  EXPECT_NE(std::find(log.begin(), log.end(), "not begun: d: no room"), log.end());
 }
 
 TEST(NemesisTest, NamesAreUniqueAndEveryKindCanLast) {

@@ -9,6 +9,7 @@
 #include <cstring>
 #include <filesystem>
 #include <numeric>
+#include <system_error>
 
 #include "test/chaos/fault_kind.h"
 #include "test/integration/cluster.h"
@@ -139,6 +140,29 @@ Fault ShortWrite(Scene* scene) {
   return {"writes are short: " + Name(node), [scene, node] { scene->nodes->shim(node).Heal(); }};
 }
 
+// Empty: its disk is full to the last byte. Else why not.
+std::string FillDisk(const std::string& filler) {
+  const int file = ::open(filler.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+  if (file < 0) return "open: " + std::string(std::strerror(errno));
+  const std::string zeros(1 << 16, '\0');
+  ssize_t written = 0;
+  do {
+    written = ::write(file, zeros.data(), zeros.size());
+  } while (written > 0);
+  const int error = written < 0 ? errno : 0;
+  ::close(file);
+  return error == ENOSPC ? "" : "write: " + std::string(std::strerror(error));
+}
+
+// A disk that stays full is worth a word: nothing after it is what it seems.
+void RemoveFillers(const std::vector<std::string>& fillers, Scene* scene) {
+  for (const std::string& filler : fillers) {
+    std::error_code error;
+    std::filesystem::remove(filler, error);
+    if (error) scene->violations.push_back(filler + " cannot be removed: " + error.message());
+  }
+}
+
 // To the last byte, by somebody else's file. Half of the time one disk, else all.
 Fault DiskFull(Scene* scene) {
   const int victim = scene->random->Chance(1, 2) ? scene->Victim() : -1;
@@ -146,15 +170,13 @@ Fault DiskFull(Scene* scene) {
   for (int node = 0; node < scene->nodes->size(); ++node) {
     if (victim >= 0 && victim != node) continue;
     fillers.push_back(scene->nodes->data_dir(node) + "/somebody-elses");
-    const int file = ::open(fillers.back().c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
-    const std::string zeros(1 << 16, '\0');
-    while (::write(file, zeros.data(), zeros.size()) > 0) {
-    }
-    ::close(file);
+    const std::string why_not = FillDisk(fillers.back());
+    if (why_not.empty()) continue;
+    RemoveFillers(fillers, scene);
+    return {"disk full: " + Name(node) + ": " + why_not, nullptr};
   }
-  return {"disk full: " + (victim < 0 ? std::string("all nodes") : Name(victim)), [fillers] {
-            for (const std::string& filler : fillers) std::filesystem::remove(filler);
-          }};
+  return {"disk full: " + (victim < 0 ? std::string("all nodes") : Name(victim)),
+          [fillers, scene] { RemoveFillers(fillers, scene); }};
 }
 
 // No fault of anybody's: the leader is asked to hand over, and may refuse.
