@@ -17,9 +17,11 @@
 namespace baton::chaos {
 namespace {
 
-// How long the end of a process may take: after SIGTERM, and after a sync has failed.
+// How long the end of a process may take: after SIGTERM, after a sync has failed, and after a
+// write.
 constexpr int64_t kDrainMs = 15'000;
 constexpr int64_t kGiveUpMs = 10'000;
+constexpr int64_t kMomentMs = 2'000;
 constexpr int64_t kTransferMs = 1'500;
 
 std::string Name(int node) { return "node " + std::to_string(node + 1); }
@@ -119,16 +121,21 @@ Fault FailingSync(Scene* scene) {
           }};
 }
 
-// ENOSPC is waited out, EIO may end the node; neither may break a promise.
+// ENOSPC is waited out, EIO may end the node; neither may break a promise. Who was told EIO and is
+// still there a moment later may end with its next commit, whenever that comes: it is ended.
 Fault FailingWrite(Scene* scene) {
   const int node = scene->Victim();
   const int error = scene->random->Chance(1, 2) ? EIO : ENOSPC;
   scene->may_end.insert(node);
+  const uint64_t failed_before = scene->nodes->shim(node).faults().writes_failed;
   scene->nodes->shim(node).faults().write_errno = static_cast<uint32_t>(error);
   return {std::string("writes fail with ") + strerrorname_np(error) + ": " + Name(node),
-          [scene, node] {
-            scene->nodes->shim(node).Heal();
-            (void)scene->nodes->WaitForEnd(node, 0);
+          [scene, node, error, failed_before] {
+            ShimControl& shim = scene->nodes->shim(node);
+            shim.Heal();
+            const bool noticed = shim.faults().writes_failed > failed_before;
+            (void)scene->nodes->WaitForEnd(node, noticed ? kMomentMs : 0);
+            if (noticed && error == EIO) scene->nodes->Kill(node);
             scene->may_end.erase(node);
             scene->nodes->Start(node);
           }};
