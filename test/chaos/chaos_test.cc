@@ -5,6 +5,7 @@
 #include <atomic>
 #include <cstdlib>
 #include <filesystem>
+#include <fstream>
 #include <iostream>
 #include <string>
 #include <vector>
@@ -85,6 +86,19 @@ TEST(ChaosTest, WhatCannotBeIsSaid) {
   options.output = "/proc/nowhere";
   const std::atomic<bool> stop{false};
   EXPECT_EQ(RunChaos(options, stop, Listener()).status().code(), Code::kIo);
+}
+
+TEST(ChaosTest, ARunIsNotMixedWithAnother) {
+  const integration::TemporaryDirectory directory;
+  std::ofstream(directory.path() + "/events.log") << "of another run\n";
+  RunOptions options;
+  options.output = directory.path();
+  const std::atomic<bool> stop{false};
+  const Status refused = RunChaos(options, stop, Listener()).status();
+  EXPECT_EQ(refused.code(), Code::kInvalidArgument);
+  EXPECT_NE(refused.message().find("has a run in it already"), std::string::npos);
+  EXPECT_EQ(integration::ReadFile(directory.path() + "/events.log"), "of another run\n");
+  EXPECT_FALSE(std::filesystem::exists(directory.path() + "/node-1.faults"));
 }
 
 }  // namespace

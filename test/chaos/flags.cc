@@ -131,7 +131,8 @@ std::string HelpText() {
   --faults=LIST  names from below, with commas between (all that the machine allows)
   --clients=N    who work at once (two for each node, and two that roam). Three more watch
   --think-ms=N   the longest pause of a client between two operations (10)
-  --output=DIR   where the history, the events and the nodes' logs go (a new one under /tmp)
+  --output=DIR   where the history, the events and the nodes' logs go (a new one under /tmp); not
+                 one that has an events.log in it
 
 What happens to nodes and disks, one at a time:
 )" + FaultsHelp(Lane::kNodes) +

@@ -244,7 +244,12 @@ Result<RunReport> RunChaos(const RunOptions& options, const std::atomic<bool>& s
   std::error_code error;
   std::filesystem::create_directories(options.output, error);
   if (error) return Status(Code::kIo, options.output + ": " + error.message());
-  EventLog events(options.output + "/events.log");
+  const std::string events_path = options.output + "/events.log";
+  if (std::filesystem::exists(events_path, error)) {
+    return Status(Code::kInvalidArgument, options.output + " has a run in it already: " +
+                                              events_path + " is there; take another directory");
+  }
+  EventLog events(events_path);
   ChaosRun run(options, listener, &events);
   BATON_RETURN_IF_ERROR(run.Prepare());
   events.Write("all are ready");

@@ -27,7 +27,8 @@ struct RunOptions {
   int64_t think_ms_max = 10;        // between two operations of a worker
   int64_t fault_ms_max = 8'000;     // of one fault
   int64_t calm_ms_max = 3'000;      // between two faults of a lane
-  std::string output;               // a directory, made if need be: history, events, logs of nodes
+  // A directory, made if need be, without a run in it: history, events, logs of nodes.
+  std::string output;
   Isolation isolation;
 };
 
@@ -60,6 +61,7 @@ struct RunListener {
 
 // Until options.seconds are over or *stop. On the thread that lives longest (nodes.h), before which
 // EnterNamespaces was called. Not OK: the run could not be; a broken promise is in the report.
+// kInvalidArgument: the output has an events.log; nothing was started.
 Result<RunReport> RunChaos(const RunOptions& options, const std::atomic<bool>& stop,
                            const RunListener& listener);
 
