@@ -23,6 +23,8 @@ class Recorder {
   // How many operations ended, whatever their outcome; how many of them happened.
   uint64_t operations() const { return operations_; }
   uint64_t acknowledged() const { return acknowledged_; }
+  // Of all answers to those that happened.
+  uint64_t newest_revision() const { return newest_revision_; }
 
   // All so far, and from now on without it.
   history::History Take();
@@ -30,6 +32,7 @@ class Recorder {
  private:
   std::atomic<uint64_t> operations_{0};
   std::atomic<uint64_t> acknowledged_{0};
+  std::atomic<uint64_t> newest_revision_{0};  // written with mutex_
   std::mutex mutex_;
   history::History history_;  // guarded by mutex_
 };

@@ -30,6 +30,9 @@ constexpr int64_t kMsPerSecond = 1000;
 // How long a healed cluster may take to be ready, and to agree.
 constexpr int64_t kHealedMs = 60'000;
 constexpr int64_t kAskMs = 2'000;
+// A stream that a fault has silenced is given up after 12 s; one that has nothing to tell says so
+// every 10 s.
+constexpr int64_t kWatchersMs = 30'000;
 // The client who reads everything back, in the history.
 constexpr uint64_t kLastReader = 1'000'000;
 
@@ -47,6 +50,7 @@ class ChaosRun {
   Status ChooseFaults();
   void Watch();  // over the processes
   Progress ProgressNow(int64_t elapsed_ms);
+  void WaitForWatchers();
   void AddViolation(const std::string& what);
   bool IsReady(int node);
   bool Agree();
@@ -209,6 +213,7 @@ void ChaosRun::Heal() {
     }
   }
   events_->Write("all are ready");
+  WaitForWatchers();
   workload_->Stop();
   if (!WaitUntil(kHealedMs, [&] { return Agree(); })) {
     AddViolation("the nodes do not have the same state " +
@@ -216,6 +221,20 @@ void ChaosRun::Heal() {
   }
   Watch();
   events_->Write("all agree");
+}
+
+// While the workers go on: who watches must catch up with them.
+void ChaosRun::WaitForWatchers() {
+  const uint64_t newest = recorder_.newest_revision();
+  const bool all_are_past = WaitUntil(kWatchersMs, [&] {
+    Watch();
+    return workload_->WatchersBehind(newest).empty();
+  });
+  if (all_are_past) return events_->Write("all watchers are past " + std::to_string(newest));
+  for (const std::string& watcher : workload_->WatchersBehind(newest)) {
+    AddViolation(watcher + " is behind revision " + std::to_string(newest) + " " +
+                 std::to_string(kWatchersMs / kMsPerSecond) + " s after it was acknowledged");
+  }
 }
 
 RunReport ChaosRun::Judge() {

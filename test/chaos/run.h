@@ -1,8 +1,8 @@
 // File: run.h
 //
 // A chaos run from its beginning to its end: starts the nodes, lets the clients work while the
-// nemesis is at large, heals all, waits until the nodes agree, reads everything back and has the
-// history judged.
+// nemesis is at large, heals all, waits until who watches has caught up and the nodes agree, reads
+// everything back and has the history judged.
 #pragma once
 
 #include <atomic>

@@ -2,11 +2,31 @@
 
 #include <algorithm>
 #include <fstream>
+#include <utility>
 
 #include "test/history/check.h"
 #include "test/history/json_lines.h"
 
 namespace baton::chaos {
+
+namespace {
+
+using history::Kind;
+
+bool IsChange(Kind kind) {
+  return kind == Kind::kPut || kind == Kind::kDelete || kind == Kind::kAcquire ||
+         kind == Kind::kRelease || kind == Kind::kProclaim;
+}
+
+// Whether it changed something that this watch was to be told.
+bool IsWatched(const history::Operation& operation, const history::Watch& watch) {
+  const bool is_there =
+      watch.exact ? operation.key == watch.prefix : operation.key.starts_with(watch.prefix);
+  return is_there && operation.space == watch.space && IsChange(operation.kind) &&
+         operation.outcome == history::Outcome::kOk && operation.revision >= watch.from;
+}
+
+}  // namespace
 
 std::map<std::pair<std::string, std::string>, uint64_t> CountOperations(
     const history::History& history) {
@@ -32,6 +52,33 @@ double LongestSilenceSeconds(const history::History& history) {
   return static_cast<double>(longest_us) / 1e6;
 }
 
+std::vector<std::string> SilentWatchers(const history::History& history) {
+  struct Watcher {
+    const history::Watch* last = nullptr;
+    size_t events = 0;
+  };
+  std::map<uint64_t, Watcher> watchers;  // by client
+  for (const history::Watch& watch : history.watches) {
+    Watcher& watcher = watchers[watch.client];
+    if (watcher.last == nullptr || watcher.last->call_us < watch.call_us) watcher.last = &watch;
+    for (const history::Delivery& delivery : watch.deliveries) {
+      watcher.events += delivery.events.size();
+    }
+  }
+  std::vector<std::string> silent;
+  for (const auto& [client, watcher] : watchers) {
+    if (watcher.events > 0) continue;
+    const auto changes = std::count_if(
+        history.operations.begin(), history.operations.end(),
+        [last = watcher.last](const auto& operation) { return IsWatched(operation, *last); });
+    if (changes == 0) continue;
+    silent.push_back("client " + std::to_string(client) + " watched " +
+                     history::SpaceName(watcher.last->space) + " \"" + watcher.last->prefix +
+                     "\" and was told nothing of " + std::to_string(changes) + " changes");
+  }
+  return silent;
+}
+
 std::vector<std::string> JudgeHistory(const history::History& history, const std::string& path) {
   std::vector<std::string> broken;
   std::ofstream file(path);
@@ -48,6 +95,7 @@ std::vector<std::string> JudgeHistory(const history::History& history, const std
     broken.push_back("and " + std::to_string(verdict.violations_total - verdict.violations.size()) +
                      " more like these");
   }
+  for (std::string& silent : SilentWatchers(history)) broken.push_back(std::move(silent));
   return broken;
 }
 

@@ -24,8 +24,13 @@ std::map<std::pair<std::string, std::string>, uint64_t> CountOperations(
 // The longest time between the answers to two operations that happened.
 double LongestSilenceSeconds(const history::History& history);
 
-// Writes it to `path`, as JSON lines, and has it judged. Each sentence is a broken promise, or why
-// it could not be written.
+// A sentence for each client that watched and was told no event at all, though what it watched was
+// changed at or after the revision that it last asked for. (Which of the events were told that
+// should have been is what the judge asks of each watch, as far as it says to have come.)
+std::vector<std::string> SilentWatchers(const history::History& history);
+
+// Writes it to `path`, as JSON lines, and has it judged, silent watchers included. Each sentence is
+// a broken promise, or why it could not be written.
 std::vector<std::string> JudgeHistory(const history::History& history, const std::string& path);
 
 }  // namespace baton::chaos

@@ -81,6 +81,11 @@ void Watcher::Stop() {
   if (connection_ != nullptr) connection_->Abort();
 }
 
+std::string Watcher::Name() const {
+  return std::string("the watcher of ") + history::SpaceName(options_.space) + " \"" +
+         options_.prefix + "\"";
+}
+
 std::string Watcher::Target(uint64_t from) const {
   const std::string name = http::PercentEncode(options_.prefix);
   const std::string path = options_.space == Space::kKv ? "/v1/watch?prefix=" + name + "&"
@@ -112,6 +117,8 @@ void Watcher::Watch(int node) {
   const auto answer = connection->Stream({.target = Target(next_), .headers = {}, .body = {}},
                                          [&](std::string_view bytes) {
                                            reader.Take(bytes, NowUs());
+                                           const uint64_t next = std::max(next_, reader.next());
+                                           through_ = next - 1;
                                            return true;
                                          });
   watch.end_us = NowUs();
@@ -125,6 +132,7 @@ void Watcher::Watch(int node) {
   }
   if (reader.next() != 0) next_ = std::max(next_, reader.next());
   if (reader.compacted_to() != 0) next_ = reader.compacted_to() + 1;
+  through_ = next_ - 1;
   if (watch.end_error == "aborted") watch.end_error.clear();  // by Stop
   recorder_->Add(std::move(watch));
 }

@@ -57,6 +57,11 @@ class Watcher {
   void Run();
   void Stop();
 
+  // Any thread. It was told all up to this revision, or that it is compacted away. 0: nothing yet.
+  uint64_t through() const { return through_; }
+  // "the watcher of kv "hot-""
+  std::string Name() const;
+
  private:
   std::string Target(uint64_t from) const;
   // One stream, to its end.
@@ -66,6 +71,7 @@ class Watcher {
   Recorder* const recorder_;
   Random random_;
   uint64_t next_ = 1;
+  std::atomic<uint64_t> through_{0};
 
   std::mutex mutex_;
   // Guarded by mutex_.

@@ -60,6 +60,14 @@ Workload::Workload(const WorkloadOptions& options, Recorder* recorder) {
   }
 }
 
+std::vector<std::string> Workload::WatchersBehind(uint64_t revision) const {
+  std::vector<std::string> behind;
+  for (const auto& watcher : watchers_) {
+    if (watcher->through() < revision) behind.push_back(watcher->Name());
+  }
+  return behind;
+}
+
 void Workload::Stop() {
   stop_ = true;
   for (const auto& watcher : watchers_) watcher->Stop();

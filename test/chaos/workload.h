@@ -30,6 +30,9 @@ class Workload {
   Workload(const WorkloadOptions& options, Recorder* recorder);
   ~Workload() { Stop(); }
 
+  // The names of those who watch and have not been told all up to that revision.
+  std::vector<std::string> WatchersBehind(uint64_t revision) const;
+
   // Waits until each client has ended the operation that it was in.
   void Stop();
 

@@ -1,0 +1,81 @@
+#include "test/chaos/verdict.h"
+
+#include <gtest/gtest.h>
+
+namespace baton::chaos {
+namespace {
+
+using history::Kind;
+using history::Operation;
+using history::Outcome;
+using history::Space;
+
+Operation Change(Kind kind, Space space, const std::string& key, uint64_t revision) {
+  Operation change;
+  change.kind = kind;
+  change.space = space;
+  change.key = key;
+  change.revision = revision;
+  change.outcome = Outcome::kOk;
+  return change;
+}
+
+history::Watch Watching(uint64_t client, const std::string& prefix, uint64_t from) {
+  history::Watch watch;
+  watch.client = client;
+  watch.prefix = prefix;
+  watch.from = from;
+  watch.call_us = static_cast<int64_t>(from);
+  return watch;
+}
+
+// Progress, and events if it is to have some.
+history::Watch Told(history::Watch watch, size_t events) {
+  history::Delivery delivery;
+  delivery.through = 9;
+  delivery.events.resize(events);
+  watch.deliveries.push_back(delivery);
+  return watch;
+}
+
+TEST(SilentWatchersTest, WhoIsToldNothingOfChangesIsNamed) {
+  history::History history;
+  history.Add(Change(Kind::kPut, Space::kKv, "hot-1", 5));
+  history.Add(Change(Kind::kDelete, Space::kKv, "hot-1", 6));
+  history.Add(Watching(7, "hot-", 1));
+  history.Add(Told(Watching(8, "", 1), 0));
+  history.Add(Told(Watching(9, "", 1), 1));
+  history.Add(Watching(9, "", 2));  // the same client, told before
+  EXPECT_EQ(
+      SilentWatchers(history),
+      (std::vector<std::string>{"client 7 watched kv \"hot-\" and was told nothing of 2 changes",
+                                "client 8 watched kv \"\" and was told nothing of 2 changes"}));
+}
+
+TEST(SilentWatchersTest, NothingIsOwedToWhoWatchedSomethingElse) {
+  history::History history;
+  history.Add(Change(Kind::kGet, Space::kKv, "hot-1", 7));
+  history.Add(Change(Kind::kAcquire, Space::kLock, "hot-1", 7));
+  history.Add(Change(Kind::kPut, Space::kKv, "cold-1", 7));
+  history.Add(Change(Kind::kPut, Space::kKv, "hot-1", 5));  // compacted when it began anew
+  history.operations.push_back(Change(Kind::kPut, Space::kKv, "hot-1", 7));
+  history.operations.back().outcome = Outcome::kRefused;
+  history.Add(Watching(7, "hot-", 1));
+  history.Add(Watching(7, "hot-", 6));
+  EXPECT_EQ(SilentWatchers(history), std::vector<std::string>());
+}
+
+TEST(SilentWatchersTest, AnElectionIsItsWholeName) {
+  history::History history;
+  history.Add(Change(Kind::kProclaim, Space::kElection, "election-01", 5));
+  history::Watch watch = Watching(7, "election-0", 1);
+  watch.space = Space::kElection;
+  watch.exact = true;
+  history.Add(watch);
+  EXPECT_EQ(SilentWatchers(history), std::vector<std::string>());
+  history.Add(Change(Kind::kAcquire, Space::kElection, "election-0", 6));
+  EXPECT_EQ(SilentWatchers(history).size(), 1u);
+}
+
+}  // namespace
+}  // namespace baton::chaos
