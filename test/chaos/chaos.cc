@@ -60,19 +60,17 @@ void PrintOperations(const RunReport& report) {
 int PrintReport(const RunReport& report, const RunOptions& options) {
   PrintFaults(report);
   PrintOperations(report);
-  uint64_t asked = 0;
-  for (const auto& [key, count] : report.operations) asked += count;
   std::printf(
-      "\n%llu operations in %.0f s, %.0f a second, of which %llu were acknowledged; %llu "
-      "leaders, longest silence %.1f s\n",
-      static_cast<unsigned long long>(asked), report.seconds,
-      static_cast<double>(asked) / report.seconds,
-      static_cast<unsigned long long>(report.acknowledged),
-      static_cast<unsigned long long>(report.leaders), report.longest_silence_seconds);
+      "\n%llu operations in %.0f s of work; a second: %.0f called, %.0f answered, %.0f "
+      "acknowledged\n%llu leaders, longest silence %.1f s\n",
+      static_cast<unsigned long long>(report.pace.called), report.seconds,
+      PerSecond(report.pace.called, report), PerSecond(report.pace.answered, report),
+      PerSecond(report.pace.acknowledged, report), static_cast<unsigned long long>(report.leaders),
+      report.longest_silence_seconds);
   for (const std::string& what : report.violations) std::printf("VIOLATION: %s\n", what.c_str());
   std::printf("history: %s\nevents:  %s/events.log\n", report.history_path.c_str(),
               options.output.c_str());
-  const char* verdict = report.violations.empty() ? "all promises held" : "a promise was broken";
+  const char* verdict = report.violations.empty() ? "all promises held" : "the run failed";
   std::printf("%s (seed %llu)\n", verdict, static_cast<unsigned long long>(options.seed));
   return report.violations.empty() ? kHeld : kBroken;
 }

@@ -16,8 +16,9 @@ namespace {
 constexpr int64_t kSecondsMax = 1'000'000;
 constexpr int64_t kNodesMax = 15;
 constexpr int64_t kClientsMax = 1'000;
-constexpr std::string_view kNames[] = {"seconds", "nodes",    "seed",  "faults",
-                                       "clients", "think-ms", "output"};
+constexpr int64_t kLeastMax = 1'000'000;
+constexpr std::string_view kNames[] = {"seconds", "nodes",    "seed",   "faults",
+                                       "clients", "think-ms", "output", "least-per-second"};
 
 Status Wrong(const std::string& sentence) {
   return Status(Code::kInvalidArgument, sentence + "; --help tells more");
@@ -80,6 +81,7 @@ Status TakeFlag(const std::string& name, const std::string& value, RunOptions* o
   if (name == "seed") return reader.Take(0, INT64_MAX, &options->seed);
   if (name == "clients") return reader.Take(1, kClientsMax, &options->workers);
   if (name == "think-ms") return reader.Take(0, 60'000, &options->think_ms_max);
+  if (name == "least-per-second") return reader.Take(0, kLeastMax, &options->least_per_second);
   if (name == "faults") return TakeFaults(value, &options->faults);
   if (name == "output" && !value.empty()) {
     options->output = value;
@@ -131,6 +133,9 @@ std::string HelpText() {
   --faults=LIST  names from below, with commas between (all that the machine allows)
   --clients=N    who work at once (two for each node, and two that roam). Three more watch
   --think-ms=N   the longest pause of a client between two operations (10)
+  --least-per-second=N
+                 the run fails when fewer operations a second were answered while the clients
+                 worked: a cluster that answers nobody breaks no promise (0: none is asked for)
   --output=DIR   where the history, the events and the nodes' logs go (a new one under /tmp); not
                  one that has an events.log in it
 
@@ -143,7 +148,8 @@ What happens between them, one at a time, beside those above:
 As root, or where user namespaces are allowed, each node has a network namespace and a small
 disk of its own; elsewhere the faults that need them are left out, and a line says so.
 
-The exit code is 0 when all promises held, 1 when one was broken, 2 when the run could not be.
+The exit code is 0 when all promises held, 1 when one was broken or too few operations were
+answered, 2 when the run could not be.
 )";
 }
 

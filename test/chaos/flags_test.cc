@@ -13,8 +13,9 @@ std::string Trouble(const std::string& flag) {
 }
 
 TEST(FlagsTest, WhatIsSaidIsTaken) {
-  const auto options = ParseFlags({"--seconds=5", "--nodes=3", "--seed=9", "--faults=kill,cut",
-                                   "--clients=4", "--think-ms=0", "--output=/x"});
+  const auto options =
+      ParseFlags({"--seconds=5", "--nodes=3", "--seed=9", "--faults=kill,cut", "--clients=4",
+                  "--think-ms=0", "--output=/x", "--least-per-second=20"});
   ASSERT_TRUE(options.ok()) << options.status().ToString();
   EXPECT_EQ(options->seconds, 5);
   EXPECT_EQ(options->nodes, 3);
@@ -23,6 +24,8 @@ TEST(FlagsTest, WhatIsSaidIsTaken) {
   EXPECT_EQ(options->workers, 4);
   EXPECT_EQ(options->think_ms_max, 0);
   EXPECT_EQ(options->output, "/x");
+  EXPECT_EQ(options->least_per_second, 20);
+  EXPECT_EQ(ParseFlags({})->least_per_second, 0);
 }
 
 TEST(FlagsTest, WhatIsWrongIsNamed) {
@@ -33,9 +36,22 @@ TEST(FlagsTest, WhatIsWrongIsNamed) {
   EXPECT_NE(Trouble("--nodes=3x"), "");
   EXPECT_NE(Trouble("--nodes"), "");
   EXPECT_NE(Trouble("--output="), "");
+  EXPECT_EQ(Trouble("--least-per-second=0"), "");
+  EXPECT_EQ(Trouble("--least-per-second=1000000"), "");
+  EXPECT_EQ(
+      Trouble("--least-per-second=1000001"),
+      "--least-per-second takes a number from 0 to 1000000, not \"1000001\"; --help tells more");
+  EXPECT_NE(Trouble("--least-per-second=-1"), "");
   EXPECT_NE(Trouble("--faults="), "");
   EXPECT_NE(Trouble("--secnds=1").find("did you mean \"seconds\"?"), std::string::npos);
   EXPECT_NE(Trouble("--faults=kil").find("did you mean \"kill\"?"), std::string::npos);
+}
+
+TEST(FlagsTest, HelpNamesEveryFlag) {
+  for (const std::string name : {"seconds", "nodes", "seed", "faults", "clients", "think-ms",
+                                 "least-per-second", "output"}) {
+    EXPECT_NE(HelpText().find("  --" + name + "="), std::string::npos) << name;
+  }
 }
 
 TEST(FlagsTest, HelpNamesEveryFault) {

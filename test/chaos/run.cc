@@ -51,6 +51,7 @@ class ChaosRun {
   void Watch();  // over the processes
   Progress ProgressNow(int64_t elapsed_ms);
   void WaitForWatchers();
+  void JudgePace(const history::History& history);
   void AddViolation(const std::string& what);
   bool IsReady(int node);
   bool Agree();
@@ -69,6 +70,8 @@ class ChaosRun {
   std::unique_ptr<Monitor> monitor_;
   std::unique_ptr<Nemesis> nemesis_;
   uint64_t operations_before_ = 0;
+  int64_t work_from_us_ = 0;
+  int64_t work_until_us_ = 0;
 };
 
 Status ChaosRun::Prepare() {
@@ -135,6 +138,7 @@ void ChaosRun::Work(const std::atomic<bool>& stop) {
                                                          .seed = random_.NextU64(),
                                                          .think_ms_max = options_.think_ms_max},
                                          &recorder_);
+  work_from_us_ = NowUs();
   const int64_t start_ms = integration::NowMs();
   int64_t elapsed_ms = 0;
   for (int64_t told_ms = 0; elapsed_ms < options_.seconds * kMsPerSecond && !stop;
@@ -148,7 +152,8 @@ void ChaosRun::Work(const std::atomic<bool>& stop) {
     }
     poll(nullptr, 0, kStepMs);
   }
-  report_.seconds = static_cast<double>(elapsed_ms) / kMsPerSecond;
+  work_until_us_ = NowUs();
+  report_.seconds = static_cast<double>(work_until_us_ - work_from_us_) / 1e6;
 }
 
 Progress ChaosRun::ProgressNow(int64_t elapsed_ms) {
@@ -237,6 +242,15 @@ void ChaosRun::WaitForWatchers() {
   }
 }
 
+void ChaosRun::JudgePace(const history::History& history) {
+  report_.pace = PaceBetween(history, work_from_us_, work_until_us_);
+  const double answered = PerSecond(report_.pace.answered, report_);
+  if (answered >= static_cast<double>(options_.least_per_second)) return;
+  AddViolation("only " + std::to_string(static_cast<int64_t>(answered)) +
+               " operations a second were answered, fewer than " +
+               std::to_string(options_.least_per_second));
+}
+
 RunReport ChaosRun::Judge() {
   const uint64_t unread = ReadEverything(Urls(), kLastReader, &recorder_);
   if (unread > 0) {
@@ -251,12 +265,17 @@ RunReport ChaosRun::Judge() {
   report_.history_path = options_.output + "/history.jsonl";
   const history::History history = recorder_.Take();
   report_.operations = CountOperations(history);
+  JudgePace(history);
   report_.longest_silence_seconds = LongestSilenceSeconds(history);
   for (const std::string& what : JudgeHistory(history, report_.history_path)) AddViolation(what);
   return std::move(report_);
 }
 
 }  // namespace
+
+double PerSecond(uint64_t count, const RunReport& report) {
+  return report.seconds > 0 ? static_cast<double>(count) / report.seconds : 0;
+}
 
 Result<RunReport> RunChaos(const RunOptions& options, const std::atomic<bool>& stop,
                            const RunListener& listener) {

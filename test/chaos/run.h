@@ -15,6 +15,7 @@
 
 #include "pkg/base/status.h"
 #include "test/chaos/isolation.h"
+#include "test/chaos/verdict.h"
 
 namespace baton::chaos {
 
@@ -27,6 +28,8 @@ struct RunOptions {
   int64_t think_ms_max = 10;        // between two operations of a worker
   int64_t fault_ms_max = 8'000;     // of one fault
   int64_t calm_ms_max = 3'000;      // between two faults of a lane
+  // Answered operations; fewer are a violation, though no promise. 0: none is asked for.
+  int64_t least_per_second = 0;
   // A directory, made if need be, without a run in it: history, events, logs of nodes.
   std::string output;
   Isolation isolation;
@@ -42,16 +45,22 @@ struct Progress {
 };
 
 struct RunReport {
+  // Of the operations that were called while the clients worked: those of the healing and of the
+  // last reads are not among them. PerSecond says how many that were a second.
+  Pace pace;
   double seconds = 0;                 // of work
   std::map<std::string, int> faults;  // how often each kind began
   std::vector<std::string> left_out;  // "disk-full: there is no ...": not possible here
-  std::map<std::pair<std::string, std::string>, uint64_t> operations;  // by kind and outcome
-  uint64_t acknowledged = 0;
+  // By kind and outcome, until the end.
+  std::map<std::pair<std::string, std::string>, uint64_t> operations;
+  uint64_t acknowledged = 0;            // until the end, last reads and all
   uint64_t leaders = 0;                 // different ones that were seen
   double longest_silence_seconds = 0;   // between two acknowledged operations, of whomever
   std::vector<std::string> violations;  // empty: all promises held
   std::string history_path;
 };
+
+double PerSecond(uint64_t count, const RunReport& report);
 
 // Who wants to know how it stands while it runs; called on the run's thread.
 struct RunListener {

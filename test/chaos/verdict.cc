@@ -37,6 +37,18 @@ std::map<std::pair<std::string, std::string>, uint64_t> CountOperations(
   return counts;
 }
 
+Pace PaceBetween(const history::History& history, int64_t from_us, int64_t until_us) {
+  Pace pace;
+  for (const history::Operation& operation : history.operations) {
+    if (operation.call_us < from_us || operation.call_us >= until_us) continue;
+    const bool is_done = operation.outcome == history::Outcome::kOk;
+    ++pace.called;
+    if (is_done) ++pace.acknowledged;
+    if (is_done || operation.outcome == history::Outcome::kRefused) ++pace.answered;
+  }
+  return pace;
+}
+
 double LongestSilenceSeconds(const history::History& history) {
   std::vector<int64_t> answers_us;
   for (const history::Operation& operation : history.operations) {

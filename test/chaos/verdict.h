@@ -21,6 +21,14 @@ inline constexpr uint64_t kHistoryRevisionsMax = 100'000;
 std::map<std::pair<std::string, std::string>, uint64_t> CountOperations(
     const history::History& history);
 
+// Of the operations that were called from from_us on and before until_us.
+struct Pace {
+  uint64_t called = 0;
+  uint64_t answered = 0;  // acknowledged or refused: the cluster decided
+  uint64_t acknowledged = 0;
+};
+Pace PaceBetween(const history::History& history, int64_t from_us, int64_t until_us);
+
 // The longest time between the answers to two operations that happened.
 double LongestSilenceSeconds(const history::History& history);
 

@@ -77,5 +77,25 @@ TEST(SilentWatchersTest, AnElectionIsItsWholeName) {
   EXPECT_EQ(SilentWatchers(history).size(), 1u);
 }
 
+TEST(PaceTest, WhatWasCalledWithinTheTimeCounts) {
+  history::History history;
+  const auto add = [&history](int64_t call_us, Outcome outcome) {
+    Operation operation = Change(Kind::kPut, Space::kKv, "a", 1);
+    operation.call_us = call_us;
+    operation.outcome = outcome;
+    history.Add(operation);
+  };
+  add(9, Outcome::kOk);
+  add(10, Outcome::kOk);
+  add(15, Outcome::kRefused);
+  add(16, Outcome::kNotApplied);
+  add(19, Outcome::kUnknown);
+  add(20, Outcome::kOk);
+  const Pace pace = PaceBetween(history, 10, 20);
+  EXPECT_EQ(pace.called, 4u);
+  EXPECT_EQ(pace.answered, 2u);
+  EXPECT_EQ(pace.acknowledged, 1u);
+}
+
 }  // namespace
 }  // namespace baton::chaos
