@@ -59,7 +59,7 @@ damage: packages  ## flip FLIPS (10000) bytes and cut CUTS (1000) files of one o
 	@bazel run --config=opt --ui_event_filters=-info,-stdout,-stderr --noshow_progress //test/fault:damage_test -- --flips=$(FLIPS) --cuts=$(CUTS)
 
 # Arguments of the simulator: one SEED, or as many as SEEDS says; none: until Ctrl-C.
-COMMIT := $(shell git rev-parse --short HEAD 2>/dev/null)
+COMMIT := $(shell git describe --always --dirty 2>/dev/null)
 SIM = --commit=$(COMMIT) $(if $(SEED),--seed=$(SEED) $(if $(CUT),--cut=$(CUT)) $(if $(TRACE),--trace),$(if $(filter file,$(origin SEEDS)),,--seeds=$(SEEDS)))
 sim: packages  ## simulate clusters under all faults until one breaks a promise; SEED=42 runs one, TRACE=1 shows all of it
 	@bazel run --config=sim --ui_event_filters=-info,-stdout,-stderr --noshow_progress //test/sim -- $(SIM)
@@ -80,7 +80,7 @@ dashboards-live: packages  ## ask a live cluster every query of every dashboard,
 
 CHAOS ?= --seconds=60
 chaos: packages  ## a cluster under faults for a minute, judged by what its clients saw; CHAOS='--help' tells more
-	@bazel run --config=opt --ui_event_filters=-info,-stdout,-stderr --noshow_progress //test/chaos -- $(CHAOS)
+	@bazel run --config=opt --ui_event_filters=-info,-stdout,-stderr --noshow_progress //test/chaos -- --commit=$(COMMIT) $(CHAOS)
 
 image: build  ## an OCI image in out/baton-VERSION.tar, offline; prints its digest
 	@mkdir -p out

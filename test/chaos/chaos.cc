@@ -70,9 +70,15 @@ int PrintReport(const RunReport& report, const RunOptions& options) {
   for (const std::string& what : report.violations) std::printf("VIOLATION: %s\n", what.c_str());
   std::printf("history: %s\nevents:  %s/events.log\n", report.history_path.c_str(),
               options.output.c_str());
-  const char* verdict = report.violations.empty() ? "all promises held" : "the run failed";
-  std::printf("%s (seed %llu)\n", verdict, static_cast<unsigned long long>(options.seed));
-  return report.violations.empty() ? kHeld : kBroken;
+  const auto seed = static_cast<unsigned long long>(options.seed);
+  if (report.violations.empty()) {
+    std::printf("all promises held (seed %llu)\n", seed);
+    return kHeld;
+  }
+  const std::string commit = options.commit.empty() ? "not known" : options.commit;
+  std::printf("the run failed (seed %llu, commit %s)\nagain: make chaos CHAOS='%s'\n", seed,
+              commit.c_str(), AgainFlags(options).c_str());
+  return kBroken;
 }
 
 int Fail(const Status& status) {

@@ -18,7 +18,8 @@ constexpr int64_t kNodesMax = 15;
 constexpr int64_t kClientsMax = 1'000;
 constexpr int64_t kLeastMax = 1'000'000;
 constexpr std::string_view kNames[] = {"seconds", "nodes",    "seed",   "faults",
-                                       "clients", "think-ms", "output", "least-per-second"};
+                                       "clients", "think-ms", "output", "least-per-second",
+                                       "commit"};
 
 Status Wrong(const std::string& sentence) {
   return Status(Code::kInvalidArgument, sentence + "; --help tells more");
@@ -82,6 +83,10 @@ Status TakeFlag(const std::string& name, const std::string& value, RunOptions* o
   if (name == "clients") return reader.Take(1, kClientsMax, &options->workers);
   if (name == "think-ms") return reader.Take(0, 60'000, &options->think_ms_max);
   if (name == "least-per-second") return reader.Take(0, kLeastMax, &options->least_per_second);
+  if (name == "commit") {
+    options->commit = value;
+    return Status();
+  }
   if (name == "faults") return TakeFaults(value, &options->faults);
   if (name == "output" && !value.empty()) {
     options->output = value;
@@ -118,6 +123,20 @@ Result<RunOptions> ParseFlags(const std::vector<std::string>& arguments) {
   return options;
 }
 
+std::string AgainFlags(const RunOptions& options) {
+  const auto flag = [](const std::string& name, auto value) {
+    return " --" + name + "=" + std::to_string(value);
+  };
+  std::string text = "--seed=" + std::to_string(options.seed) + flag("nodes", options.nodes);
+  if (options.workers > 0) text += flag("clients", options.workers);
+  text += flag("seconds", options.seconds) + flag("think-ms", options.think_ms_max);
+  if (options.least_per_second > 0) text += flag("least-per-second", options.least_per_second);
+  for (size_t i = 0; i < options.faults.size(); ++i) {
+    text += (i == 0 ? " --faults=" : ",") + options.faults[i];
+  }
+  return text;
+}
+
 std::string HelpText() {
   return R"(chaos: a cluster of real batond processes, under faults, judged by what its clients saw
 
@@ -138,6 +157,7 @@ std::string HelpText() {
                  worked: a cluster that answers nobody breaks no promise (0: none is asked for)
   --output=DIR   where the history, the events and the nodes' logs go (a new one under /tmp); not
                  one that has an events.log in it
+  --commit=NAME  is printed with a failure; make chaos says it
 
 What happens to nodes and disks, one at a time:
 )" + FaultsHelp(Lane::kNodes) +

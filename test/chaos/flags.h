@@ -15,6 +15,10 @@ namespace baton::chaos {
 // are left to the caller.
 Result<RunOptions> ParseFlags(const std::vector<std::string>& arguments);
 
+// The flags, a space between each two, of a run like that one: all but where it writes. What was
+// not given, and the machine or the number of nodes decided, is not given again.
+std::string AgainFlags(const RunOptions& options);
+
 // What --help prints.
 std::string HelpText();
 

@@ -13,9 +13,9 @@ std::string Trouble(const std::string& flag) {
 }
 
 TEST(FlagsTest, WhatIsSaidIsTaken) {
-  const auto options =
-      ParseFlags({"--seconds=5", "--nodes=3", "--seed=9", "--faults=kill,cut", "--clients=4",
-                  "--think-ms=0", "--output=/x", "--least-per-second=20"});
+  const auto options = ParseFlags({"--seconds=5", "--nodes=3", "--seed=9", "--faults=kill,cut",
+                                   "--clients=4", "--think-ms=0", "--output=/x",
+                                   "--least-per-second=20", "--commit=80ca1d9-dirty"});
   ASSERT_TRUE(options.ok()) << options.status().ToString();
   EXPECT_EQ(options->seconds, 5);
   EXPECT_EQ(options->nodes, 3);
@@ -25,8 +25,23 @@ TEST(FlagsTest, WhatIsSaidIsTaken) {
   EXPECT_EQ(options->think_ms_max, 0);
   EXPECT_EQ(options->output, "/x");
   EXPECT_EQ(options->least_per_second, 20);
+  EXPECT_EQ(options->commit, "80ca1d9-dirty");
   EXPECT_EQ(ParseFlags({})->least_per_second, 0);
 }
+
+TEST(FlagsTest, AgainIsTheSameRun) {
+  EXPECT_EQ(AgainFlags(*ParseFlags({})), "--seed=1 --nodes=3 --seconds=60 --think-ms=10");
+  const auto options =
+      ParseFlags({"--seconds=5", "--nodes=5", "--seed=9", "--faults=kill,cut", "--clients=4",
+                  "--think-ms=0", "--output=/x", "--least-per-second=20", "--commit=80ca1d9"});
+  ASSERT_TRUE(options.ok()) << options.status().ToString();
+  EXPECT_EQ(AgainFlags(*options),
+            "--seed=9 --nodes=5 --clients=4 --seconds=5 --think-ms=0 --least-per-second=20 "
+            "--faults=kill,cut");
+}
+
+// Where no commit can be asked for, make says none.
+TEST(FlagsTest, ACommitMayBeUnknown) { EXPECT_EQ(Trouble("--commit="), ""); }
 
 TEST(FlagsTest, WhatIsWrongIsNamed) {
   EXPECT_EQ(Trouble("--nodes=16"),
@@ -49,7 +64,7 @@ TEST(FlagsTest, WhatIsWrongIsNamed) {
 
 TEST(FlagsTest, HelpNamesEveryFlag) {
   for (const std::string name : {"seconds", "nodes", "seed", "faults", "clients", "think-ms",
-                                 "least-per-second", "output"}) {
+                                 "least-per-second", "output", "commit"}) {
     EXPECT_NE(HelpText().find("  --" + name + "="), std::string::npos) << name;
   }
 }

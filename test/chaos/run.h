@@ -30,6 +30,7 @@ struct RunOptions {
   int64_t calm_ms_max = 3'000;      // between two faults of a lane
   // Answered operations; fewer are a violation, though no promise. 0: none is asked for.
   int64_t least_per_second = 0;
+  std::string commit;  // that was built; said with a failure. Empty: not known
   // A directory, made if need be, without a run in it: history, events, logs of nodes.
   std::string output;
   Isolation isolation;
