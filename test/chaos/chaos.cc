@@ -10,6 +10,7 @@
 #include "test/chaos/flags.h"
 #include "test/chaos/isolation.h"
 #include "test/chaos/run.h"
+#include "test/chaos/verdict.h"
 
 namespace baton::chaos {
 namespace {
@@ -64,9 +65,10 @@ int PrintReport(const RunReport& report, const RunOptions& options) {
       "\n%llu operations in %.0f s of work; a second: %.0f called, %.0f answered, %.0f "
       "acknowledged\n%llu leaders, longest silence %.1f s\n",
       static_cast<unsigned long long>(report.pace.called), report.seconds,
-      PerSecond(report.pace.called, report), PerSecond(report.pace.answered, report),
-      PerSecond(report.pace.acknowledged, report), static_cast<unsigned long long>(report.leaders),
-      report.longest_silence_seconds);
+      PerSecond(report.pace.called, report.seconds),
+      PerSecond(report.pace.answered, report.seconds),
+      PerSecond(report.pace.acknowledged, report.seconds),
+      static_cast<unsigned long long>(report.leaders), report.longest_silence_seconds);
   for (const std::string& what : report.violations) std::printf("VIOLATION: %s\n", what.c_str());
   std::printf("history: %s\nevents:  %s/events.log\n", report.history_path.c_str(),
               options.output.c_str());

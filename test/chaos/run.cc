@@ -51,7 +51,6 @@ class ChaosRun {
   void Watch();  // over the processes
   Progress ProgressNow(int64_t elapsed_ms);
   void WaitForWatchers();
-  void JudgePace(const history::History& history);
   void AddViolation(const std::string& what);
   bool IsReady(int node);
   bool Agree();
@@ -242,15 +241,6 @@ void ChaosRun::WaitForWatchers() {
   }
 }
 
-void ChaosRun::JudgePace(const history::History& history) {
-  report_.pace = PaceBetween(history, work_from_us_, work_until_us_);
-  const double answered = PerSecond(report_.pace.answered, report_);
-  if (answered >= static_cast<double>(options_.least_per_second)) return;
-  AddViolation("only " + std::to_string(static_cast<int64_t>(answered)) +
-               " operations a second were answered, fewer than " +
-               std::to_string(options_.least_per_second));
-}
-
 RunReport ChaosRun::Judge() {
   const uint64_t unread = ReadEverything(Urls(), kLastReader, &recorder_);
   if (unread > 0) {
@@ -265,17 +255,16 @@ RunReport ChaosRun::Judge() {
   report_.history_path = options_.output + "/history.jsonl";
   const history::History history = recorder_.Take();
   report_.operations = CountOperations(history);
-  JudgePace(history);
+  report_.pace = PaceBetween(history, work_from_us_, work_until_us_);
+  if (const auto slow = TooSlow(report_.pace, report_.seconds, options_.least_per_second)) {
+    AddViolation(*slow);
+  }
   report_.longest_silence_seconds = LongestSilenceSeconds(history);
   for (const std::string& what : JudgeHistory(history, report_.history_path)) AddViolation(what);
   return std::move(report_);
 }
 
 }  // namespace
-
-double PerSecond(uint64_t count, const RunReport& report) {
-  return report.seconds > 0 ? static_cast<double>(count) / report.seconds : 0;
-}
 
 Result<RunReport> RunChaos(const RunOptions& options, const std::atomic<bool>& stop,
                            const RunListener& listener) {

@@ -47,7 +47,7 @@ struct Progress {
 
 struct RunReport {
   // Of the operations that were called while the clients worked: those of the healing and of the
-  // last reads are not among them. PerSecond says how many that were a second.
+  // last reads are not among them.
   Pace pace;
   double seconds = 0;                 // of work
   std::map<std::string, int> faults;  // how often each kind began
@@ -60,8 +60,6 @@ struct RunReport {
   std::vector<std::string> violations;  // empty: all promises held
   std::string history_path;
 };
-
-double PerSecond(uint64_t count, const RunReport& report);
 
 // Who wants to know how it stands while it runs; called on the run's thread.
 struct RunListener {

@@ -8,7 +8,6 @@
 #include "test/history/json_lines.h"
 
 namespace baton::chaos {
-
 namespace {
 
 using history::Kind;
@@ -47,6 +46,17 @@ Pace PaceBetween(const history::History& history, int64_t from_us, int64_t until
     if (is_done || operation.outcome == history::Outcome::kRefused) ++pace.answered;
   }
   return pace;
+}
+
+double PerSecond(uint64_t count, double seconds) {
+  return seconds > 0 ? static_cast<double>(count) / seconds : 0;
+}
+
+std::optional<std::string> TooSlow(const Pace& pace, double seconds, int64_t least) {
+  const double answered = PerSecond(pace.answered, seconds);
+  if (answered >= static_cast<double>(least)) return std::nullopt;
+  return "only " + std::to_string(static_cast<int64_t>(answered)) +
+         " operations a second were answered, fewer than " + std::to_string(least);
 }
 
 double LongestSilenceSeconds(const history::History& history) {

@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -28,6 +29,10 @@ struct Pace {
   uint64_t acknowledged = 0;
 };
 Pace PaceBetween(const history::History& history, int64_t from_us, int64_t until_us);
+// 0 when there was no time.
+double PerSecond(uint64_t count, double seconds);
+// A sentence when fewer than `least` operations a second were answered.
+std::optional<std::string> TooSlow(const Pace& pace, double seconds, int64_t least);
 
 // The longest time between the answers to two operations that happened.
 double LongestSilenceSeconds(const history::History& history);

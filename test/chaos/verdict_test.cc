@@ -97,5 +97,14 @@ TEST(PaceTest, WhatWasCalledWithinTheTimeCounts) {
   EXPECT_EQ(pace.acknowledged, 1u);
 }
 
+TEST(PaceTest, FewerThanTheLeastIsTooSlow) {
+  const Pace pace = {.called = 1000, .answered = 200, .acknowledged = 100};
+  EXPECT_EQ(TooSlow(pace, 2, 0), std::nullopt);
+  EXPECT_EQ(TooSlow(pace, 2, 100), std::nullopt);
+  EXPECT_EQ(TooSlow(pace, 2, 101), "only 100 operations a second were answered, fewer than 101");
+  EXPECT_EQ(TooSlow(pace, 0, 0), std::nullopt);
+  EXPECT_EQ(TooSlow(pace, 0, 1), "only 0 operations a second were answered, fewer than 1");
+}
+
 }  // namespace
 }  // namespace baton::chaos
