@@ -116,6 +116,8 @@ Fault FailingSync(Scene* scene) {
                                           " after a sync had failed");
             }
             shim.Heal();
+            // A sync that has failed since then: the node is about to end.
+            if (!noticed && shim.faults().syncs_failed > failed_before) scene->nodes->Kill(node);
             scene->may_end.erase(node);
             scene->nodes->Start(node);
           }};
