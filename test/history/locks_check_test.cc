@@ -1,5 +1,7 @@
 // What is wrong with sessions, locks and elections, each beside what is nearly the same and right.
 
+#include <vector>
+
 #include "gtest/gtest.h"
 #include "test/history/testing/scene.h"
 
@@ -67,6 +69,56 @@ TEST(SessionsCheckTest, ASessionExpiresEarly) {
   scene.history.session_ends.back().at_us = 1'149'000;
   EXPECT_EQ(scene.Wrong(), "expired_early");
   scene.options.clock_drift_percent = 1;
+  EXPECT_EQ(scene.Wrong(), "");
+}
+
+// It ends 60 ms after a renewal that is good for 100.
+TEST(SessionsCheckTest, AJumpOfAClockExcusesWhatWasRenewedBeforeIt) {
+  Scene scene;
+  scene.options.clock_jump_costs_us = 40'000;
+  scene.Create(5, 100, 1);
+  scene.now_us = 1'050'000;
+  scene.Keep(5);
+  scene.now_us = 1'110'000;
+  scene.End(5, true, 2);
+  int64_t& end_us = scene.history.session_ends.back().at_us;
+  std::vector<int64_t>& jumps = scene.options.clock_jumps_at_us;
+  EXPECT_EQ(scene.Wrong(), "expired_early");
+  jumps = {1'110'001};  // after the end
+  EXPECT_EQ(scene.Wrong(), "expired_early");
+  jumps = {1'040'000, 1'000'000, 1'049'999};  // before the renewal, however many
+  EXPECT_EQ(scene.Wrong(), "expired_early");
+  for (const int64_t within_us : {1'050'000, 1'090'000, 1'110'000}) {
+    jumps = {within_us};
+    EXPECT_EQ(scene.Wrong(), "") << within_us;
+  }
+  end_us = 1'109'999;
+  jumps = {1'090'000, 1'040'000};  // one counts
+  EXPECT_EQ(scene.Wrong(), "expired_early");
+  jumps = {1'090'000, 1'070'000};  // both
+  EXPECT_EQ(scene.Wrong(), "");
+}
+
+// Nobody knows when it ended. A jump hastens no end that is before it.
+TEST(SessionsCheckTest, AJumpOfAClockExcusesAKeyThatIsGone) {
+  Scene scene;
+  scene.options.clock_jump_costs_us = 40'000;
+  scene.options.clock_jumps_at_us = {1'050'000, 1'080'000};
+  scene.Create(5, 100, 1);
+  scene.Put("k", "a", 2).session = 5;
+  scene.now_us = 1'060'000;
+  scene.GetNothing("k", 3).return_us = 1'059'999;
+  scene.history.operations.back().call_us = 1'059'000;
+  EXPECT_EQ(scene.Wrong(), "expired_early");
+  scene.history.operations.back().return_us = 1'060'000;
+  EXPECT_EQ(scene.Wrong(), "");
+  scene.options.clock_jumps_at_us = {1'030'000, 999'999, 999'998};
+  EXPECT_EQ(scene.Wrong(), "");
+  scene.options.clock_jumps_at_us = {999'997, 999'999, 999'998};
+  EXPECT_EQ(scene.Wrong(), "expired_early");
+  for (Operation& operation : scene.history.operations) operation.revision = 0;
+  EXPECT_EQ(scene.Wrong(), "not_linearizable");  // the search ends no session earlier, either
+  scene.options.clock_jumps_at_us = {1'030'000};
   EXPECT_EQ(scene.Wrong(), "");
 }
 

@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <vector>
 
 namespace baton::history {
 
@@ -17,8 +18,10 @@ struct Options {
   uint64_t search_steps_max = 2'000'000;
   // How much faster than the ideal clock the clocks of nodes may run.
   int64_t clock_drift_percent = 0;
-  // ... and that jump cost a session so much of its time, in all.
-  int64_t clock_jumps_us = 0;
+  // When clocks of nodes jumped ahead, in any order, by the clock of the history; and how much of
+  // its time each jump costs, at most, a session that was renewed before it.
+  std::vector<int64_t> clock_jumps_at_us;
+  int64_t clock_jump_costs_us = 0;
   // A session ends so long after its time to live at the latest (S9), whatever happens in the run.
   // Nothing: nobody knows, and no late end is a violation.
   std::optional<int64_t> session_end_late_us;

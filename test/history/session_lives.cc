@@ -47,6 +47,7 @@ Witness WitnessOf(const WatchedEvent& event, int64_t at_us, uint64_t before) {
 }
 
 SessionLives::SessionLives(const History& history, const Options& options) : options_(options) {
+  std::sort(options_.clock_jumps_at_us.begin(), options_.clock_jumps_at_us.end());
   for (const Operation& operation : history.operations) {
     history_end_us_ =
         std::max({history_end_us_, operation.call_us, operation.return_us.value_or(0)});
@@ -129,10 +130,29 @@ void SessionLives::Dead(uint64_t session, const Witness& witness) {
   life.has_dead = true;
 }
 
+// The least time that is no earlier than what the jumps between the renewal's call and itself leave
+// of the time to live.
+//
+// A jump before the call costs nothing after it, on whichever node (pkg/node/cluster_time.h). A
+// clock is read before every step of its node, and a jump counts in that reading alone, if the node
+// leads then. The renewal was stamped after its call: by a leader that had read its clock since the
+// jump. Who leads later holds the renewal, so it was elected after the stamp, in a step that had
+// read its clock too; and what it counted as the leader of a term before that of the renewal is
+// older than its log, and forgotten.
+//
+// One at the very moment of the call may have come after the stamp.
 int64_t SessionLives::LeastEndUs(const Life& life) const {
   if (life.acknowledged == nullptr || life.ttl_ms == 0) return std::numeric_limits<int64_t>::min();
-  return life.acknowledged->call_us + life.ttl_ms * 10 * (100 - options_.clock_drift_percent) -
-         options_.clock_jumps_us;
+  const int64_t call_us = life.acknowledged->call_us;
+  int64_t left_us = call_us + life.ttl_ms * 10 * (100 - options_.clock_drift_percent);
+  int64_t least_us = left_us;
+  const std::vector<int64_t>& jumps = options_.clock_jumps_at_us;
+  for (auto at_us = std::lower_bound(jumps.begin(), jumps.end(), call_us);
+       at_us != jumps.end() && *at_us < least_us; ++at_us) {
+    left_us -= options_.clock_jump_costs_us;
+    least_us = std::max(left_us, *at_us);
+  }
+  return least_us;
 }
 
 int64_t SessionLives::EarliestEndUs(uint64_t session) const {

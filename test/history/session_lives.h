@@ -6,7 +6,8 @@
 //
 // Revisions order what has one exactly. By time only this is concluded: an answer that came before
 // a call was before it. The expiry of a session is judged by the ideal clock:
-//   not before   call of the last acknowledged renewal + ttl (less the drift allowed)
+//   not before   call of the last acknowledged renewal + ttl (less the drift allowed, and less
+//                what the jumps of clocks since that call cost)
 //   not after    last moment at which a renewal can have been applied + ttl + session_end_late_us
 // Whether a session ended by expiry is known from its SessionEnd; without one, if it ended though
 // nobody can have destroyed it.
@@ -75,6 +76,7 @@ class SessionLives {
   void AddOperation(const Operation& operation);
   void AddRenewal(const Operation& operation);
   int64_t AppliedUntilUs(const Operation& operation) const;
+  // By expiry.
   int64_t LeastEndUs(const Life& life) const;
   void CheckOneEnd(uint64_t session, const Life& life, Findings* findings) const;
   void CheckTruth(uint64_t session, const Life& life, Findings* findings) const;

@@ -154,7 +154,7 @@ bool Nemesis::BeginClock(const Fault& fault, NodeId node) {
     cluster_->SetClockRate(node, 1'000'000 + off_ppm);
   } else {
     cluster_->JumpClock(node, static_cast<int64_t>((fault.choice >> 8) % kClockJumpMaxMs));
-    ++clock_jumps_;
+    clock_jumps_at_us_.push_back(cluster_->MonotonicUs());
   }
   return true;
 }

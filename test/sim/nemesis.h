@@ -31,8 +31,8 @@ class Nemesis {
 
   // Who was removed for good; its process does not run any more after the end.
   const std::set<NodeId>& removed() const { return removed_; }
-  // Of clocks, forward.
-  uint64_t clock_jumps() const { return clock_jumps_; }
+  // When a clock jumped ahead: in order, by the clock of the history.
+  const std::vector<int64_t>& clock_jumps_at_us() const { return clock_jumps_at_us_; }
   // How often each kind was carried out.
   const std::array<uint64_t, kFaultKinds>& done() const { return done_; }
 
@@ -72,7 +72,7 @@ class Nemesis {
   std::map<const Fault*, NodeId> targets_;  // of what is under way
   std::set<const Fault*> cuts_;             // of the network, under way
   std::array<uint64_t, kFaultKinds> done_{};
-  uint64_t clock_jumps_ = 0;
+  std::vector<int64_t> clock_jumps_at_us_;
   bool ended_ = false;
 };
 

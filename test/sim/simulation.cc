@@ -25,7 +25,7 @@ constexpr int64_t kAnswerMaxMs = 5'000;
 constexpr int kReadTries = 3;
 // The longest time to live, two election timeouts, and a tick.
 constexpr int64_t kSessionsEndMaxMs = 8'000 + 4'000 + 100;
-constexpr int64_t kElectionTimeoutUs = 1'000'000;  // what a leaping clock adds at most
+constexpr int64_t kElectionTimeoutUs = 1'000'000;  // what a leap of a clock adds at most
 constexpr int64_t kClockDriftPercent = 12;         // 10 % one way, and a little for rounding
 
 // Of the client that looks after the storm.
@@ -268,7 +268,8 @@ class Simulation {
   void Judge(const history::History& seen) {
     history::Options options;
     options.clock_drift_percent = kClockDriftPercent;
-    options.clock_jumps_us = static_cast<int64_t>(nemesis_.clock_jumps()) * kElectionTimeoutUs;
+    options.clock_jumps_at_us = nemesis_.clock_jumps_at_us();
+    options.clock_jump_costs_us = kElectionTimeoutUs;
     if (!cruelty_.takes_part("node.history_compacted_at_once")) {
       options.history_revisions_kept = plan_.cluster.config.history_revisions_max;
     }
