@@ -24,6 +24,10 @@ bool SameEvent(const WatchedEvent& one, const WatchedEvent& other) {
   return one.kind == other.kind && one.key == other.key;
 }
 
+bool IsEarlier(const WatchedEvent* one, const WatchedEvent* other) {
+  return one->revision < other->revision;
+}
+
 bool IsAmong(const EventsByRevision& all, const KnownEvent& known) {
   const auto found = all.find(known.low);
   if (found == all.end()) return false;
@@ -41,6 +45,7 @@ class OneWatch {
         by_key_[event.key].push_back(&event);
       }
     }
+    for (auto& [key, events] : by_key_) std::stable_sort(events.begin(), events.end(), IsEarlier);
   }
 
   void CheckItself();
@@ -63,6 +68,7 @@ class OneWatch {
   Findings* findings_;
   Vouched vouched_;
   std::map<uint64_t, std::vector<const WatchedEvent*>> by_revision_;
+  // In the order of their revisions.
   std::unordered_map<std::string_view, std::vector<const WatchedEvent*>> by_key_;
   uint64_t through_ = 0;
 };
@@ -173,9 +179,12 @@ void OneWatch::CheckKnown(const KnownEvent& known, const EventsByRevision& all) 
   if (!asked) return;
   const auto found = by_key_.find(known.key);
   if (found != by_key_.end()) {
-    for (const WatchedEvent* event : found->second) {
-      if (event->revision < known.low || event->revision > known.high) continue;
-      if (known.token == 0 || event->token == known.token) return;
+    const std::vector<const WatchedEvent*>& events = found->second;
+    auto event = std::lower_bound(
+        events.begin(), events.end(), known.low,
+        [](const WatchedEvent* one, uint64_t revision) { return one->revision < revision; });
+    for (; event != events.end() && (*event)->revision <= known.high; ++event) {
+      if (known.token == 0 || (*event)->token == known.token) return;
     }
   }
   if (known.low == known.high && IsAmong(all, known)) return;  // CheckAgainst has said so

@@ -2,6 +2,8 @@
 
 #include "test/history/watch_check.h"
 
+#include <string>
+
 #include "gtest/gtest.h"
 #include "test/history/testing/scene.h"
 
@@ -196,6 +198,31 @@ TEST_F(WatchCheckTest, AHolderIsMissing) {
   EXPECT_EQ(scene_.Wrong(), "");
   watch.deliveries[0].events.erase(watch.deliveries[0].events.begin() + 1);
   EXPECT_EQ(scene_.Wrong(), "watch_gap");
+}
+
+// What proves an event is compared with those of its revisions alone, in whatever order they came.
+TEST_F(WatchCheckTest, WhatCameInAnotherOrderIsNotMissing) {
+  Watch& watch = scene_.StartWatch(1);
+  scene_.Deliver(watch, {PutEvent(3, "a", "3"), PutEvent(1, "a", "1")}, 3);
+  watch.exact = true;
+  watch.prefix = "a";
+  EXPECT_EQ(scene_.Wrong(), "watch_order");
+}
+
+// A test that goes through all events of a key for each of its writes takes minutes here.
+TEST(LongWatchCheckTest, ALongCalmWatchOfOneKeyIsJudgedSoon) {
+  constexpr uint64_t kPuts = 200'000;
+  Scene scene;
+  for (uint64_t revision = 1; revision <= kPuts; ++revision) {
+    scene.Put("k", std::to_string(revision), revision);
+  }
+  Watch& watch = scene.StartWatch(1);
+  for (uint64_t revision = 1; revision <= kPuts; ++revision) {
+    scene.Deliver(watch, {PutEvent(revision, "k", std::to_string(revision))}, revision);
+  }
+  EXPECT_EQ(scene.Wrong(), "");
+  watch.deliveries[kPuts / 2].events.clear();
+  EXPECT_EQ(scene.Wrong(), "watch_gap");
 }
 
 TEST_F(WatchCheckTest, CompactedThoughNothingCanBe) {
