@@ -78,6 +78,39 @@ TEST(KeysCheckTest, AStaleReadOfAStateThatNeverWas) {
   EXPECT_EQ(scene.Wrong(), "");
 }
 
+TEST(KeysCheckTest, AnAnswerOlderThanWanted) {
+  Scene scene;
+  scene.Put("k", "a", 1);
+  scene.Put("k", "b", 2);
+  scene.Stale(scene.Get("k", "a", 1, 1), 3).min_revision = 2;
+  EXPECT_EQ(scene.Wrong(), "older_than_wanted");
+  scene.history.operations.back().min_revision = 1;
+  EXPECT_EQ(scene.Wrong(), "");
+}
+
+TEST(KeysCheckTest, AnAnswerShowsWhatIsNewerThanItself) {
+  Scene scene;
+  scene.Put("k", "a", 1);
+  scene.Put("k", "b", 2);
+  scene.Stale(scene.Get("k", "b", 2, 1), 3);
+  EXPECT_EQ(scene.Wrong(), "wrong_answer");
+  scene.history.operations.back().revision = 2;
+  EXPECT_EQ(scene.Wrong(), "");
+}
+
+TEST(KeysCheckTest, APutIsAnsweredWithAnotherKeyThanItMade) {
+  Scene scene;
+  Operation& put = scene.Put("k", "a", 1);
+  put.found = true;
+  put.found_value = "a";
+  put.found_mod_revision = 7;
+  EXPECT_EQ(scene.Wrong(), "wrong_answer");
+  put.found_mod_revision = 1;
+  EXPECT_EQ(scene.Wrong(), "");
+  put.found_value = "b";
+  EXPECT_EQ(scene.Wrong(), "wrong_answer");
+}
+
 TEST(KeysCheckTest, AWriteThatIsLost) {
   Scene scene;
   scene.Put("k", "a", 1);

@@ -241,6 +241,32 @@ TEST(LocksCheckTest, ATokenIsSmallerThanOneBefore) {
   EXPECT_EQ(scene.Wrong(), "");
 }
 
+TEST(LocksCheckTest, TokensDoNotRiseOverTheCluster) {
+  Scene scene;
+  scene.Unknown(scene.Acquire("l", 5, 0, 0));
+  scene.Unknown(scene.Acquire("m", 6, 0, 0));
+  Watch& watch = scene.StartWatch(1, Space::kLock);
+  scene.Deliver(watch, {LineEvent(1, "acquired", "l", 5, 2)}, 1);
+  scene.Deliver(watch, {LineEvent(2, "acquired", "m", 6, 1)}, 2);
+  EXPECT_EQ(scene.Wrong(), "token_order");
+  watch.deliveries[1].events[0].token = 3;
+  EXPECT_EQ(scene.Wrong(), "");
+}
+
+TEST(LocksCheckTest, NobodyIsSaidToHoldWhileSomebodyDoes) {
+  Scene scene;
+  scene.Acquire("l", 5, 1, 1);
+  scene.Put("k", "a", 2);
+  scene.Holder("l", 0, 0, 2);
+  scene.Put("k", "b", 3);
+  scene.Verify("l", 1, 3);
+  EXPECT_EQ(scene.Wrong(), "wrong_holder");
+  scene.history.operations[2].holder_session = 5;
+  scene.history.operations[2].granted_token = 1;
+  scene.history.operations[2].found = true;
+  EXPECT_EQ(scene.Wrong(), "");
+}
+
 TEST(LocksCheckTest, AStaleTokenIsAccepted) {
   Scene scene;
   scene.Acquire("l", 5, 1, 1);
