@@ -1,5 +1,6 @@
-// How long the judge takes: get, put and swap by 16 clients, as many operations over as many keys
-// as the README's table says; by revisions, and by the search alone (answers without revisions).
+// How long the judge takes: a simulator's runs, with everything and watches; then get, put and swap
+// by 16 clients, up to a million of them over 10 keys and over 1000, by revisions, and by the
+// search alone (answers without revisions). README.md says how to run it.
 
 #include <algorithm>
 #include <chrono>

@@ -1,6 +1,7 @@
 // history_check FILE...: judges histories from the command line. --help says more.
 
 #include <algorithm>
+#include <charconv>
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
@@ -9,6 +10,7 @@
 #include <map>
 #include <string>
 #include <string_view>
+#include <system_error>
 #include <vector>
 
 #include "test/history/check.h"
@@ -29,6 +31,8 @@ begins with a word for programs.
   --violations=N         put at most N violations into words (50)
   --steps=N              give up the search for the order of one key after N steps (2000000)
   --drift-percent=N      how much faster than the ideal clock the nodes' clocks may run (0)
+  --jumps-at-us=N,N,...  when clocks of nodes jumped ahead, by the clock of the history (never)
+  --jump-costs-ms=N      how much of its time each jump costs a session renewed before it (0)
   --late-ms=N            a session ends at most so long after its time to live (not judged)
   --unknown-ms=N         what has no answer is applied at most so long after its call (at any time)
   --kept=N               so many revisions are never compacted unasked (not judged)
@@ -51,6 +55,20 @@ struct Arguments {
   std::vector<std::string> files;
 };
 
+// Whole numbers with commas between them, of which there is at least one.
+bool ParseTimes(std::string_view text, std::vector<int64_t>* times) {
+  while (true) {
+    int64_t time = 0;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), time);
+    if (error != std::errc() || time < 0) return false;
+    times->push_back(time);
+    text.remove_prefix(static_cast<size_t>(end - text.data()));
+    if (text.empty()) return true;
+    if (text.front() != ',') return false;
+    text.remove_prefix(1);
+  }
+}
+
 // An error is printed. Nothing else is.
 bool ParseOne(const std::string& argument, Arguments* arguments) {
   const auto number = [&argument](std::string_view name, auto* value) {
@@ -60,6 +78,11 @@ bool ParseOne(const std::string& argument, Arguments* arguments) {
     const std::string digits = argument.substr(prefix.size());
     *value = std::strtoll(digits.c_str(), &end, 10);
     return !digits.empty() && *end == '\0' && digits[0] != '-';
+  };
+  const auto times = [&argument](std::string_view name, std::vector<int64_t>* value) {
+    const std::string prefix = "--" + std::string(name) + "=";
+    return argument.starts_with(prefix) &&
+           ParseTimes(std::string_view(argument).substr(prefix.size()), value);
   };
   Options& options = arguments->options;
   int64_t milliseconds = 0;
@@ -72,11 +95,14 @@ bool ParseOne(const std::string& argument, Arguments* arguments) {
     options.session_end_late_us = milliseconds * 1000;
   } else if (number("unknown-ms", &milliseconds)) {
     options.unknown_applied_us = milliseconds * 1000;
+  } else if (number("jump-costs-ms", &milliseconds)) {
+    options.clock_jump_costs_us = milliseconds * 1000;
   } else if (number("kept", &kept)) {
     options.history_revisions_kept = kept;
   } else if (!number("violations", &options.violations_max) &&
              !number("steps", &options.search_steps_max) &&
-             !number("drift-percent", &options.clock_drift_percent)) {
+             !number("drift-percent", &options.clock_drift_percent) &&
+             !times("jumps-at-us", &options.clock_jumps_at_us)) {
     std::fprintf(stderr, "history_check: %s is not understood; see --help\n", argument.c_str());
     return false;
   }

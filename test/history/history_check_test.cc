@@ -88,6 +88,24 @@ TEST(HistoryCheckTest, OptionsReachTheJudge) {
   EXPECT_EQ(CheckFiles("--late-ms=100 " + path).code, 0);
 }
 
+TEST(HistoryCheckTest, JumpsOfClocksReachTheJudge) {
+  Scene scene;
+  scene.Create(5, 100, 1);
+  scene.now_us = 1'060'000;
+  scene.End(5, true, 2);
+  const std::string path = FileOf("early", scene.history);
+  EXPECT_EQ(CheckFiles(path).code, 1);
+  EXPECT_EQ(CheckFiles("--jump-costs-ms=40 " + path).code, 1);
+  EXPECT_EQ(CheckFiles("--jump-costs-ms=40 --jumps-at-us=1050000 " + path).code, 0);
+  EXPECT_EQ(CheckFiles("--jump-costs-ms=20 --jumps-at-us=1050000 " + path).code, 1);
+  EXPECT_EQ(CheckFiles("--jump-costs-ms=20 --jumps-at-us=1050000,7,1040000 " + path).code, 0);
+  EXPECT_EQ(CheckFiles("--jump-costs-ms=20 --jumps-at-us=1050000,7,8 " + path).code, 1);
+  for (const char* wrong : {"", "x", "-7", "7,", ",7", "7,,8", "7 8", "7x"}) {
+    EXPECT_EQ(CheckFiles("'--jumps-at-us=" + std::string(wrong) + "' " + path).code, 2) << wrong;
+  }
+  EXPECT_EQ(CheckFiles("--jump-costs-ms=-1 " + path).code, 2);
+}
+
 // The example in the help is true.
 TEST(HistoryCheckTest, HelpTeaches) {
   const Ran help = CheckFiles("--help");
