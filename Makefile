@@ -60,8 +60,8 @@ damage: packages  ## flip FLIPS (10000) bytes and cut CUTS (1000) files of one o
 
 # Arguments of the simulator: one SEED, or as many as SEEDS says; none: until Ctrl-C.
 COMMIT := $(shell git describe --always --dirty 2>/dev/null)
-SIM = --commit=$(COMMIT) $(if $(SEED),--seed=$(SEED) $(if $(CUT),--cut=$(CUT)) $(if $(TRACE),--trace),$(if $(filter file,$(origin SEEDS)),,--seeds=$(SEEDS)))
-sim: packages  ## simulate clusters under all faults until one breaks a promise; SEED=42 runs one, TRACE=1 shows all of it
+SIM = --commit=$(COMMIT) $(if $(SEED),--seed=$(SEED) $(if $(CUT),--cut=$(CUT)) $(if $(TRACE),--trace) $(if $(HISTORY),--history=$(abspath $(HISTORY))),$(if $(filter file,$(origin SEEDS)),,--seeds=$(SEEDS)))
+sim: packages  ## simulate clusters under all faults until one breaks a promise; SEED=42 runs one, TRACE=1 shows all of it, HISTORY=FILE keeps what clients saw
 	@bazel run --config=sim --ui_event_filters=-info,-stdout,-stderr --noshow_progress //test/sim -- $(SIM)
 
 SAME_SEEDS ?= 200

@@ -41,9 +41,9 @@ class Worker {
   Worker(const Worker&) = delete;
   Worker& operator=(const Worker&) = delete;
 
-  // `draw`: the plan of a seed.
-  void Give(uint64_t seed, const std::function<Plan(uint64_t)>& draw) {
-    if (pid_ <= 0) Start(draw);
+  // `run`: runs a seed, in the process of the worker.
+  void Give(uint64_t seed, const std::function<Report(uint64_t)>& run) {
+    if (pid_ <= 0) Start(run);
     seed_ = seed;
     busy_ = true;
     (void)!write(to_worker_, &seed, sizeof(seed));  // fails: Take() will see that nobody answers
@@ -75,7 +75,7 @@ class Worker {
   }
 
  private:
-  void Start(const std::function<Plan(uint64_t)>& draw) {
+  void Start(const std::function<Report(uint64_t)>& run) {
     int seeds[2];
     int notes[2];
     CHECK(pipe(seeds) == 0 && pipe(notes) == 0) << "no pipe";
@@ -88,7 +88,7 @@ class Worker {
       close(seeds[1]);
       close(notes[0]);
       dup2(words_, STDERR_FILENO);
-      Work(seeds[0], notes[1], draw);
+      Work(seeds[0], notes[1], run);
     }
     close(seeds[0]);
     close(notes[1]);
@@ -96,11 +96,11 @@ class Worker {
     from_worker_ = notes[0];
   }
 
-  [[noreturn]] static void Work(int seeds, int notes, const std::function<Plan(uint64_t)>& draw) {
+  [[noreturn]] static void Work(int seeds, int notes, const std::function<Report(uint64_t)>& run) {
     uint64_t seed = 0;
     while (read(seeds, &seed, sizeof(seed)) == static_cast<ssize_t>(sizeof(seed))) {
       alarm(kSeedSecondsMax);
-      const Note note{seed, Run(draw(seed))};
+      const Note note{seed, run(seed)};
       alarm(0);
       if (write(notes, &note, sizeof(note)) != static_cast<ssize_t>(sizeof(note))) break;
     }
@@ -133,9 +133,9 @@ class Worker {
 
 }  // namespace
 
-SeedResult RunApart(const Plan& plan) {
+SeedResult RunApart(const Plan& plan, const HistoryCallback& history) {
   Worker worker;
-  worker.Give(plan.seed, [&plan](uint64_t) { return plan; });
+  worker.Give(plan.seed, [&](uint64_t) { return Run(plan, nullptr, history); });
   return worker.Take();
 }
 
@@ -143,12 +143,13 @@ void RunSeeds(uint64_t first, uint64_t count, int processes,
               const std::function<bool(const SeedResult&)>& each) {
   std::signal(SIGPIPE, SIG_IGN);  // a worker that died between seeds is noticed by its silence
   std::vector<Worker> workers(static_cast<size_t>(processes));
+  const auto run = [](uint64_t seed) { return Run(Draw(seed)); };
   uint64_t given = 0;
   bool go_on = true;
   while (true) {
     std::vector<pollfd> waiting;
     for (Worker& worker : workers) {
-      if (!worker.busy() && go_on && given < count) worker.Give(first + given++, Draw);
+      if (!worker.busy() && go_on && given < count) worker.Give(first + given++, run);
       if (worker.busy()) waiting.push_back({worker.fd(), POLLIN, 0});
     }
     if (waiting.empty()) return;

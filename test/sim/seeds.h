@@ -21,8 +21,8 @@ struct SeedResult {
   Report report;    // of one that held
 };
 
-// Runs the plan in a process of its own.
-SeedResult RunApart(const Plan& plan);
+// Runs the plan in a process of its own, which is where `history` is called (simulation.h).
+SeedResult RunApart(const Plan& plan, const HistoryCallback& history = nullptr);
 
 // Runs the seeds from `first` on, `count` of them, in so many processes at once; begins no more as
 // soon as `each` has returned false (called after every seed, in the order in which they end, also

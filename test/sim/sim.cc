@@ -12,7 +12,9 @@
 #include <string>
 #include <string_view>
 
+#include "pkg/base/check.h"
 #include "pkg/base/planted.h"
+#include "test/history/json_lines.h"
 #include "test/sim/plan_cut.h"
 #include "test/sim/score.h"
 #include "test/sim/seeds.h"
@@ -37,6 +39,8 @@ from one seed, and checks every promise of the service at every step.
   --jobs=N       seeds at once, each in a process of its own (as many as there are cores)
   --trace        print what happens; only with --seed
   --plan         print what a seed stands for, and run nothing; only with --seed
+  --history=FILE write what clients saw into FILE, one JSON object a line (test/history), also when
+                 the judge finds something wrong; only with --seed
   --cut=WORD     what a failure left of its seed, alone; only with --seed
   --hashes       print the hash of each seed's trace: the same in every build
   --commit=NAME  is printed with a failure
@@ -60,6 +64,7 @@ struct Flags {
   bool plan = false;
   bool keep_going = false;
   bool hashes = false;
+  std::string_view history;
   std::string_view cut;
   std::string_view commit = "unknown";
   bool help = false;
@@ -90,6 +95,7 @@ bool Take(std::string_view argument, Flags* flags) {
     return *found->second = true;
   }
   return TakeText(argument, "--cut=", &flags->cut) ||
+         TakeText(argument, "--history=", &flags->history) ||
          TakeText(argument, "--commit=", &flags->commit) ||
          TakeNumber(argument, "--seed=", &flags->seed) ||
          TakeNumber(argument, "--from=", &flags->from) ||
@@ -198,6 +204,16 @@ void Explain(const SeedResult& result, const Flags& flags) {
             << " TRACE=1 CUT=" << CutOf(shrunk.plan) << std::endl;
 }
 
+// Of a run whose promises were broken before its end nothing is written.
+HistoryCallback WriterOf(std::string_view path) {
+  if (path.empty()) return nullptr;
+  return [path = std::string(path)](const history::History& seen) {
+    std::ofstream file(path);
+    history::WriteHistory(seen, &file);
+    CHECK(file.flush().good()) << path << " cannot be written";
+  };
+}
+
 int RunOne(const Flags& flags) {
   const std::optional<Plan> cut = Cut(Draw(flags.seed), flags.cut);
   if (!cut) {
@@ -207,8 +223,13 @@ int RunOne(const Flags& flags) {
   const Plan& plan = *cut;
   std::cout << Describe(plan);
   if (flags.plan) return 0;
+  if (!flags.history.empty() && !std::ofstream(std::string(flags.history))) {  // and empties it
+    std::cerr << flags.history << " cannot be written\n";
+    return 2;
+  }
+  const HistoryCallback history = WriterOf(flags.history);
   if (!flags.trace) {
-    const SeedResult result = RunApart(plan);
+    const SeedResult result = RunApart(plan, history);
     if (!result.held) {
       Explain(result, flags);
       return 1;
@@ -217,7 +238,8 @@ int RunOne(const Flags& flags) {
               << result.report.simulated_ms << " ms, " << result.report.events << " events\n";
     return 0;
   }
-  const Report report = Run(plan, [](const std::string& line) { std::cout << line << std::endl; });
+  const Report report = Run(
+      plan, [](const std::string& line) { std::cout << line << std::endl; }, history);
   std::cout << "held; trace " << std::hex << report.trace_hash << std::dec << "\n";
   return 0;
 }
@@ -261,6 +283,10 @@ int Main(int argc, char** argv) {
   if (flags.help) {
     std::cout << kHelp;
     return 0;
+  }
+  if (!flags.history.empty() && flags.seed == 0) {
+    std::cerr << "--history is of one --seed\n";
+    return 2;
   }
   if (flags.jobs == 0)
     flags.jobs = static_cast<uint64_t>(std::max(1L, sysconf(_SC_NPROCESSORS_ONLN)));

@@ -2,9 +2,13 @@
 #include <gtest/gtest.h>
 
 #include <array>
+#include <fstream>
 #include <iostream>
+#include <string>
 
+#include "pkg/base/check.h"
 #include "pkg/base/cruel.h"
+#include "test/history/json_lines.h"
 #include "test/sim/cruelty.h"
 #include "test/sim/seeds.h"
 #include "test/sim/shrink.h"
@@ -47,6 +51,23 @@ TEST(SimTest, ASeedGivesTheSameRunEachTime) {
     return true;
   });
   EXPECT_EQ(seeds, 20);
+}
+
+// Whoever ends the process afterwards, it is there.
+TEST(SimTest, WhatClientsSawIsHandedOutOfAProcessThatThenEnds) {
+  const std::string path = ::testing::TempDir() + "history.jsonl";
+  const SeedResult result = RunApart(Draw(1), [&path](const history::History& seen) {
+    std::ofstream file(path);
+    history::WriteHistory(seen, &file);
+    file.close();
+    CHECK(false) << "nobody has judged it";
+  });
+  EXPECT_FALSE(result.held);
+  EXPECT_NE(result.why.find("nobody has judged it"), std::string::npos) << result.why;
+  std::ifstream file(path);
+  const Result<history::History> seen = history::ReadHistory(&file, history::ReadLimits());
+  ASSERT_TRUE(seen.ok()) << seen.status().message();
+  EXPECT_GT(seen->operations.size(), 10u);
 }
 
 TEST(SimTest, AnotherSeedGivesAnotherRun) {

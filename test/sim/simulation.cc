@@ -60,7 +60,7 @@ class Simulation {
     }
   }
 
-  Report Run(history::History* history) {
+  Report Run(const HistoryCallback& history) {
     for (Client& client : clients_) client.Start();
     for (Watcher& watcher : watchers_) watcher.Start();
     nemesis_.Start();
@@ -71,7 +71,7 @@ class Simulation {
     CHECK(cluster_.RunUntil([&] { return MembersAgree(); }, kAnswerMaxMs)) << DescribeNodes();
     invariants_.CheckRows();
     const history::History seen = recorder_.Take();
-    if (history != nullptr) *history = seen;
+    if (history != nullptr) history(seen);
     Judge(seen);
     return MakeReport(seen);
   }
@@ -327,7 +327,7 @@ class Simulation {
 }  // namespace
 
 Report Run(const Plan& plan, std::function<void(const std::string&)> trace,
-           history::History* history) {
+           const HistoryCallback& history) {
   return Simulation(plan, std::move(trace)).Run(history);
 }
 

@@ -40,8 +40,12 @@ struct Report {
   Cruelty::Hits cruel{};
 };
 
-// `trace`: told a line for everything that happens; null: nobody.
+// What clients saw. Told just before it is judged, so also of a run that the judge ends; not of one
+// in which a promise was broken earlier.
+using HistoryCallback = std::function<void(const history::History& seen)>;
+
+// `trace`: told a line for everything that happens. Both may be null: nobody is told.
 Report Run(const Plan& plan, std::function<void(const std::string& line)> trace = nullptr,
-           history::History* history = nullptr);
+           const HistoryCallback& history = nullptr);
 
 }  // namespace baton::sim
