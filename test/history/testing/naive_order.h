@@ -115,8 +115,9 @@ class NaiveOrder {
     const uint64_t high = said ? one.revision : revision_max_;
     if (low <= state.revision) return false;
     for (uint64_t at = low; at <= high; ++at) {
-      const State next = one.kind == Kind::kDelete ? State{false, "", 0, 0, at}
-                                                   : State{true, one.value, at, one.session, at};
+      State next = one.kind == Kind::kDelete ? State{false, "", 0, 0, at}
+                                             : State{true, one.value, at, one.session, at};
+      next.ended = state.ended;
       if (From(next, placed)) return true;
     }
     return false;
