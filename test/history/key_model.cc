@@ -107,8 +107,10 @@ void KeyModel::AddEvent(const SeenEvent& seen) {
 // Whether the key's last change can be of that revision; from then on it is.
 bool KeyModel::Binds(uint64_t mod, KeyState* state) const {
   if (state->mod != 0) return state->mod == mod;
-  if (mod < state->mod_least || put_revisions_.contains(mod)) return false;
+  if (mod < state->mod_least || mod > state->mod_most) return false;
+  if (put_revisions_.contains(mod)) return false;
   state->mod = mod;
+  state->mod_most = KeyState::kNoMost;
   state->revision = std::max(state->revision, mod);
   return true;
 }
@@ -160,21 +162,32 @@ bool KeyModel::Apply(const KeyStep& step, KeyState* state) const {
     if (step.revision == 0) return true;
     if (step.revision < state->revision) return false;
     state->revision = step.revision;
+    if (state->present && state->mod == 0) {
+      state->mod_most = std::min(state->mod_most, step.revision);
+    }
     return true;
   }
   if (!GuardFits(step, *state) || !ConditionHolds(step, state)) return false;
   if (step.revision != 0 && step.revision <= state->revision) return false;
   if (step.does == Does::kDelete && !state->present) return false;
   state->revision = step.revision != 0 ? step.revision : state->revision + 1;
-  if (step.does == Does::kDelete) {
-    *state = {false, 0, 0, 0, 0, 0, state->revision};
-    return true;
-  }
-  *state = {true,         step.value, step.revision,  state->revision,
-            step.session, step.guard, state->revision};
+  const uint64_t revision = state->revision;
+  *state = {};
+  state->revision = revision;
+  if (step.does == Does::kDelete) return true;
+  state->present = true;
+  state->value = step.value;
+  state->mod = step.revision;
+  state->mod_least = revision;
+  state->session = step.session;
+  state->guard = step.guard;
   return true;
 }
 
-void KeyModel::EndSession(KeyState* state) { *state = {false, 0, 0, 0, 0, 0, state->revision + 1}; }
+void KeyModel::EndSession(KeyState* state) {
+  const uint64_t revision = state->revision + 1;
+  *state = {};
+  state->revision = revision;
+}
 
 }  // namespace baton::history

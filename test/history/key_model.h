@@ -16,10 +16,13 @@
 namespace baton::history {
 
 struct KeyState {
+  static constexpr uint64_t kNoMost = std::numeric_limits<uint64_t>::max();
+
   bool present = false;
   uint32_t value = 0;
-  uint64_t mod = 0;  // 0: that of a put which never said it; at least mod_least
+  uint64_t mod = 0;  // 0: that of a put which never said it; from mod_least to mod_most
   uint64_t mod_least = 0;
+  uint64_t mod_most = kNoMost;  // the first revision that somebody saw it at
   uint64_t session = 0;
   uint32_t guard = 0;     // 0: not guarded
   uint64_t revision = 0;  // of the whole state: at least that

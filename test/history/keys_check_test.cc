@@ -316,6 +316,17 @@ TEST(KeysCheckTest, NoOrderExplainsIt) {
   EXPECT_EQ(scene.Wrong(), "");
 }
 
+// A put that does not say its revision has none after that of an answer which came later.
+TEST(KeysCheckTest, APutIsOverBeforeTheRevisionThatItIsSaidToHave) {
+  Scene scene;
+  scene.Put("k", "a", 0);
+  scene.Refused(scene.Put("k", "b", 2), "session_not_found").session = 5;
+  scene.Get("k", "a", 3, 3);
+  EXPECT_EQ(scene.Wrong(), "not_linearizable");
+  scene.history.operations.back().found_mod_revision = 2;
+  EXPECT_EQ(scene.Wrong(), "");
+}
+
 TEST(KeysCheckTest, ASearchThatIsTooLongSaysSo) {
   Scene scene;
   for (int i = 0; i < 10; ++i) {

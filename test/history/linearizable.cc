@@ -42,6 +42,7 @@ Fingerprint OfState(const KeyState& state) {
   add(state.value * 2 + (state.present ? 1 : 0));
   add(state.mod);
   add(state.mod_least);
+  add(state.mod_most);
   add(state.session);
   add(state.guard);
   add(state.revision);
