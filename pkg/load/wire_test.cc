@@ -18,7 +18,7 @@ Result<Report> Load(const RawAnswers& answers, uint64_t clients = 2) {
   settings.connections = clients;
   settings.total = 20;
   settings.duration_ms = 60'000;
-  settings.timeout_ms = 300;
+  settings.timeout_ms = 1'000;
   settings.value_size = 0;
   settings.keep = true;
   return RunLoad(settings, {});

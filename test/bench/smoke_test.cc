@@ -74,7 +74,7 @@ INSTANTIATE_TEST_SUITE_P(
                     Words{"get"}, Words{"get", "--consistency=stale"}, Words{"lock"},
                     Words{"lock", "--clients=16", "--locks=1"}, Words{"watch", "--watchers=50"},
                     Words{"watch", "--rate=20"}, Words{"session"},
-                    Words{"session", "--clients=4", "--idle=200", "--ttl=5s"}, Words{"mixed"},
+                    Words{"session", "--clients=4", "--idle=200", "--ttl=30s"}, Words{"mixed"},
                     Words{"mixed", "--rate=200", "--threads=2"}),
     [](const auto& words) {
       std::string name;
