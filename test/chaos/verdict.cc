@@ -109,6 +109,7 @@ std::vector<std::string> JudgeHistory(const history::History& history, const std
   if (!file.good()) broken.push_back(path + " cannot be written");
   history::Options options;
   options.history_revisions_kept = kHistoryRevisionsMax;
+  options.unknown_applied_us = kUnknownAppliedUs;
   const history::Verdict verdict = history::Check(history, options);
   for (const history::Violation& violation : verdict.violations) {
     broken.push_back(violation.name + ": " + violation.sentence);

@@ -18,6 +18,11 @@ namespace baton::chaos {
 // unless it is their default.
 inline constexpr uint64_t kHistoryRevisionsMax = 100'000;
 
+// An operation without an answer is applied so long after its call at the latest: a log entry that
+// is not committed is replaced as soon as others commit theirs, and nobody is cut off for longer
+// than some seconds. Without a bound the search has every one of them to try at every place.
+inline constexpr int64_t kUnknownAppliedUs = 120'000'000;
+
 // By the names of kind and outcome.
 std::map<std::pair<std::string, std::string>, uint64_t> CountOperations(
     const history::History& history);

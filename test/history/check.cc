@@ -19,7 +19,8 @@ namespace {
 
 void SearchKey(const KeyHistory& key, const SessionLives& lives, const Options& options,
                Verdict* verdict, Findings* findings) {
-  const SearchResult result = FindOrder(key, &lives, options.search_steps_max);
+  const SearchResult result =
+      FindOrder(key, &lives, options.search_steps_max, options.unknown_applied_us);
   ++verdict->keys_searched;
   verdict->search_steps += result.steps;
   if (result.order == Order::kFound) return;

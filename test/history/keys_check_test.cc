@@ -327,6 +327,20 @@ TEST(KeysCheckTest, APutIsOverBeforeTheRevisionThatItIsSaidToHave) {
   EXPECT_EQ(scene.Wrong(), "");
 }
 
+// What has no answer may happen late, but not later than anybody could have applied it.
+TEST(KeysCheckTest, APutWithoutAnAnswerThatHappensTooLate) {
+  Scene scene;
+  scene.Unknown(scene.Put("k", "a", 0));
+  scene.now_us += 1'000'000;
+  scene.Put("k", "b", 0);
+  scene.Get("k", "a", 0, 0).found = true;
+  EXPECT_EQ(scene.Wrong(), "");
+  scene.options.unknown_applied_us = 2'000'000;
+  EXPECT_EQ(scene.Wrong(), "");
+  scene.options.unknown_applied_us = 500'000;
+  EXPECT_EQ(scene.Wrong(), "not_linearizable");
+}
+
 TEST(KeysCheckTest, ASearchThatIsTooLongSaysSo) {
   Scene scene;
   for (int i = 0; i < 10; ++i) {

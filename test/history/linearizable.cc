@@ -82,8 +82,12 @@ class Seen {
 
 class Search {
  public:
-  Search(const KeyHistory& key, const SessionLives* lives)
-      : model_(key), steps_(model_.steps()), lives_(lives) {
+  Search(const KeyHistory& key, const SessionLives* lives,
+         std::optional<int64_t> unknown_applied_us)
+      : model_(key),
+        steps_(model_.steps()),
+        lives_(lives),
+        unknown_applied_us_(unknown_applied_us) {
     Chain();
     Link();
   }
@@ -106,8 +110,9 @@ class Search {
     enum class Phase : uint8_t { kAnswered, kSessionEnd, kOptional, kOver };
     Phase phase = Phase::kAnswered;
     bool free_step = false;  // an optional step, or a session's end, led here from an unguarded key
-    uint32_t cursor = kNone;  // an entry, or a place in optional_
-    uint32_t chosen = kNone;  // the step that led on from here
+    int64_t from_us = kBegin;  // when the latest of what was placed was called
+    uint32_t cursor = kNone;   // an entry, or a place in optional_
+    uint32_t chosen = kNone;   // the step that led on from here
   };
 
   void Chain();
@@ -127,11 +132,17 @@ class Search {
   bool Advance(Frame* frame);
   void Note(SearchResult* result) const;
 
+  // Nobody can apply it any more: what is placed already was asked for too late.
+  bool IsOver(const Frame& frame, const KeyStep& step) const {
+    return unknown_applied_us_ && step.call_us + *unknown_applied_us_ < frame.from_us;
+  }
+
   static constexpr uint32_t kEnd = kNone - 1;
 
   KeyModel model_;
   std::vector<KeyStep> steps_;
   const SessionLives* lives_;
+  std::optional<int64_t> unknown_applied_us_;
   std::vector<uint32_t> chain_place_;  // by step; kNone: says no revision
   uint32_t chain_at_ = 0;
   std::vector<Entry> list_;  // [0] is the head
@@ -257,7 +268,8 @@ uint32_t Search::NextChoice(Frame* frame) {
     if (frame->cursor == optional_.size()) break;
     const uint32_t step = optional_[frame->cursor++];
     if (steps_[step].call_us > until_us) break;
-    if (!optional_placed_[step] && !IsIdle(*frame, steps_[step])) return step;
+    if (optional_placed_[step] || IsOver(*frame, steps_[step])) continue;
+    if (!IsIdle(*frame, steps_[step])) return step;
   }
   frame->phase = Phase::kOver;
   return kNone;
@@ -271,6 +283,7 @@ bool Search::Advance(Frame* frame) {
   Frame next;
   next.state = frame->state;
   next.placed = frame->placed;
+  next.from_us = choice == kEnd ? frame->from_us : std::max(frame->from_us, steps_[choice].call_us);
   if (choice == kEnd) {
     KeyModel::EndSession(&next.state);
   } else {
@@ -314,8 +327,9 @@ SearchResult Search::Run(uint64_t steps_max) {
 
 }  // namespace
 
-SearchResult FindOrder(const KeyHistory& key, const SessionLives* lives, uint64_t steps_max) {
-  return Search(key, lives).Run(steps_max);
+SearchResult FindOrder(const KeyHistory& key, const SessionLives* lives, uint64_t steps_max,
+                       std::optional<int64_t> unknown_applied_us) {
+  return Search(key, lives, unknown_applied_us).Run(steps_max);
 }
 
 }  // namespace baton::history

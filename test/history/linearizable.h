@@ -24,6 +24,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 
 #include "test/history/key_history.h"
 #include "test/history/operation.h"
@@ -42,7 +43,10 @@ struct SearchResult {
   const Operation* stuck = nullptr;
 };
 
-// lives: nullptr: a session may have ended at any time.
-SearchResult FindOrder(const KeyHistory& key, const SessionLives* lives, uint64_t steps_max);
+// lives: nullptr: a session may have ended at any time. unknown_applied_us: see Options; each
+// operation without an answer that is still possible multiplies the work of finding out that an
+// earlier choice was wrong, so a long history needs it.
+SearchResult FindOrder(const KeyHistory& key, const SessionLives* lives, uint64_t steps_max,
+                       std::optional<int64_t> unknown_applied_us = std::nullopt);
 
 }  // namespace baton::history
