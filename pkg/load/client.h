@@ -44,6 +44,6 @@ class Client {
 };
 
 // How often taking one thing back is tried.
-inline constexpr int kUndoTries = 4;
+inline constexpr int kUndoTries = 8;
 
 }  // namespace baton::load
