@@ -158,7 +158,7 @@ void Invariants::CheckVote(NodeId from, NodeId to, Term term) {
 
 void Invariants::CheckAppendResponse(NodeId from, Term term, const raft::AppendResponse& response) {
   const Disk& disk = disks_[from];
-  if (response.rejected) return;
+  if (response.rejected || response.amnesia) return;  // who has lost its memory is not counted
   CHECK_GE(disk.synced.term, term) << "R7: node " << from << " answers in a term not on its disk";
   if (disk.synced.term > term) return;
   const Index last = disk.log.empty() ? disk.start : disk.log.rbegin()->first;
