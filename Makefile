@@ -1,6 +1,6 @@
 # What people do with Baton. `make help` explains; scripts/ does the work.
 .DEFAULT_GOAL := help
-.PHONY: dashboards-live sim sim-same sim-score help run tour test build asan tsan format memory failover bench-raft raft-seeds fault damage bench-snapshot bench-storage chaos e2e image manifests packages
+.PHONY: dashboards-live sim sim-same sim-score help run tour test build asan tsan format memory failover bench bench-smoke bench-raft raft-seeds fault damage bench-snapshot bench-storage chaos e2e image manifests packages
 
 # One comment after ## is the help of its target.
 help:       ## this text
@@ -32,6 +32,15 @@ memory: packages  ## print the resident memory of idle nodes
 
 failover: packages  ## measure how long writers wait when the leader is killed or stopped
 	@bazel run --config=opt --ui_event_filters=-info,-stdout,-stderr --noshow_progress //test/bench:failover
+
+BENCH ?= --rounds=5
+bench: packages  ## measure three nodes beside three of etcd's; writes out/bench.json and .svg; BENCH='--measures=put' a part
+	@bazel run --config=opt --ui_event_filters=-info,-stdout,-stderr --noshow_progress //test/bench/etcd:compare -- \
+	  --etcd-server="$$(scripts/bench-peers etcd-server)" --etcd-driver="$$(scripts/bench-peers etcd-driver)" \
+	  --output=$(CURDIR)/out/bench.json --picture=$(CURDIR)/out/bench.svg $(BENCH)
+
+bench-smoke: packages  ## every benchmark briefly: whether it gives an answer, not how fast
+	@bazel test //test/bench:smoke_test //test/bench/etcd:compare_test //test/bench/raft:compare_test
 
 BENCH_RAFT ?= --rounds=5
 bench-raft: packages  ## measure the Raft core alone, beside raft-rs if cargo is there; writes out/bench-raft.json

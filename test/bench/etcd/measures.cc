@@ -1,0 +1,119 @@
+#include "test/bench/etcd/measures.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace baton::bench {
+namespace {
+
+const Value kRate = {"", "1/s", Better::kMore, &LoadReport::rate_per_s};
+const Value kP50 = {" p50", "us", Better::kLess, &LoadReport::p50_us};
+const Value kP99 = {" p99", "us", Better::kLess, &LoadReport::p99_us};
+
+// As many connections as make etcd's driver fastest here: more of them only cost both ends.
+int64_t GrpcConnections(int64_t clients) { return std::min<int64_t>(clients, 9); }
+
+Measure OfLoad(const std::string& operation, int64_t clients, std::vector<Value> values) {
+  Measure measure{.name = operation + "-" + std::to_string(clients), .title = operation};
+  measure.parameters = {{"clients", clients}};
+  measure.load.operation = operation;
+  measure.load.latency = operation;
+  measure.load.clients = clients;
+  measure.load.connections = GrpcConnections(clients);
+  measure.values = std::move(values);
+  return measure;
+}
+
+Measure StaleGet(int64_t clients) {
+  Measure measure = OfLoad("get", clients, {kRate, kP99});
+  measure.name = "stale-" + std::to_string(clients);
+  measure.title = "stale get";
+  measure.load.stale = true;
+  return measure;
+}
+
+Measure OverTheGateway(Measure measure) {
+  measure.name = "gateway-" + measure.name;
+  measure.gateway = true;
+  return measure;
+}
+
+Measure Watch(int64_t watchers) {
+  Measure measure = OfLoad("watch", watchers, {kP50, kP99});
+  measure.name = "watch";
+  measure.load.latency = "delivery";
+  measure.title = "watch, to the last";
+  measure.parameters = {{"watchers", watchers}};
+  return measure;
+}
+
+// All but the holder wait, and come back to the end of the line.
+Measure HandOver(int64_t waiters) {
+  Measure measure = OfLoad("lock", waiters + 1, {kP50, kP99});
+  measure.name = "handover";
+  measure.title = "lock hand-over";
+  measure.load.locks = 1;
+  measure.load.latency = "hand_over";
+  measure.parameters = {{"waiters", waiters}};
+  return measure;
+}
+
+Measure Special(Kind kind, const std::string& name, const std::string& title,
+                std::vector<Value> values) {
+  Measure measure{.name = name, .kind = kind, .title = title};
+  measure.values = std::move(values);
+  return measure;
+}
+
+}  // namespace
+
+std::vector<Measure> AllMeasures() {
+  std::vector<Measure> all;
+  // First: on members that have just started.
+  Measure memory = Special(Kind::kMemory, "memory", "memory of a member", {{"", "MiB"}});
+  memory.load = {.operation = "put", .latency = "put", .clients = 64};
+  memory.load.connections = GrpcConnections(64);
+  memory.load.keys = 10'000;
+  memory.load.total = 100'000;
+  memory.parameters = {{"puts", memory.load.total}};
+  all.push_back(memory);
+  all.push_back(OfLoad("put", 1, {kRate, kP50}));
+  all.push_back(OfLoad("put", 64, {kRate, kP99}));
+  all.push_back(OfLoad("put", 256, {kRate, kP99}));
+  all.push_back(OfLoad("get", 64, {kRate, kP99}));
+  all.push_back(OfLoad("get", 256, {kRate, kP99}));
+  all.push_back(StaleGet(64));
+  all.push_back(StaleGet(256));
+  all.push_back(OfLoad("lock", 1, {kRate, kP50}));
+  all.push_back(OfLoad("lock", 64, {kRate, kP99}));
+  all.push_back(HandOver(100));
+  all.push_back(Watch(200));
+  all.push_back(OverTheGateway(OfLoad("put", 64, {kRate, kP99})));
+  all.push_back(OverTheGateway(OfLoad("get", 64, {kRate, kP99})));
+  all.push_back(OverTheGateway(OfLoad("lock", 1, {kRate, kP50})));
+  all.push_back(Special(Kind::kKill, "kill", "no writes: leader killed", {{"", "ms"}}));
+  all.push_back(Special(Kind::kStop, "stop", "no writes: leader stopped", {{"", "ms"}}));
+  return all;
+}
+
+Result<std::vector<Measure>> ChooseMeasures(const std::vector<std::string>& names) {
+  std::vector<Measure> all = AllMeasures();
+  if (names.empty()) return all;
+  const auto has = [](const Measure& measure, const std::string& name) {
+    return measure.name == name || measure.name.starts_with(name + "-");
+  };
+  for (const std::string& name : names) {
+    const auto had = [&](const Measure& measure) { return has(measure, name); };
+    if (std::any_of(all.begin(), all.end(), had)) continue;
+    std::string known;
+    for (const Measure& measure : all) known += " " + measure.name;
+    return Status(Code::kInvalidArgument, "no measure " + name + "; there are:" + known);
+  }
+  std::erase_if(all, [&](const Measure& measure) {
+    return std::none_of(names.begin(), names.end(),
+                        [&](const std::string& name) { return has(measure, name); });
+  });
+  return all;
+}
+
+}  // namespace baton::bench
