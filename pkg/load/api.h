@@ -50,6 +50,8 @@ class Api {
   // A value that begins with `write` in twelve digits (ReadWriteNumber).
   virtual void PutNumbered(uint64_t number, uint64_t write, Outgoing to) const = 0;
   virtual void Get(uint64_t number, Outgoing to) const = 0;
+  // Never stale, whatever the settings say.
+  virtual void GetNewest(uint64_t number, Outgoing to) const = 0;
   virtual void Delete(uint64_t number, Outgoing to) const = 0;
   virtual void Watch(uint64_t number, Outgoing to) const = 0;
   virtual void CreateSession(Outgoing to) const = 0;

@@ -113,6 +113,9 @@ TEST(BatonApiTest, StaleReads) {
   EXPECT_TRUE(Bytes([&](Outgoing to) {
                 api->Get(1, to);
               }).starts_with("GET /v1/kv/bench/000001?consistency=stale HTTP/1.1\r\n"));
+  EXPECT_TRUE(Bytes([&](Outgoing to) {
+                api->GetNewest(1, to);
+              }).starts_with("GET /v1/kv/bench/000001 HTTP/1.1\r\n"));
 }
 
 TEST(BatonApiTest, Answers) {
@@ -182,6 +185,8 @@ TEST(EtcdApiTest, StaleReadsAreSerializable) {
   const auto api = Api::Create(settings);
   EXPECT_TRUE(
       BodyOf(Bytes([&](Outgoing to) { api->Get(1, to); })).ends_with("\",\"serializable\":true}"));
+  EXPECT_EQ(BodyOf(Bytes([&](Outgoing to) { api->GetNewest(1, to); })).find("serializable"),
+            std::string::npos);
 }
 
 TEST(EtcdApiTest, LeasesAndLocks) {

@@ -70,6 +70,11 @@ void BatonApi::Get(uint64_t number, Outgoing to) const {
   to.bytes->append(kHeadEnd);
 }
 
+void BatonApi::GetNewest(uint64_t number, Outgoing to) const {
+  KeyHead("GET", number, "", to);
+  to.bytes->append(kHeadEnd);
+}
+
 void BatonApi::Delete(uint64_t number, Outgoing to) const {
   KeyHead("DELETE", number, "", to);
   to.bytes->append(kHeadEnd);

@@ -17,6 +17,7 @@ class BatonApi final : public Api {
   void Put(uint64_t number, uint64_t variant, Outgoing to) const override;
   void PutNumbered(uint64_t number, uint64_t write, Outgoing to) const override;
   void Get(uint64_t number, Outgoing to) const override;
+  void GetNewest(uint64_t number, Outgoing to) const override;
   void Delete(uint64_t number, Outgoing to) const override;
   void Watch(uint64_t number, Outgoing to) const override;
   void CreateSession(Outgoing to) const override;

@@ -83,12 +83,16 @@ void EtcdApi::PutNumbered(uint64_t number, uint64_t write, Outgoing to) const {
   to.bytes->append(kEnd);
 }
 
-void EtcdApi::Get(uint64_t number, Outgoing to) const {
-  PostHead("/v3/kv/range", kKeyStart.size() + key_size() + read_end_.size(), to);
+void EtcdApi::Range(uint64_t number, std::string_view end, Outgoing to) const {
+  PostHead("/v3/kv/range", kKeyStart.size() + key_size() + end.size(), to);
   to.bytes->append(kKeyStart);
   AppendKey(number, to.bytes);
-  to.bytes->append(read_end_);
+  to.bytes->append(end);
 }
+
+void EtcdApi::Get(uint64_t number, Outgoing to) const { Range(number, read_end_, to); }
+
+void EtcdApi::GetNewest(uint64_t number, Outgoing to) const { Range(number, kEnd, to); }
 
 void EtcdApi::Delete(uint64_t number, Outgoing to) const {
   PostHead("/v3/kv/deleterange", kKeyStart.size() + key_size() + kEnd.size(), to);

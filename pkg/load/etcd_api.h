@@ -18,6 +18,7 @@ class EtcdApi final : public Api {
   void Put(uint64_t number, uint64_t variant, Outgoing to) const override;
   void PutNumbered(uint64_t number, uint64_t write, Outgoing to) const override;
   void Get(uint64_t number, Outgoing to) const override;
+  void GetNewest(uint64_t number, Outgoing to) const override;
   void Delete(uint64_t number, Outgoing to) const override;
   void Watch(uint64_t number, Outgoing to) const override;
   void CreateSession(Outgoing to) const override;
@@ -41,6 +42,7 @@ class EtcdApi final : public Api {
   void AppendKey(uint64_t number, std::string* to) const;
   uint64_t key_size() const;  // in base64
   void PutHead(uint64_t number, Outgoing to) const;
+  void Range(uint64_t number, std::string_view end, Outgoing to) const;
 
   const KeyNames keys_;
   // The common part of the keys, as far as it makes whole groups of base64, and the rest of it.

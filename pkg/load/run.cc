@@ -13,6 +13,7 @@
 #include "pkg/load/endpoint.h"
 #include "pkg/load/load.h"
 #include "pkg/load/monotonic.h"
+#include "pkg/load/settle.h"
 #include "pkg/load/watch_load.h"
 #include "pkg/load/worker.h"
 
@@ -60,13 +61,13 @@ class LoadRun {
     api_ = Api::Create(settings_);
     MakeLoads();
     OnEach([](Load* load) { load->Setup(); }, {});
-    const std::string problem = SetupProblem();
-    if (problem.empty() && !interrupted()) DoRun();
+    Status prepared = Prepared();
+    if (prepared.ok() && !interrupted()) DoRun();
     OnEach([](Load* load) { load->Undo(); }, {});
     for (const auto& load : loads_) report_.left_behind += load->LeftBehind();
     report_.interrupted = interrupted();
-    if (problem.empty() || interrupted()) return std::move(report_);
-    return Status(Code::kUnavailable, "not_prepared", problem);
+    if (prepared.ok() || interrupted()) return std::move(report_);
+    return prepared;
   }
 
  private:
@@ -97,12 +98,16 @@ class LoadRun {
     }
   }
 
-  std::string SetupProblem() const {
+  Status Prepared() const {
     for (const auto& load : loads_) {
-      std::string problem = load->SetupProblem();
-      if (!problem.empty()) return problem;
+      const std::string problem = load->SetupProblem();
+      if (!problem.empty()) return Status(Code::kUnavailable, "not_prepared", problem);
     }
-    return "";
+    const bool reads_stale =
+        settings_.stale && (settings_.bench == Bench::kGet ||
+                            (settings_.bench == Bench::kMixed && settings_.read_percent > 0));
+    if (!reads_stale || interrupted()) return Status::Ok();
+    return Settle(*api_, endpoints_, static_cast<int64_t>(settings_.timeout_ms));
   }
 
   // Runs one phase, each load on a thread of its own, and calls `meanwhile` now and then.

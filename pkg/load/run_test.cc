@@ -84,10 +84,24 @@ TEST_F(RunTest, GetReadsWhatIsThere) {
 }
 
 TEST_F(RunTest, StaleReads) {
+  fake_.Lag();
   Settings settings = Make(Bench::kGet, 10);
   settings.stale = true;
-  Run(settings);
+  const Report report = Run(settings);
   EXPECT_TRUE(fake_.saw_stale_read());
+  EXPECT_EQ(CountOf(report, Measure::kGet), 10u);
+  EXPECT_EQ(report.recorder.errors_total(), 0u);
+}
+
+TEST_F(RunTest, WhoDoesNotShowWhatIsPreparedIsSaid) {
+  Settings settings = Make(Bench::kGet, 10);
+  settings.stale = true;
+  fake_.RefuseEvery(settings.keys + 1, "/v1/kv/", 503, "no_leader");  // what follows the keys
+  const Result<Report> report = RunLoad(settings, {});
+  ASSERT_FALSE(report.ok());
+  EXPECT_EQ(report.status().reason(), "not_prepared");
+  EXPECT_EQ(report.status().message(),
+            fake_.url() + " does not show what the run needs: no_leader");
 }
 
 TEST_F(RunTest, ALockForEachClient) {

@@ -85,6 +85,7 @@ void FakeBaton::Put(const std::shared_ptr<http::Exchange>& exchange) {
   const std::string& key = request.captures.at("key");
   if (first_key_.empty()) first_key_ = key;
   keys_[key] = request.body;
+  behind_ = lags_;
   Tell(key, "{\"key\":\"" + key + "\",\"type\":\"put\",\"value\":\"" + request.body + "\"}\n");
   exchange->Respond(Ok("{\"revision\":1}"));
 }
@@ -97,10 +98,13 @@ void FakeBaton::Tell(const std::string& key, const std::string& line) {
 
 void FakeBaton::Get(const std::shared_ptr<http::Exchange>& exchange) {
   const http::Request& request = exchange->request();
-  if (const std::string* how = request.Query("consistency")) saw_stale_read_ = *how == "stale";
+  const std::string* how = request.Query("consistency");
+  const bool stale = how != nullptr && *how == "stale";
+  saw_stale_read_ = saw_stale_read_ || stale;
+  behind_ = behind_ && stale;
   const auto found = keys_.find(request.captures.at("key"));
-  exchange->Respond(found == keys_.end() ? Problem(404, "key_not_found")
-                                         : http::Response::Text(200, found->second));
+  exchange->Respond(behind_ || found == keys_.end() ? Problem(404, "key_not_found")
+                                                    : http::Response::Text(200, found->second));
 }
 
 void FakeBaton::Delete(const std::shared_ptr<http::Exchange>& exchange) {
@@ -175,6 +179,7 @@ void FakeBaton::GatewayPut(const std::shared_ptr<http::Exchange>& exchange) {
   const std::string key(TextField(exchange->request().body, "key"));
   const std::string value(TextField(exchange->request().body, "value"));
   keys_[key] = value;
+  behind_ = lags_;
   Tell(key, "{\"result\":{\"events\":[{\"kv\":{\"key\":\"" + key + "\",\"value\":\"" + value +
                 "\"}}]}}\n");
   exchange->Respond(Ok("{\"header\":{\"revision\":\"2\"}}"));
@@ -188,8 +193,10 @@ void FakeBaton::GatewayWatch(const std::shared_ptr<http::Exchange>& exchange) {
 
 void FakeBaton::GatewayRange(const std::shared_ptr<http::Exchange>& exchange) {
   const std::string& body = exchange->request().body;
-  saw_stale_read_ = body.find("\"serializable\":true") != std::string::npos;
-  const bool found = keys_.contains(std::string(TextField(body, "key")));
+  const bool stale = body.find("\"serializable\":true") != std::string::npos;
+  saw_stale_read_ = saw_stale_read_ || stale;
+  behind_ = behind_ && stale;
+  const bool found = !behind_ && keys_.contains(std::string(TextField(body, "key")));
   exchange->Respond(
       Ok(found ? "{\"header\":{},\"kvs\":[{\"key\":\"a\"}],\"count\":\"1\"}" : "{\"header\":{}}"));
 }
@@ -234,6 +241,11 @@ uint64_t FakeBaton::calls(const std::string& route) const {
   const std::lock_guard lock(mutex_);
   const auto found = calls_.find(route);
   return found == calls_.end() ? 0 : found->second;
+}
+
+void FakeBaton::Lag() {
+  const std::lock_guard lock(mutex_);
+  lags_ = true;
 }
 
 bool FakeBaton::saw_stale_read() const {

@@ -36,6 +36,9 @@ class FakeBaton {
   size_t keys() const;
   size_t sessions() const;
   size_t holders() const;
+  // From now on what is written is shown by stale reads only after one that is not stale: as by a
+  // server that another one's writes have not reached.
+  void Lag();
   // Calls by "METHOD /the/route".
   uint64_t calls(const std::string& route) const;
   bool saw_stale_read() const;
@@ -90,6 +93,8 @@ class FakeBaton {
   std::vector<std::pair<std::string, std::shared_ptr<http::ResponseStream>>> watches_;
   std::vector<std::shared_ptr<http::Exchange>> ignored_;
   bool saw_stale_read_ = false;
+  bool lags_ = false;
+  bool behind_ = false;
   bool broken_ = false;
   bool stopped_ = false;  // of the test's thread
   std::unique_ptr<http::Server> server_;
