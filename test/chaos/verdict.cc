@@ -110,6 +110,7 @@ std::vector<std::string> JudgeHistory(const history::History& history, const std
   history::Options options;
   options.history_revisions_kept = kHistoryRevisionsMax;
   options.unknown_applied_us = kUnknownAppliedUs;
+  options.session_end_late_us = kSessionEndLateUs;
   const history::Verdict verdict = history::Check(history, options);
   for (const history::Violation& violation : verdict.violations) {
     broken.push_back(violation.name + ": " + violation.sentence);

@@ -23,6 +23,9 @@ inline constexpr uint64_t kHistoryRevisionsMax = 100'000;
 // than some seconds. Without a bound the search has every one of them to try at every place.
 inline constexpr int64_t kUnknownAppliedUs = 120'000'000;
 
+// A session ends so long after its time at the latest: when somebody leads again.
+inline constexpr int64_t kSessionEndLateUs = 60'000'000;
+
 // By the names of kind and outcome.
 std::map<std::pair<std::string, std::string>, uint64_t> CountOperations(
     const history::History& history);
