@@ -72,10 +72,10 @@ inline constexpr auto kCruelSites = std::to_array<CruelSite>({
     {"node.wait_outcome_forgotten", 3, "the oldest remembered end of a wait is forgotten"},
     {"node.waits_overloaded", 50, "an acquire finds no room"},
     {"node.watch_evicted", 100, "a watch is ended as too slow"},
-    {"node.watch_falls_back", 10, "a live watch goes on from the history"},
+    {"node.watch_falls_back", 3, "a live watch goes on from the history"},
     {"node.watch_page_of_one", 2, "a watch catches up by one revision"},
     // pkg/coord: reads only. Nothing that changes the state may depend on it.
-    {"coord.event_page_ends_early", 5, "a page of the history ends before it is full"},
+    {"coord.event_page_ends_early", 2, "a page of the history ends before it is full"},
     {"coord.list_of_one", 5, "a page of a list has one key"},
     {"coord.sessions_due_one_by_one", 3, "one session that is due is named, not all"},
     {"coord.waits_due_one_by_one", 3, "one wait that is due is named, not all"},

@@ -12,10 +12,6 @@ namespace {
 // Long enough for an election; then it is asked again.
 constexpr int64_t kReadTimeoutElections = 3;
 
-bool HasLost(raft::Memory memory) {
-  return memory == raft::Memory::kLostEntries || memory == raft::Memory::kLost;
-}
-
 // With its whole log a node makes its state again from the first entry on. On the way it is as it
 // was once, and who read here before must not see that again.
 bool BeginsAgain(const NodeCore& core) {
@@ -29,11 +25,11 @@ Repair::Repair(NodeCore* core, Reads* reads, Transfer* transfer)
       reads_(reads),
       transfer_(transfer),
       memory_(core->raft->GetStatus().memory),
-      rebuilding_(core->state_lost || HasLost(memory_) || BeginsAgain(*core)) {
+      rebuilding_(core->state_lost || raft::HasLost(memory_) || BeginsAgain(*core)) {
   if (!rebuilding_) return;
-  core_->parts.logger->Log(
-      LogLevel::kWarning, "this node has lost data and rebuilds it",
-      {{"state_lost", core_->state_lost || BeginsAgain(*core_)}, {"log_lost", HasLost(memory_)}});
+  core_->parts.logger->Log(LogLevel::kWarning, "this node has lost data and rebuilds it",
+                           {{"state_lost", core_->state_lost || BeginsAgain(*core_)},
+                            {"log_lost", raft::HasLost(memory_)}});
 }
 
 void Repair::OnMemory(raft::Memory memory) {
@@ -44,7 +40,7 @@ void Repair::OnMemory(raft::Memory memory) {
     core_->parts.logger->Log(LogLevel::kError,
                              "this disk does not know what this node has acknowledged: it counts "
                              "for nothing until it was made a learner");
-  } else if (HasLost(before)) {
+  } else if (raft::HasLost(before)) {
     core_->parts.logger->Log(LogLevel::kInfo, "what was lost of the log is back");
   }
 }

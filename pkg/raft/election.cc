@@ -143,6 +143,11 @@ bool CouldLead(const Core& core) {
          CanLead(core.log.MembershipAt(committed), core.id());
 }
 
+bool IsUpToDate(const Core& core, const VoteRequest& request) {
+  if (PLANTED("raft.pre_vote_unchecked") && request.pre_vote) return true;
+  return core.log.IsUpToDate(request.last_index, request.last_term);
+}
+
 }  // namespace
 
 bool MayCampaign(const Core& core) {
@@ -200,8 +205,8 @@ void HandleVoteRequest(Core& core, const Message& message, const VoteRequest& re
   if (message.term > core.term && !request.pre_vote) {
     core.FollowTerm(message.term);
   }
-  if (!VoteIsFree(core, message.term, message.from) ||
-      !core.log.IsUpToDate(request.last_index, request.last_term) || PrefersItself(core, request)) {
+  if (!VoteIsFree(core, message.term, message.from) || !IsUpToDate(core, request) ||
+      PrefersItself(core, request)) {
     Refuse(core, message.from, request);
     return;
   }

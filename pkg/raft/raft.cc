@@ -265,6 +265,7 @@ RaftStatus Raft::GetStatus() const {
   status.persisted = core.log.persisted();
   status.first_index = core.log.first_index();
   status.last_index = core.log.last_index();
+  status.last_term = core.log.last_term();
   status.snapshot_wanted = core.snapshot_wanted;
   status.config = core.membership();
   status.config_index = core.log.membership_index();

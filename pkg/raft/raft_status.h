@@ -55,6 +55,7 @@ struct RaftStatus {
   Index persisted;
   Index first_index;
   Index last_index;
+  Term last_term;                  // of the entry at last_index
   NodeId transfer_target;          // 0: no leadership transfer under way
   Index snapshot_wanted;           // 0: none, or it has come (Raft::RequestSnapshot)
   Memory memory = Memory::kWhole;  // of this node (amnesia.h)

@@ -60,6 +60,10 @@ enum class Memory : uint8_t {
   kLost = 3,         // nobody knows what the node has said: it counts for nothing
 };
 
+inline bool HasLost(Memory memory) {
+  return memory == Memory::kLostEntries || memory == Memory::kLost;
+}
+
 // What must be durable before any message that depends on it is sent (Raft paper, figure 2,
 // "Persistent state"). commit may lag behind: it only speeds up a restart.
 struct HardState {

@@ -28,8 +28,11 @@ uint64_t HashOf(const raft::Entry& entry) {
 
 }  // namespace
 
-Invariants::Invariants(SimCluster* cluster, Recorder* recorder, bool pre_vote_always)
-    : cluster_(cluster), recorder_(recorder), protocol_(cluster, pre_vote_always) {}
+Invariants::Invariants(SimCluster* cluster, Recorder* recorder, const InvariantOptions& options)
+    : cluster_(cluster),
+      recorder_(recorder),
+      overdue_max_ms_(options.overdue_max_ms),
+      protocol_(cluster, options.pre_vote_always) {}
 
 // R6: what was durable is there again.
 void Invariants::OnStart(NodeId id, const node::LogState& found) {
@@ -176,7 +179,10 @@ void Invariants::OnStep(NodeId id, const Node& node) {
   CHECK_GE(term, seen.term) << "R6: the term of node " << id << " went back";
   seen.term = term;
   const bool leads = node.raft().role() == raft::Role::kLeader;
-  if (leads && !seen.leads) CheckLeader(id, node);
+  if (leads && !seen.leads) {
+    CheckLeader(id, node);
+    seen.leads_since_us = cluster_->MonotonicUs();
+  }
   seen.leads = leads;
   const Index applied = node.state().applied();
   if (applied == seen.applied) return;
@@ -185,6 +191,7 @@ void Invariants::OnStep(NodeId id, const Node& node) {
   if (cluster_->log(id).State().start.index > seen.applied) CheckDue(id, node);
   seen.applied = applied;
   if (applied > committed_) CheckCommitted(node);
+  if (leads) CheckOverdue(id, node, std::max(seen.leads_since_us, cluster_->resumed_us(id)));
   CheckBounds(id, node);
 }
 
@@ -197,6 +204,16 @@ void Invariants::CheckDue(NodeId id, const Node& node) const {
   if (earliest_ms == std::numeric_limits<int64_t>::max()) return;
   CHECK(!node.state().DueSessions(earliest_ms).items.empty())
       << "S9: node " << id << " does not find the session whose time ends at " << earliest_ms;
+}
+
+// S9: who leads, and commits, ends sessions soon after their time.
+void Invariants::CheckOverdue(NodeId id, const Node& node, int64_t leads_since_us) const {
+  if (!node.cluster_time().leading()) return;
+  if (cluster_->MonotonicUs() < leads_since_us + overdue_max_ms_ * 1000) return;
+  const int64_t now_ms = node.cluster_time().NowMs();
+  CHECK(node.state().DueSessions(now_ms - overdue_max_ms_).items.empty())
+      << "S9: node " << id << " leads, and at " << now_ms << " a session is overdue by more than "
+      << overdue_max_ms_ << " ms";
 }
 
 // R10: a configuration is known by the index of its entry, and is the same everywhere once it is

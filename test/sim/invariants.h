@@ -18,11 +18,17 @@
 
 namespace baton::sim {
 
+struct InvariantOptions {
+  bool pre_vote_always = true;  // see ProtocolRules
+  // How long a session may live on after its time while its leader commits.
+  int64_t overdue_max_ms = 0;
+};
+
 class Invariants final : public node::testing::SimObserver {
  public:
   // Both must outlive it.
-  // `pre_vote_always`: see ProtocolRules.
-  Invariants(node::testing::SimCluster* cluster, Recorder* recorder, bool pre_vote_always);
+  Invariants(node::testing::SimCluster* cluster, Recorder* recorder,
+             const InvariantOptions& options);
 
   void OnStart(NodeId id, const node::LogState& found) override;
   void OnStarted(NodeId id) override { LookAtLog(id); }
@@ -58,6 +64,7 @@ class Invariants final : public node::testing::SimObserver {
     Term term;
     Index applied;
     bool leads = false;
+    int64_t leads_since_us = 0;
   };
 
   void LookAtLog(NodeId id);
@@ -70,6 +77,7 @@ class Invariants final : public node::testing::SimObserver {
   std::string DescribeDisks() const;
   void CheckBounds(NodeId id, const node::Node& node);
   void CheckDue(NodeId id, const node::Node& node) const;
+  void CheckOverdue(NodeId id, const node::Node& node, int64_t leads_since_us) const;
   void NoteSessionEntry(const raft::Entry& entry);
   std::set<uint64_t> DestroyedAfter(Index from, NodeId id);
   void NoteSessionEnds(const node::Node& node, Index from);
@@ -79,6 +87,7 @@ class Invariants final : public node::testing::SimObserver {
 
   node::testing::SimCluster* const cluster_;
   Recorder* const recorder_;
+  const int64_t overdue_max_ms_;
   ProtocolRules protocol_;
   std::map<NodeId, Disk> disks_;
   std::map<NodeId, Seen> seen_;

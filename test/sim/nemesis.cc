@@ -18,6 +18,10 @@ constexpr uint64_t kMachinesMax = 9;
 constexpr int64_t kPromoteEachMs = 1'000;
 constexpr int kPromoteTriesMax = 20;
 constexpr uint64_t kClockJumpMaxMs = 3'600'000;
+constexpr int64_t kDelayMaxUs[] = {200'000, 1'000'000, Nemesis::kLongestDelayMs * 1'000};
+constexpr int64_t kWriteTimesUs[] = {10'000, 100'000, 1'000'000, 5'000'000};
+constexpr int64_t kHurryEachUs = 1'000;
+constexpr int kHurryTriesMax = 10'000;
 
 }  // namespace
 
@@ -263,7 +267,8 @@ bool Nemesis::BeginLinks(const Fault& fault, NodeId node) {
     if (fault.kind == FaultKind::kLoss) to.loss_percent = from.loss_percent = 1 + amount % 50;
     if (fault.kind == FaultKind::kRepeats) to.repeat_percent = from.repeat_percent = 50;
     if (fault.kind == FaultKind::kDelays) {
-      to.delay_max_us = from.delay_max_us = 1 + static_cast<int64_t>(amount % 2'000'000);
+      const int64_t delay_max_us = kDelayMaxUs[amount % 3];
+      to.delay_max_us = from.delay_max_us = delay_max_us;
     }
     if (fault.kind == FaultKind::kClog) to.clogged_until_us = from.clogged_until_us = until_us;
   }
@@ -275,7 +280,7 @@ bool Nemesis::BeginDisk(const Fault& fault) {
   if (!cluster_->alive(node)) return false;
   switch (fault.kind) {
     case FaultKind::kSlowDisk:
-      cluster_->SetDiskLatency(node, 10'000 + static_cast<int64_t>(fault.choice >> 32) % 1'000'000);
+      cluster_->SetDiskLatency(node, kWriteTimesUs[(fault.choice >> 32) % 4]);
       return true;
     case FaultKind::kHungDisk:
       cluster_->HoldDisk(node);
@@ -324,12 +329,52 @@ bool Nemesis::Lose(const Fault& fault, NodeId node) {
 
 bool Nemesis::Propose(raft::MemberChange::Type type, NodeId node) {
   const std::optional<NodeId> leader = cluster_->Leader();
-  if (!leader || cluster_->paused(*leader)) return false;
+  return leader && !cluster_->paused(*leader) && ProposeTo(*leader, type, node);
+}
+
+bool Nemesis::ProposeTo(NodeId leader, raft::MemberChange::Type type, NodeId node) {
   raft::MembershipChange change;
   change.changes = {{type, node}};
   bool taken = false;
-  cluster_->With(*leader, [&](Node& it) { taken = it.ProposeMembership(change).ok(); });
+  cluster_->With(leader, [&](Node& it) { taken = it.ProposeMembership(change).ok(); });
   return taken;
+}
+
+bool Nemesis::AddMember(const raft::RaftStatus& leader, bool by_the_next) {
+  if (cluster_->ids().size() >= kMachinesMax) return false;
+  node::NodeConfig config = plan_.cluster.config;
+  config.command_version = coord::kCommandVersion;
+  config.voters = leader.config.voters;
+  const NodeId added = cluster_->AddMachine(config);
+  removed_.insert(added);  // until it was added
+  if (by_the_next) {
+    AddByTheNext(added, leader.term, kHurryTriesMax);
+    return true;
+  }
+  if (!Propose(raft::MemberChange::kAddLearner, added)) return false;
+  (void)Propose(raft::MemberChange::kRemove, added);  // one change after the other: refused
+  Welcome(added);
+  return true;
+}
+
+// An administrator who waits for a new leader, and asks it until it agrees.
+void Nemesis::AddByTheNext(NodeId added, Term term, int tries) {
+  cluster_->After(kHurryEachUs, [this, added, term, tries] {
+    if (ended_ || tries == 0) return;
+    for (const NodeId id : cluster_->ids()) {
+      if (!cluster_->alive(id) || cluster_->paused(id)) continue;
+      const raft::Raft& raft = cluster_->node(id).raft();
+      if (raft.role() != raft::Role::kLeader || raft.term() <= term) continue;
+      if (ProposeTo(id, raft::MemberChange::kAddLearner, added)) return Welcome(added);
+    }
+    AddByTheNext(added, term, tries - 1);
+  });
+}
+
+void Nemesis::Welcome(NodeId added) {
+  removed_.erase(added);
+  cluster_->Restart(added);
+  PromoteLater(added, 0);
 }
 
 bool Nemesis::BeginMembership(const Fault& fault) {
@@ -343,18 +388,8 @@ bool Nemesis::BeginMembership(const Fault& fault) {
       cluster_->With(leader->id,
                      [node](Node& it) { it.TransferLeadership(node, [](const Status&) {}); });
       return true;
-    case FaultKind::kAddMember: {
-      if (cluster_->ids().size() >= kMachinesMax) return false;
-      node::NodeConfig config = plan_.cluster.config;
-      config.command_version = coord::kCommandVersion;
-      config.voters = leader->config.voters;
-      const NodeId added = cluster_->AddMachine(config);
-      if (!Propose(raft::MemberChange::kAddLearner, added)) removed_.insert(added);
-      if (removed_.contains(added)) return false;
-      cluster_->Restart(added);
-      PromoteLater(added, 0);
-      return true;
-    }
+    case FaultKind::kAddMember:
+      return AddMember(*leader, fault.choice % 3 == 0);
     case FaultKind::kRemoveMember:
       if (!voter || leader->config.voters.size() < 4 || !AllWhole()) return false;
       if (!Propose(raft::MemberChange::kRemove, node)) return false;

@@ -20,6 +20,9 @@ namespace baton::sim {
 
 class Nemesis {
  public:
+  // What a kDelays adds to a message at most.
+  static constexpr int64_t kLongestDelayMs = 5'000;
+
   // Both must outlive it.
   Nemesis(const Plan& plan, node::testing::SimCluster* cluster);
   Nemesis(const Nemesis&) = delete;
@@ -61,6 +64,10 @@ class Nemesis {
   bool AllWhole() const;
   std::optional<raft::RaftStatus> LeaderStatus() const;
   bool Propose(raft::MemberChange::Type type, NodeId node);
+  bool ProposeTo(NodeId leader, raft::MemberChange::Type type, NodeId node);
+  bool AddMember(const raft::RaftStatus& leader, bool by_the_next);
+  void AddByTheNext(NodeId added, Term term, int tries);
+  void Welcome(NodeId added);
   void PromoteLater(NodeId node, int tries);
   std::vector<NodeId> Members() const;  // not removed
   NodeId At(const Fault& fault) const { return targets_.at(&fault); }

@@ -26,6 +26,7 @@ constexpr std::array<std::string_view, kFaultKinds> kNames = {
 
 constexpr int64_t kSafetyMinMs = 10'000;
 constexpr int64_t kSafetyMaxMs = 40'000;
+constexpr int64_t kPauseMaxMs = 60'000;
 
 // One of the numbers.
 template <size_t kCount>
@@ -88,6 +89,9 @@ std::vector<Fault> DrawFaults(Random& random, int64_t safety_ms, int upgrades) {
     fault.kind = kinds[random.Below(kinds.size())];
     fault.at_ms = at_ms;
     fault.lasts_ms = Between(random, 1, lasts_max_ms);
+    if (fault.kind == FaultKind::kPause && random.Chance(1, 4)) {
+      fault.lasts_ms = Between(random, lasts_max_ms, kPauseMaxMs);  // or until the storm ends
+    }
     fault.choice = random.NextU64();
     faults.push_back(fault);
   }
@@ -130,7 +134,7 @@ Plan Draw(uint64_t seed) {
   plan.clients = DrawClients(random, plan.cluster.nodes, plan.safety_ms);
   for (size_t i = 0; i < plan.faults.size(); ++i) plan.faults[i].number = i;
   for (size_t i = 0; i < plan.clients.size(); ++i) plan.clients[i].number = i;
-  plan.cruelty_percent = OneOf(random, {0, 0, 1, 5, 25});
+  plan.cruelty_percent = OneOf(random, {0, 0, 1, 10, 40});
   return plan;
 }
 

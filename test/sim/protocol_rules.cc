@@ -13,20 +13,17 @@ using node::Node;
 constexpr int64_t kSlowestClockPercent = 112;
 constexpr int64_t kLookUs = 200'000;  // how often a leader that hears nobody is looked at
 
-bool HasLost(raft::Memory memory) {
-  return memory == raft::Memory::kLost || memory == raft::Memory::kLostEntries;
-}
-
 }  // namespace
 
 void ProtocolRules::OnStart(NodeId id, const raft::HardState& found) {
-  if (HasLost(found.memory)) lost_in_[id] = found.term;
+  if (raft::HasLost(found.memory)) lost_in_[id] = found.term;
 }
 
 void ProtocolRules::OnCrash(NodeId id) {
   leaders_.erase(id);
   lost_in_.erase(id);
   pre_votes_.erase(id);
+  up_to_date_.erase(id);
 }
 
 void ProtocolRules::OnSend(NodeId from, NodeId to, const node::PeerMessage& message) {
@@ -36,6 +33,8 @@ void ProtocolRules::OnSend(NodeId from, NodeId to, const node::PeerMessage& mess
   CheckMemory(from, *raft_message);
   if (const auto* vote = std::get_if<raft::VoteRequest>(&raft_message->body)) {
     if (!vote->pre_vote && !vote->leader_transfer && pre_vote_always_) CheckCampaign(from, term);
+  } else if (const auto* given = std::get_if<raft::VoteResponse>(&raft_message->body)) {
+    if (given->granted) CheckVote(from, to, term, given->pre_vote);
   } else if (const auto* question = std::get_if<raft::ReadIndexRequest>(&raft_message->body)) {
     CheckQuestion(from, question->id);
   } else if (const auto* told = std::get_if<raft::ReadIndexResponse>(&raft_message->body)) {
@@ -59,6 +58,11 @@ void ProtocolRules::OnReceive(NodeId to, const node::PeerEnvelope& envelope) {
   for (const node::PeerMessage& message : envelope.messages) {
     const auto* raft_message = std::get_if<raft::Message>(&message);
     if (raft_message == nullptr) continue;
+    if (const auto* request = std::get_if<raft::VoteRequest>(&raft_message->body)) {
+      // What comes before it in the envelope may change the log first.
+      const bool first = &message == envelope.messages.data();
+      NoteVoteRequest(to, envelope.from, raft_message->term, *request, first);
+    }
     const auto* vote = std::get_if<raft::VoteResponse>(&raft_message->body);
     if (vote != nullptr && vote->pre_vote && vote->granted) {
       pre_votes_[to][raft_message->term].insert(envelope.from);
@@ -75,7 +79,7 @@ void ProtocolRules::OnReceive(NodeId to, const node::PeerEnvelope& envelope) {
 void ProtocolRules::OnStep(NodeId id, const Node& node) {
   const Index known = committed_;
   committed_ = std::max(committed_, node.raft().commit());
-  if (HasLost(node.raft().memory())) {
+  if (raft::HasLost(node.raft().memory())) {
     lost_in_.try_emplace(id, node.raft().term());
   } else if (!lost_in_.empty()) {
     lost_in_.erase(id);
@@ -90,13 +94,15 @@ void ProtocolRules::OnStep(NodeId id, const Node& node) {
     lead = Leadership();
     lead.term = node.raft().term();
     lead.since_us = now_us;
+    lead.config = node.raft().membership();
+    lead.config_index = node.raft().GetStatus().config_index;
     pre_votes_.erase(id);
   }
+  if (node.raft().membership() != lead.config) CheckChange(id, node.raft(), &lead);
   if (cluster_->resumed_us(id) > lead.since_us) lead.since_us = cluster_->resumed_us(id);
   CheckCommit(id, node, known, lead.term);
   if (!lead.confirmed && now_us < lead.looked_us + kLookUs) return;
   if (lead.confirmed) CheckReads(id, node.raft().GetStatus(), lead);
-  NoteMembers(node.raft().membership(), &lead);
   CheckContact(id, node.raft().membership(), lead);
   lead.confirmed = false;
   lead.looked_us = now_us;
@@ -131,6 +137,25 @@ void ProtocolRules::CheckAnswer(NodeId from, NodeId to, uint64_t id) const {
   CHECK(QuorumIs(cluster_->node(from).raft().membership(), confirms))
       << "S2: node " << from << " answers a question of node " << to
       << " without asking whether it still leads";
+}
+
+void ProtocolRules::NoteVoteRequest(NodeId to, NodeId from, Term term,
+                                    const raft::VoteRequest& request, bool log_known) {
+  const raft::RaftStatus own = cluster_->node(to).raft().GetStatus();
+  const bool up_to_date =
+      std::pair(request.last_term, request.last_index) >= std::pair(own.last_term, own.last_index);
+  up_to_date_[to][{from, term, request.pre_vote}] |= up_to_date || !log_known;  // it may come twice
+}
+
+// R4, R14: nobody votes for, or would vote for, whose log is older than its own was when it was
+// asked (Raft paper, section 5.4.1).
+void ProtocolRules::CheckVote(NodeId from, NodeId to, Term term, bool pre_vote) const {
+  const auto asked = up_to_date_.find(from);
+  if (asked == up_to_date_.end()) return;
+  const auto request = asked->second.find({to, term, pre_vote});
+  CHECK(request == asked->second.end() || request->second)
+      << (pre_vote ? "R14" : "R4") << ": node " << from << " would vote in term " << term
+      << " for node " << to << ", whose log is older than its own";
 }
 
 // R14: who comes back does not raise the term: a campaign begins when a quorum has said, in this
@@ -189,19 +214,26 @@ void ProtocolRules::CheckCommit(NodeId id, const Node& node, Index known, Term t
       << *of_entry << " by itself";
 }
 
-void ProtocolRules::NoteMembers(const raft::ConfigState& config, Leadership* lead) const {
-  std::map<NodeId, int64_t> member_us;
-  for (const std::vector<NodeId>* list : {&config.voters, &config.voters_outgoing}) {
-    for (const NodeId voter : *list) {
-      const auto known = lead->member_us.find(voter);
-      member_us[voter] = known == lead->member_us.end() ? cluster_->MonotonicUs() : known->second;
-    }
-  }
-  lead->member_us = std::move(member_us);
+// R10: a leader changes members when it has committed the change before, and an entry of its own
+// term: else two quorums need not meet (Ongaro, "bug in single-server membership changes", 2015).
+void ProtocolRules::CheckChange(NodeId id, const raft::Raft& raft, Leadership* lead) const {
+  const raft::RaftStatus status = raft.GetStatus();
+  CHECK_LE(lead->config_index, status.commit)
+      << "R10: node " << id << " changes members with entry " << status.config_index
+      << " while the change before is open";
+  const auto& log = cluster_->log(id);
+  const bool known = status.commit >= log.FirstIndex() && status.commit <= log.LastIndex();
+  // To leave a joint configuration is the end of a change.
+  const bool own = !known || lead->config.joint() || *log.TermAt(status.commit) == status.term;
+  CHECK(own) << "R10: node " << id << " changes members with entry " << status.config_index
+             << " before it has committed anything of its term " << status.term;
+  lead->config = status.config;
+  lead->config_index = status.config_index;
+  lead->since_us = cluster_->MonotonicUs();
 }
 
-// R13: a leader that hears no quorum steps down within an election timeout. Who becomes a voter
-// under it has that long to be heard for the first time.
+// R13: a leader that hears no quorum steps down within an election timeout, also of who has just
+// become its quorum.
 void ProtocolRules::CheckContact(NodeId id, const raft::ConfigState& members,
                                  const Leadership& lead) const {
   const int64_t now_us = cluster_->MonotonicUs();
@@ -211,8 +243,7 @@ void ProtocolRules::CheckContact(NodeId id, const raft::ConfigState& members,
   const auto heard = [&](NodeId voter) {
     const auto answer = lead.heard_us.find(voter);
     const int64_t at_us = answer == lead.heard_us.end() ? 0 : answer->second;
-    const int64_t from_us = std::max({lead.since_us, lead.member_us.at(voter), at_us});
-    return voter == id || now_us <= from_us + limit_us;
+    return voter == id || now_us <= std::max(lead.since_us, at_us) + limit_us;
   };
   CHECK(QuorumIs(members, heard)) << "R13: node " << id << " leads on though it hears no quorum";
 }

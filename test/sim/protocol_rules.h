@@ -10,6 +10,7 @@
 #include <cstdint>
 #include <map>
 #include <set>
+#include <tuple>
 #include <utility>
 
 #include "pkg/node/testing/sim_cluster.h"
@@ -32,9 +33,10 @@ class ProtocolRules {
   // Of one leadership, as long as it lasts.
   struct Leadership {
     Term term;
-    int64_t since_us = 0;                    // it leads, or was paused last
+    int64_t since_us = 0;      // it leads, was paused last, or has these members
+    raft::ConfigState config;  // the newest of its log
+    Index config_index;
     std::map<NodeId, int64_t> heard_us;      // when it was last answered, by whom
-    std::map<NodeId, int64_t> member_us;     // since when it is seen to count whom
     std::map<NodeId, uint64_t> read_rounds;  // the newest that each was seen to confirm
     std::map<uint64_t, int64_t> rounds_us;   // when each was first asked about
     // When it first got a question of another node, known by the asker and its number.
@@ -48,8 +50,11 @@ class ProtocolRules {
   void CheckQuestion(NodeId from, uint64_t id);
   void CheckAnswer(NodeId from, NodeId to, uint64_t id) const;
   void CheckMatch(NodeId from, NodeId to, Term term, const raft::AppendResponse& response) const;
+  void NoteVoteRequest(NodeId to, NodeId from, Term term, const raft::VoteRequest& request,
+                       bool log_known);
+  void CheckVote(NodeId from, NodeId to, Term term, bool pre_vote) const;
   void CheckCommit(NodeId id, const node::Node& node, Index known, Term term) const;
-  void NoteMembers(const raft::ConfigState& config, Leadership* lead) const;
+  void CheckChange(NodeId id, const raft::Raft& raft, Leadership* lead) const;
   void CheckContact(NodeId id, const raft::ConfigState& members, const Leadership& lead) const;
   void CheckReads(NodeId id, const raft::RaftStatus& status, const Leadership& lead) const;
 
@@ -59,6 +64,9 @@ class ProtocolRules {
   Index committed_;  // that any node knows to be committed
   // Who has told a node, in this life, that it would get the vote of that term.
   std::map<NodeId, std::map<Term, std::set<NodeId>>> pre_votes_;
+  // By who was asked for a vote, or a pre-vote, of a term: whether the candidate's log was no
+  // older.
+  std::map<NodeId, std::map<std::tuple<NodeId, Term, bool>, bool>> up_to_date_;
   std::map<NodeId, Term> lost_in_;  // its term when it was first seen to have lost its memory
   // In which life of its asker a question had this number.
   std::map<std::pair<NodeId, uint64_t>, uint64_t> questions_;

@@ -9,6 +9,7 @@
 #include <cctype>
 #include <csignal>
 #include <cstdio>
+#include <iostream>
 #include <vector>
 
 #include "pkg/base/check.h"
@@ -137,6 +138,19 @@ SeedResult RunApart(const Plan& plan, const HistoryCallback& history) {
   Worker worker;
   worker.Give(plan.seed, [&](uint64_t) { return Run(plan, nullptr, history); });
   return worker.Take();
+}
+
+std::string LastLines(const Plan& plan, size_t lines_max) {
+  Worker worker;
+  worker.Give(plan.seed, [&](uint64_t) {
+    return Run(plan, [](const std::string& line) { std::cerr << line << "\n"; });
+  });
+  const std::string all = worker.Take().why;
+  size_t from = all.size();
+  for (size_t lines = 0; lines <= lines_max && from != std::string::npos && from > 0; ++lines) {
+    from = all.rfind('\n', from - 1);
+  }
+  return from == std::string::npos ? all : all.substr(from + 1);
 }
 
 void RunSeeds(uint64_t first, uint64_t count, int processes,

@@ -24,6 +24,9 @@ struct SeedResult {
 // Runs the plan in a process of its own, which is where `history` is called (simulation.h).
 SeedResult RunApart(const Plan& plan, const HistoryCallback& history = nullptr);
 
+// How a plan that fails does so: the last lines of its transcript, and what the process said then.
+std::string LastLines(const Plan& plan, size_t lines_max);
+
 // Runs the seeds from `first` on, `count` of them, in so many processes at once; begins no more as
 // soon as `each` has returned false (called after every seed, in the order in which they end, also
 // for those that were under way then: the first failure may end after a later one).

@@ -1,12 +1,16 @@
 #include "test/sim/shrink.h"
 
 #include <algorithm>
+#include <chrono>
 #include <utility>
 
 #include "test/sim/seeds.h"
 
 namespace baton::sim {
 namespace {
+
+// Nobody waits longer; what is left then is small enough to read.
+constexpr std::chrono::seconds kTimeMax(60);
 
 class Shrinker {
  public:
@@ -15,7 +19,7 @@ class Shrinker {
 
   Shrunk Run() {
     bool smaller = true;
-    while (smaller && shrunk_.runs < runs_max_) {
+    while (smaller && !Ended()) {
       smaller = Shorten();
       smaller |= LeaveOut(&Plan::faults);
       smaller |= LeaveOut(&Plan::clients);
@@ -26,9 +30,13 @@ class Shrinker {
   }
 
  private:
+  bool Ended() const {
+    return shrunk_.runs >= runs_max_ || std::chrono::steady_clock::now() >= end_;
+  }
+
   // Takes the plan instead if it still fails.
   bool Try(const Plan& plan) {
-    if (shrunk_.runs >= runs_max_) return false;
+    if (Ended()) return false;
     ++shrunk_.runs;
     const SeedResult result = RunApart(plan);
     if (result.held || KindOf(result.why) != kind_) return false;
@@ -101,6 +109,7 @@ class Shrinker {
 
   const std::string kind_;
   const uint64_t runs_max_;
+  const std::chrono::steady_clock::time_point end_ = std::chrono::steady_clock::now() + kTimeMax;
   Shrunk shrunk_;
 };
 

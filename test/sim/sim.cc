@@ -53,6 +53,8 @@ from one seed, and checks every promise of the service at every step.
 The exit code says whether all promises were kept.
 )";
 
+constexpr size_t kLastLines = 30;  // of the transcript and of what was said then
+
 struct Flags {
   uint64_t seed = 0;
   uint64_t from = 0;
@@ -66,6 +68,7 @@ struct Flags {
   bool hashes = false;
   std::string_view history;
   std::string_view cut;
+  std::string_view planted;
   std::string_view commit = "unknown";
   bool help = false;
 };
@@ -85,7 +88,7 @@ bool TakeText(std::string_view argument, std::string_view name, std::string_view
 
 bool Take(std::string_view argument, Flags* flags) {
   constexpr std::string_view kPlanted = "--planted=";
-  if (argument.starts_with(kPlanted)) return PlantBug(argument.substr(kPlanted.size()));
+  if (TakeText(argument, kPlanted, &flags->planted)) return PlantBug(flags->planted);
   const std::map<std::string_view, bool*> switches = {{"--trace", &flags->trace},
                                                       {"--plan", &flags->plan},
                                                       {"--keep-going", &flags->keep_going},
@@ -198,8 +201,14 @@ void Explain(const SeedResult& result, const Flags& flags) {
   std::cout << "after " << shrunk.runs << " runs " << shrunk.plan.faults.size() << " faults and "
             << shrunk.plan.clients.size() << " clients with " << operations
             << " operations are left:\n"
-            << Describe(shrunk.plan) << shrunk.why
-            << "\nagain, whole: make sim SEED=" << result.seed
+            << Describe(shrunk.plan) << "the last of it:\n"
+            << LastLines(shrunk.plan, kLastLines);
+  if (!flags.planted.empty()) {
+    std::cout << "\nagain: --planted=" << flags.planted << " --seed=" << result.seed
+              << " --trace --cut=" << CutOf(shrunk.plan) << std::endl;
+    return;
+  }
+  std::cout << "\nagain, whole: make sim SEED=" << result.seed
             << "\nwhat is left:  make sim SEED=" << result.seed
             << " TRACE=1 CUT=" << CutOf(shrunk.plan) << std::endl;
 }

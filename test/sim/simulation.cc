@@ -36,13 +36,26 @@ ClientPlan AuditorPlan(const Plan& plan) {
   return auditor;
 }
 
+// A session's end is one write: a few seconds at most, unless something makes writes slow.
+int64_t OverdueMaxMs(const Plan& plan) {
+  const auto slows = [](const Fault& fault) {
+    return fault.kind == FaultKind::kLoss || fault.kind == FaultKind::kDelays ||
+           fault.kind == FaultKind::kClog || fault.kind == FaultKind::kClockJump ||
+           (fault.kind >= FaultKind::kSlowDisk && fault.kind <= FaultKind::kFullDisk);
+  };
+  const bool slow =
+      plan.cruelty_percent > 0 || std::any_of(plan.faults.begin(), plan.faults.end(), slows);
+  return slow ? 25'000 : 3'000;
+}
+
 class Simulation {
  public:
   Simulation(const Plan& plan, std::function<void(const std::string&)> trace)
       : plan_(plan),
         cruelty_(plan.seed, plan.cruelty_percent),
         cluster_(plan.cluster),
-        invariants_(&cluster_, &recorder_, !cruelty_.takes_part("raft.no_pre_vote")),
+        invariants_(&cluster_, &recorder_,
+                    {!cruelty_.takes_part("raft.no_pre_vote"), OverdueMaxMs(plan)}),
         nemesis_(plan_, &cluster_) {
     cluster_.SetTrace(std::move(trace));
     cluster_.SetObserver(&invariants_);
@@ -244,22 +257,24 @@ class Simulation {
     return text;
   }
 
-  // How long it is until no clog holds a message any more.
-  int64_t ClogsLeftMs() const {
+  // How long it is until nothing of the storm is under way any more.
+  int64_t HeldLeftMs() const {
     int64_t last_ms = cluster_.MonotonicMs();
     for (const Fault& fault : plan_.faults) {
       if (fault.kind == FaultKind::kClog) last_ms = std::max(last_ms, fault.at_ms + fault.lasts_ms);
+      if (fault.kind != FaultKind::kDelays) continue;
+      last_ms = std::max(last_ms, plan_.safety_ms + Nemesis::kLongestDelayMs);
     }
     return last_ms - cluster_.MonotonicMs();
   }
 
-  // S9: nobody renews them any more, but for what a clog still holds of a forwarded renewal.
+  // S9: nobody renews them any more, but for a forwarded renewal that is still under way.
   void EndSessions() {
     const auto ended = [&] {
       const std::optional<NodeId> leader = cluster_.Leader();
       return leader && cluster_.node(*leader).state().Sessions(SessionId(), 1).empty();
     };
-    CHECK(cluster_.RunUntil(ended, ClogsLeftMs() + kSessionsEndMaxMs))
+    CHECK(cluster_.RunUntil(ended, HeldLeftMs() + kSessionsEndMaxMs))
         << "S9: a session outlives its time" << DescribeSessions();
   }
 
