@@ -107,7 +107,8 @@ class LoadRun {
         settings_.stale && (settings_.bench == Bench::kGet ||
                             (settings_.bench == Bench::kMixed && settings_.read_percent > 0));
     if (!reads_stale || interrupted()) return Status::Ok();
-    return Settle(*api_, endpoints_, static_cast<int64_t>(settings_.timeout_ms));
+    return Settle(*api_, endpoints_, static_cast<int64_t>(settings_.timeout_ms),
+                  [this] { return hooks_.interrupts && hooks_.interrupts() > 0; });
   }
 
   // Runs one phase, each load on a thread of its own, and calls `meanwhile` now and then.

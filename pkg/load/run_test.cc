@@ -96,12 +96,21 @@ TEST_F(RunTest, StaleReads) {
 TEST_F(RunTest, WhoDoesNotShowWhatIsPreparedIsSaid) {
   Settings settings = Make(Bench::kGet, 10);
   settings.stale = true;
-  fake_.RefuseEvery(settings.keys + 1, "/v1/kv/", 503, "no_leader");  // what follows the keys
+  settings.timeout_ms = 1'000;
+  fake_.RefuseAfter(settings.keys, "/v1/kv/", 503, "no_leader");
   const Result<Report> report = RunLoad(settings, {});
   ASSERT_FALSE(report.ok());
   EXPECT_EQ(report.status().reason(), "not_prepared");
   EXPECT_EQ(report.status().message(),
             fake_.url() + " does not show what the run needs: no_leader");
+}
+
+TEST_F(RunTest, StaleReadsWaitForAnElection) {
+  Settings settings = Make(Bench::kGet, 10);
+  settings.stale = true;
+  fake_.RefuseEvery(settings.keys + 1, "/v1/kv/", 503, "no_leader");  // the first after the keys
+  const Report report = Run(settings);
+  EXPECT_EQ(CountOf(report, Measure::kGet) + report.recorder.errors_total(), 10u);
 }
 
 TEST_F(RunTest, ALockForEachClient) {

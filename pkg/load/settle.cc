@@ -1,14 +1,25 @@
 #include "pkg/load/settle.h"
 
+#include <algorithm>
 #include <array>
+#include <chrono>
 #include <string>
 #include <string_view>
+#include <thread>
 
 #include "pkg/load/connection.h"
 #include "pkg/load/monotonic.h"
 
 namespace baton::load {
 namespace {
+
+constexpr int64_t kTryNs = 1'000'000'000;
+
+// Between tries.
+bool Rest() {
+  std::this_thread::sleep_for(std::chrono::milliseconds(50));
+  return true;
+}
 
 // Empty: it was read.
 std::string ReadNewest(const Api& api, const Endpoint& endpoint, int64_t until_ns) {
@@ -38,9 +49,14 @@ std::string ReadNewest(const Api& api, const Endpoint& endpoint, int64_t until_n
 
 }  // namespace
 
-Status Settle(const Api& api, const std::vector<Endpoint>& endpoints, int64_t timeout_ms) {
+Status Settle(const Api& api, const std::vector<Endpoint>& endpoints, int64_t timeout_ms,
+              const std::function<bool()>& interrupted) {
+  const int64_t until_ns = NowNs() + timeout_ms * 1'000'000;
   for (const Endpoint& endpoint : endpoints) {
-    const std::string error = ReadNewest(api, endpoint, NowNs() + timeout_ms * 1'000'000);
+    std::string error;
+    do {
+      error = ReadNewest(api, endpoint, std::min(until_ns, NowNs() + kTryNs));
+    } while (!error.empty() && !interrupted() && Rest() && NowNs() < until_ns);
     if (error.empty()) continue;
     return Status(Code::kUnavailable, "not_prepared",
                   endpoint.url + " does not show what the run needs: " + error);

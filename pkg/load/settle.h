@@ -5,6 +5,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <vector>
 
 #include "pkg/base/status.h"
@@ -14,8 +15,10 @@
 namespace baton::load {
 
 // Reads the newest state of key 0, which must be there, at each endpoint: who has answered has
-// applied all that was acknowledged before. Blocks, up to timeout_ms for each; of one thread.
-// kUnavailable "not_prepared": which endpoint did not answer, and why.
-Status Settle(const Api& api, const std::vector<Endpoint>& endpoints, int64_t timeout_ms);
+// applied all that was acknowledged before. Blocks, and tries again, for timeout_ms in all, or a
+// second at most after it is `interrupted`; of one thread. kUnavailable "not_prepared": which
+// endpoint did not answer, and why.
+Status Settle(const Api& api, const std::vector<Endpoint>& endpoints, int64_t timeout_ms,
+              const std::function<bool()>& interrupted);
 
 }  // namespace baton::load

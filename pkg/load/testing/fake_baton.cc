@@ -75,7 +75,7 @@ bool FakeBaton::Refused(const std::shared_ptr<http::Exchange>& exchange) {
     return true;
   }
   if (refuse_every_ == 0 || !exchange->request().path.starts_with(refuse_path_)) return false;
-  if (++refusable_ % refuse_every_ != 0) return false;
+  if (++refusable_ <= allowed_ || refusable_ % refuse_every_ != 0) return false;
   exchange->Respond(Problem(refuse_status_, refuse_code_));
   return true;
 }
@@ -241,6 +241,13 @@ uint64_t FakeBaton::calls(const std::string& route) const {
   const std::lock_guard lock(mutex_);
   const auto found = calls_.find(route);
   return found == calls_.end() ? 0 : found->second;
+}
+
+void FakeBaton::RefuseAfter(uint64_t n, const std::string& path, int status,
+                            const std::string& code) {
+  RefuseEvery(1, path, status, code);
+  const std::lock_guard lock(mutex_);
+  allowed_ = n;
 }
 
 void FakeBaton::Lag() {

@@ -30,6 +30,8 @@ class FakeBaton {
 
   // Every n-th call to a path that begins with `path` is refused; 0: none.
   void RefuseEvery(uint64_t n, const std::string& path, int status, const std::string& code);
+  // All but the first n calls.
+  void RefuseAfter(uint64_t n, const std::string& path, int status, const std::string& code);
   // The next `count` calls are never answered.
   void Ignore(uint64_t count);
 
@@ -82,6 +84,7 @@ class FakeBaton {
   int refuse_status_ = 0;
   std::string refuse_code_;
   uint64_t refusable_ = 0;
+  uint64_t allowed_ = 0;  // before any is refused
   uint64_t ignore_ = 0;
   std::map<std::string, uint64_t> calls_;
   std::map<std::string, std::string> keys_;
