@@ -3,8 +3,10 @@
 #include <sys/mount.h>
 
 #include <cerrno>
+#include <csignal>
 #include <cstring>
 #include <filesystem>
+#include <fstream>
 #include <map>
 #include <utility>
 
@@ -162,6 +164,16 @@ void Nodes::Kill(int node) { At(node).process.Kill(); }
 
 void Nodes::Signal(int node, int signal) {
   if (running(node)) At(node).process.Signal(signal);
+}
+
+// It blocks the signal, and waits for it (proc(5), SigBlk).
+bool Nodes::TakesStopSignal(int node) const {
+  std::ifstream status("/proc/" + std::to_string(At(node).process.pid()) + "/status");
+  for (std::string line; std::getline(status, line);) {
+    if (!line.starts_with("SigBlk:")) continue;
+    return (std::stoull(line.substr(line.find(':') + 1), nullptr, 16) >> (SIGTERM - 1)) & 1;
+  }
+  return false;
 }
 
 std::optional<int> Nodes::WaitForEnd(int node, int64_t timeout_ms) {

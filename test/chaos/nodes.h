@@ -59,6 +59,8 @@ class Nodes {
   void Start(int node);
   void Kill(int node);
   void Signal(int node, int signal);  // a node that runs
+  // Whether its process has come so far that SIGTERM does not simply end it.
+  bool TakesStopSignal(int node) const;
   bool running(int node) const { return At(node).process.running(); }
   // The exit code of a node that has ended by itself, or after SIGTERM; it no longer runs then.
   std::optional<int> WaitForEnd(int node, int64_t timeout_ms);
