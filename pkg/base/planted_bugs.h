@@ -48,6 +48,9 @@ inline constexpr auto kPlantedBugs = std::to_array<PlantedBug>({
     {"raft.vote_compares_length", "sim", "paper 5.4.1",
      "the longer log counts as the newer one, whatever its last term",
      "a committed entry is missing at the next leader"},
+    {"raft.vote_unchecked", "sim", "paper 5.4.1",
+     "a vote, unlike a pre-vote, is given whatever the candidate's log",
+     "a committed entry is missing at the next leader"},
     {"raft.half_elects", "sim", "paper 5.2",
      "half of an even number of voters elects",
      "two leaders in a term"},
@@ -128,6 +131,8 @@ inline constexpr auto kPlantedBugs = std::to_array<PlantedBug>({
     {"raft.joint_of_earlier_leader_stays", "histories", "story 15",
      "a leader does not leave the joint configuration that its predecessor entered",
      "the next change is never made: no convergence"},
+
+    // --- members ---
     {"raft.change_before_own_commit", "sim", "story 14",
      "members change before the leader has committed in its term",
      "two quorums that do not meet"},
@@ -182,6 +187,9 @@ inline constexpr auto kPlantedBugs = std::to_array<PlantedBug>({
     {"node.keepalive_answered_unconfirmed", "sim", "etcd#15247",
      "a keepalive is acknowledged though its renewal is not known to be applied",
      "a session ends before its time"},
+    {"node.expiry_stuck", "sim", "ZooKeeper#5010",
+     "an expiry whose fate a leader never learned keeps it from the next when it leads again",
+     "sessions do not end when their time is over"},
     {"coord.expiry_not_checked", "sim", "etcd#15247",
      "an expiry is carried out though the session was renewed since",
      "a session ends before its time"},

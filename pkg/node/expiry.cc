@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "pkg/base/cruel.h"
+#include "pkg/base/planted.h"
 #include "pkg/coord/command.h"
 
 namespace baton::node {
@@ -42,6 +43,10 @@ void Expiry::Propose(Kind* kind, coord::CommandBody body) {
 }
 
 void Expiry::OnLeaderChange() {
+  if (PLANTED("node.expiry_stuck")) {
+    for (Kind* kind : {&sessions_, &waits_}) ++kind->round;  // nobody hears of what is under way
+    return;
+  }
   sessions_ = Kind{false, sessions_.round + 1};
   waits_ = Kind{false, waits_.round + 1};
   compactions_ = Kind{false, compactions_.round + 1};

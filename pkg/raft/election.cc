@@ -145,6 +145,7 @@ bool CouldLead(const Core& core) {
 
 bool IsUpToDate(const Core& core, const VoteRequest& request) {
   if (PLANTED("raft.pre_vote_unchecked") && request.pre_vote) return true;
+  if (PLANTED("raft.vote_unchecked") && !request.pre_vote) return true;
   return core.log.IsUpToDate(request.last_index, request.last_term);
 }
 

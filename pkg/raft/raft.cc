@@ -273,6 +273,7 @@ RaftStatus Raft::GetStatus() const {
   status.counters = core.counters;
   if (const Leader* const lead = core.leading()) {
     status.transfer_target = lead->transfer_target;
+    status.first_index_in_term = lead->first_index_in_term;
     status.peers.emplace(core.id(), SelfStatus(core));
     for (const Progress& peer : lead->peers) status.peers.emplace(peer.id(), StatusOf(core, peer));
   }

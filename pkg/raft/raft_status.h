@@ -56,6 +56,7 @@ struct RaftStatus {
   Index first_index;
   Index last_index;
   Term last_term;                  // of the entry at last_index
+  Index first_index_in_term;       // leaders only: the empty entry that the leadership began with
   NodeId transfer_target;          // 0: no leadership transfer under way
   Index snapshot_wanted;           // 0: none, or it has come (Raft::RequestSnapshot)
   Memory memory = Memory::kWhole;  // of this node (amnesia.h)

@@ -21,6 +21,7 @@ using node::testing::SimCluster;
 constexpr uint64_t kHistorySlack = 100;
 constexpr int64_t kForgettingUs = 10'000'000;
 constexpr uint64_t kSessionsSeen = 1'000;
+constexpr int64_t kStallUs = 1'000'000;
 
 uint64_t HashOf(const raft::Entry& entry) {
   return (uint64_t{Crc32c(entry.data.view())} << 8) + static_cast<uint64_t>(entry.type);
@@ -188,6 +189,10 @@ void Invariants::OnStep(NodeId id, const Node& node) {
   if (applied == seen.applied) return;
   NoteConfig(id, node);
   CHECK_GE(applied, seen.applied) << "R6: the applied index of node " << id << " went back";
+  // Who has committed nothing for a second may have been unable to.
+  const int64_t now_us = cluster_->MonotonicUs();
+  if (now_us > seen.applied_us + kStallUs) seen.leads_since_us = now_us;
+  seen.applied_us = now_us;
   if (cluster_->log(id).State().start.index > seen.applied) CheckDue(id, node);
   seen.applied = applied;
   if (applied > committed_) CheckCommitted(node);

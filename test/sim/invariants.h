@@ -64,7 +64,8 @@ class Invariants final : public node::testing::SimObserver {
     Term term;
     Index applied;
     bool leads = false;
-    int64_t leads_since_us = 0;
+    int64_t leads_since_us = 0;  // and commits without a pause
+    int64_t applied_us = 0;      // when it applied something last
   };
 
   void LookAtLog(NodeId id);

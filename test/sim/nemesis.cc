@@ -20,8 +20,8 @@ constexpr int kPromoteTriesMax = 20;
 constexpr uint64_t kClockJumpMaxMs = 3'600'000;
 constexpr int64_t kDelayMaxUs[] = {200'000, 1'000'000, Nemesis::kLongestDelayMs * 1'000};
 constexpr int64_t kWriteTimesUs[] = {10'000, 100'000, 1'000'000, 5'000'000};
-constexpr int64_t kHurryEachUs = 1'000;
-constexpr int kHurryTriesMax = 10'000;
+constexpr int64_t kHurryEachUs = 2'000;
+constexpr int kHurryTriesMax = 5'000;
 
 }  // namespace
 
@@ -349,7 +349,7 @@ bool Nemesis::AddMember(const raft::RaftStatus& leader, bool by_the_next) {
   removed_.insert(added);  // until it was added
   if (by_the_next) {
     AddByTheNext(added, leader.term, kHurryTriesMax);
-    return true;
+    return false;  // counted when it is done
   }
   if (!Propose(raft::MemberChange::kAddLearner, added)) return false;
   (void)Propose(raft::MemberChange::kRemove, added);  // one change after the other: refused
@@ -365,7 +365,10 @@ void Nemesis::AddByTheNext(NodeId added, Term term, int tries) {
       if (!cluster_->alive(id) || cluster_->paused(id)) continue;
       const raft::Raft& raft = cluster_->node(id).raft();
       if (raft.role() != raft::Role::kLeader || raft.term() <= term) continue;
-      if (ProposeTo(id, raft::MemberChange::kAddLearner, added)) return Welcome(added);
+      if (!ProposeTo(id, raft::MemberChange::kAddLearner, added)) continue;
+      ++done_[static_cast<size_t>(FaultKind::kAddMember)];
+      cluster_->Trace("fault: the new leader adds node " + std::to_string(added.value()));
+      return Welcome(added);
     }
     AddByTheNext(added, term, tries - 1);
   });

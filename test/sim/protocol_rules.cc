@@ -96,6 +96,7 @@ void ProtocolRules::OnStep(NodeId id, const Node& node) {
     lead.since_us = now_us;
     lead.config = node.raft().membership();
     lead.config_index = node.raft().GetStatus().config_index;
+    NoteVoters(&lead);
     pre_votes_.erase(id);
   }
   if (node.raft().membership() != lead.config) CheckChange(id, node.raft(), &lead);
@@ -221,29 +222,42 @@ void ProtocolRules::CheckChange(NodeId id, const raft::Raft& raft, Leadership* l
   CHECK_LE(lead->config_index, status.commit)
       << "R10: node " << id << " changes members with entry " << status.config_index
       << " while the change before is open";
-  const auto& log = cluster_->log(id);
-  const bool known = status.commit >= log.FirstIndex() && status.commit <= log.LastIndex();
-  // To leave a joint configuration is the end of a change.
-  const bool own = !known || lead->config.joint() || *log.TermAt(status.commit) == status.term;
-  CHECK(own) << "R10: node " << id << " changes members with entry " << status.config_index
-             << " before it has committed anything of its term " << status.term;
+  CHECK_GE(status.commit, status.first_index_in_term)
+      << "R10: node " << id << " changes members with entry " << status.config_index
+      << " before it has committed anything of its term " << status.term;
   lead->config = status.config;
+  NoteVoters(lead);
   lead->config_index = status.config_index;
-  lead->since_us = cluster_->MonotonicUs();
+  lead->changed_us = cluster_->MonotonicUs();
 }
 
-// R13: a leader that hears no quorum steps down within an election timeout, also of who has just
-// become its quorum.
+void ProtocolRules::NoteVoters(Leadership* lead) const {
+  std::map<NodeId, int64_t> voter_us;
+  for (const std::vector<NodeId>* list : {&lead->config.voters, &lead->config.voters_outgoing}) {
+    for (const NodeId voter : *list) {
+      const auto known = lead->voter_us.find(voter);
+      voter_us[voter] = known == lead->voter_us.end() ? cluster_->MonotonicUs() : known->second;
+    }
+  }
+  lead->voter_us = std::move(voter_us);
+}
+
+// R13: a leader that hears no quorum steps down within an election timeout. Who becomes a voter
+// under it has that long to be heard for the first time, and who is removed may leave it with those
+// whom it has not heard for longer: it looks once a tick.
 void ProtocolRules::CheckContact(NodeId id, const raft::ConfigState& members,
                                  const Leadership& lead) const {
   const int64_t now_us = cluster_->MonotonicUs();
   const node::NodeConfig& config = cluster_->config(id);
   const int64_t limit_us =
       (config.election_timeout_ticks + 2) * config.tick_ms * 1000 * kSlowestClockPercent / 100;
+  const int64_t ticks_us = 2 * config.tick_ms * 1000 * kSlowestClockPercent / 100;
+  if (now_us <= lead.changed_us + ticks_us) return;
   const auto heard = [&](NodeId voter) {
     const auto answer = lead.heard_us.find(voter);
     const int64_t at_us = answer == lead.heard_us.end() ? 0 : answer->second;
-    return voter == id || now_us <= std::max(lead.since_us, at_us) + limit_us;
+    const int64_t from_us = std::max({lead.since_us, lead.voter_us.at(voter), at_us});
+    return voter == id || now_us <= from_us + limit_us;
   };
   CHECK(QuorumIs(members, heard)) << "R13: node " << id << " leads on though it hears no quorum";
 }

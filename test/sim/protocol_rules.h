@@ -33,8 +33,10 @@ class ProtocolRules {
   // Of one leadership, as long as it lasts.
   struct Leadership {
     Term term;
-    int64_t since_us = 0;      // it leads, was paused last, or has these members
-    raft::ConfigState config;  // the newest of its log
+    int64_t since_us = 0;                // it leads, or was paused last
+    int64_t changed_us = 0;              // its members
+    std::map<NodeId, int64_t> voter_us;  // since when it counts whom
+    raft::ConfigState config;            // the newest of its log
     Index config_index;
     std::map<NodeId, int64_t> heard_us;      // when it was last answered, by whom
     std::map<NodeId, uint64_t> read_rounds;  // the newest that each was seen to confirm
@@ -55,6 +57,7 @@ class ProtocolRules {
   void CheckVote(NodeId from, NodeId to, Term term, bool pre_vote) const;
   void CheckCommit(NodeId id, const node::Node& node, Index known, Term term) const;
   void CheckChange(NodeId id, const raft::Raft& raft, Leadership* lead) const;
+  void NoteVoters(Leadership* lead) const;
   void CheckContact(NodeId id, const raft::ConfigState& members, const Leadership& lead) const;
   void CheckReads(NodeId id, const raft::RaftStatus& status, const Leadership& lead) const;
 

@@ -46,6 +46,7 @@ class Worker {
   void Give(uint64_t seed, const std::function<Report(uint64_t)>& run) {
     if (pid_ <= 0) Start(run);
     seed_ = seed;
+    words_from_ = lseek(words_, 0, SEEK_END);
     busy_ = true;
     (void)!write(to_worker_, &seed, sizeof(seed));  // fails: Take() will see that nobody answers
   }
@@ -108,10 +109,16 @@ class Worker {
     _exit(0);
   }
 
+  // What the seed said: its beginning, which tells the kind of failure, and its end.
   std::string Words() const {
-    std::string words(kWordsMax, '\0');
     const off_t end = lseek(words_, 0, SEEK_END);
-    const off_t from = std::max<off_t>(0, end - static_cast<off_t>(kWordsMax));
+    if (end - words_from_ <= static_cast<off_t>(kWordsMax)) return WordsIn(words_from_, end);
+    const auto half = static_cast<off_t>(kWordsMax / 2);
+    return WordsIn(words_from_, words_from_ + half) + "\n...\n" + WordsIn(end - half, end);
+  }
+
+  std::string WordsIn(off_t from, off_t to) const {
+    std::string words(static_cast<size_t>(to - from), '\0');
     const ssize_t got = pread(words_, words.data(), words.size(), from);
     words.resize(static_cast<size_t>(std::max<ssize_t>(0, got)));
     return words;
@@ -128,6 +135,7 @@ class Worker {
   int to_worker_ = -1;
   int from_worker_ = -1;
   int words_ = -1;
+  off_t words_from_ = 0;  // of this seed
   uint64_t seed_ = 0;
   bool busy_ = false;
 };

@@ -9,7 +9,7 @@
 namespace baton::sim {
 namespace {
 
-// Nobody waits longer; what is left then is small enough to read.
+// Then nothing more is tried; what is left is small enough to read.
 constexpr std::chrono::seconds kTimeMax(60);
 
 class Shrinker {

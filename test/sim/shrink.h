@@ -19,7 +19,7 @@ struct Shrunk {
   uint64_t runs = 0;  // that were tried
 };
 
-// `why`: how the plan fails. Ends after runs_max runs, or a minute, with what it has.
+// `why`: how the plan fails. Begins no run after runs_max runs, or a minute.
 Shrunk Shrink(const Plan& plan, const std::string& why, uint64_t runs_max);
 
 }  // namespace baton::sim
