@@ -20,6 +20,8 @@ constexpr int kPromoteTriesMax = 20;
 constexpr uint64_t kClockJumpMaxMs = 3'600'000;
 constexpr int64_t kDelayMaxUs[] = {200'000, 1'000'000, Nemesis::kLongestDelayMs * 1'000};
 constexpr int64_t kWriteTimesUs[] = {10'000, 100'000, 1'000'000, 5'000'000};
+constexpr int64_t kTryEachUs = 200'000;
+constexpr int kTriesMax = 100;
 constexpr int64_t kHurryEachUs = 2'000;
 constexpr int kHurryTriesMax = 5'000;
 
@@ -29,22 +31,27 @@ Nemesis::Nemesis(const Plan& plan, SimCluster* cluster) : plan_(plan), cluster_(
 
 void Nemesis::Start() {
   for (const Fault& fault : plan_.faults) {
-    cluster_->After(fault.at_ms * 1000, [this, &fault] {
-      if (ended_) return;
-      targets_[&fault] = PickFor(fault);
-      if (!Begin(fault)) {
-        if (cuts_.contains(&fault)) EndCut(fault, At(fault));
-        return void(targets_.erase(&fault));
-      }
-      ++done_[static_cast<size_t>(fault.kind)];
-      cluster_->Trace("fault: " + std::string(NameOf(fault.kind)) + " (node " +
-                      std::to_string(At(fault).value()) + ")");
-      cluster_->After(fault.lasts_ms * 1000, [this, &fault] {
-        if (!ended_) Finish(fault, At(fault));
-        targets_.erase(&fault);
-      });
-    });
+    cluster_->After(fault.at_ms * 1000, [this, &fault] { Try(fault, kTriesMax); });
   }
+}
+
+void Nemesis::Try(const Fault& fault, int tries) {
+  if (ended_) return;
+  targets_[&fault] = PickFor(fault);
+  if (!Begin(fault)) {
+    if (cuts_.contains(&fault)) EndCut(fault, At(fault));
+    targets_.erase(&fault);
+    // There is a name to lose only after a snapshot, and while all are whole: it waits for that.
+    if (fault.kind != FaultKind::kLostNames || tries == 0) return;
+    return cluster_->After(kTryEachUs, [this, &fault, tries] { Try(fault, tries - 1); });
+  }
+  ++done_[static_cast<size_t>(fault.kind)];
+  cluster_->Trace("fault: " + std::string(NameOf(fault.kind)) + " (node " +
+                  std::to_string(At(fault).value()) + ")");
+  cluster_->After(fault.lasts_ms * 1000, [this, &fault] {
+    if (!ended_) Finish(fault, At(fault));
+    targets_.erase(&fault);
+  });
 }
 
 void Nemesis::End() {
@@ -302,6 +309,7 @@ bool Nemesis::BeginDisk(const Fault& fault) {
 // What was acknowledged is lost with a disk; the others must have it.
 bool Nemesis::BeginLoss(const Fault& fault, NodeId node) {
   if (!AllWhole()) return false;
+  if (fault.kind == FaultKind::kLostNames && !cluster_->state(node).has_replaced()) return false;
   cluster_->Crash(node, SimCluster::CrashKind::kPowerLoss);
   const bool lost = Lose(fault, node);
   if (!lost) StartAgain(node);  // the power was off, and that was all

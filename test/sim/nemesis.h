@@ -40,6 +40,7 @@ class Nemesis {
   const std::array<uint64_t, kFaultKinds>& done() const { return done_; }
 
  private:
+  void Try(const Fault& fault, int tries);  // at its time, or until it can be done
   bool Begin(const Fault& fault);
   bool BeginLife(const Fault& fault);
   bool BeginNetwork(const Fault& fault);
