@@ -160,6 +160,21 @@ TEST(SessionsCheckTest, ASessionIsNotEndedInTime) {
   EXPECT_EQ(scene.Wrong(), "expired_late");
 }
 
+// A put that wants the session's key to be gone, and whose client gives up before it happens.
+TEST(SessionsCheckTest, WhatNobodyAnsweredHappensAfterTheEnd) {
+  Scene scene;
+  scene.options.session_ends_complete = true;
+  scene.Create(5, 100'000, 1);
+  scene.Put("k", "a", 2).session = 5;
+  Operation& put = scene.Put("k", "b", 0);
+  put.expected_revision = 0;
+  scene.Unknown(put).return_us = put.call_us + 10;
+  scene.now_us = 200'000'000;
+  scene.End(5, true, 3);
+  scene.Get("k", "b", 4, 4);
+  EXPECT_EQ(scene.Wrong(), "");
+}
+
 TEST(SessionsCheckTest, ASessionIsDestroyedThoughNobodyAsked) {
   Scene scene;
   scene.Create(5, 100'000, 1);

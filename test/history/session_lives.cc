@@ -32,7 +32,9 @@ Witness WitnessOf(const Operation& operation, uint64_t before) {
   }
   witness.from_us =
       operation.kind == Kind::kGetStale ? std::numeric_limits<int64_t>::min() : operation.call_us;
-  witness.to_us = operation.return_us.value_or(std::numeric_limits<int64_t>::max());
+  // What nobody answered may happen after the client has given up.
+  const bool answered = operation.return_us && operation.outcome != Outcome::kUnknown;
+  witness.to_us = answered ? *operation.return_us : std::numeric_limits<int64_t>::max();
   witness.operation = &operation;
   return witness;
 }
