@@ -28,7 +28,7 @@ class SessionClient final : public Client {
   const Api* const api_;
   const uint64_t keepalives_;
   std::string session_;
-  uint64_t kept_ = 0;    // of this session's keepalives
+  uint64_t kept_ = 0;    // keepalives that it has been given
   bool failed_ = false;  // a call of the operation had an error
   bool in_operation_ = false;
   int close_tries_ = 0;
