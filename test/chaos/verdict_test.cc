@@ -106,5 +106,32 @@ TEST(PaceTest, FewerThanTheLeastIsTooSlow) {
   EXPECT_EQ(TooSlow(pace, 0, 1), "only 0 operations a second were answered, fewer than 1");
 }
 
+// Its owner has left it alone since it was created; 10 ms is how long one operation takes.
+std::vector<std::string> JudgedWithASessionUsed(int64_t after_us) {
+  history::History history;
+  const auto add = [&history](Kind kind, int64_t call_us, uint64_t revision) -> Operation& {
+    Operation operation = Change(kind, Space::kKv, "", revision);
+    operation.client = operation.node = 1;
+    operation.session = 5;
+    operation.call_us = call_us;
+    operation.return_us = call_us + 10'000;
+    history.Add(operation);
+    return history.operations.back();
+  };
+  constexpr int64_t kTtlMs = 2000;
+  add(Kind::kSessionCreate, 0, 1).ttl_ms = kTtlMs;
+  Operation& put = add(Kind::kPut, 10'000 + kTtlMs * 1000 + after_us, 2);
+  put.key = "ephemeral-0";
+  put.value = "v1.1";
+  return JudgeHistory(history, ::testing::TempDir() + "judged.jsonl");
+}
+
+TEST(JudgeHistoryTest, ASessionThatNobodyRenewsMustEndInTime) {
+  EXPECT_EQ(JudgedWithASessionUsed(kSessionEndLateUs), std::vector<std::string>());
+  const std::vector<std::string> late = JudgedWithASessionUsed(kSessionEndLateUs + 1);
+  ASSERT_EQ(late.size(), 1u);
+  EXPECT_TRUE(late[0].starts_with("expired_late: ")) << late[0];
+}
+
 }  // namespace
 }  // namespace baton::chaos

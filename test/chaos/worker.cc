@@ -66,19 +66,27 @@ void Worker::Run(const std::atomic<bool>& stop) {
   }
 }
 
-// Weights in a hundred.
+// Weights in about a hundred.
 void Worker::Step() {
   struct Choice {
     uint64_t weight;
     void (Worker::*act)();
   };
-  static constexpr Choice kChoices[] = {{20, &Worker::Get},           {6, &Worker::GetStale},
-                                        {20, &Worker::Put},           {10, &Worker::PutIfUnchanged},
-                                        {4, &Worker::PutEphemeral},   {8, &Worker::PutGuarded},
-                                        {5, &Worker::Delete},         {9, &Worker::Acquire},
-                                        {8, &Worker::Release},        {3, &Worker::Proclaim},
-                                        {3, &Worker::Verify},         {3, &Worker::LookAtHolder},
-                                        {1, &Worker::DestroySession}, {1, &Worker::Compact}};
+  static constexpr Choice kChoices[] = {{20, &Worker::Get},
+                                        {6, &Worker::GetStale},
+                                        {20, &Worker::Put},
+                                        {10, &Worker::PutIfUnchanged},
+                                        {4, &Worker::PutEphemeral},
+                                        {8, &Worker::PutGuarded},
+                                        {5, &Worker::Delete},
+                                        {9, &Worker::Acquire},
+                                        {8, &Worker::Release},
+                                        {3, &Worker::Proclaim},
+                                        {3, &Worker::Verify},
+                                        {3, &Worker::LookAtHolder},
+                                        {1, &Worker::EndSession},
+                                        {1, &Worker::Compact},
+                                        {1, &Worker::UseForgottenSession}};
   uint64_t total = 0;
   for (const Choice& choice : kChoices) total += choice.weight;
   uint64_t drawn = random_.Below(total);
@@ -218,14 +226,28 @@ void Worker::Verify() {
 
 void Worker::LookAtHolder() { Do(Of(Kind::kHolder, AnyPlace())); }
 
-// One time in ten of those that the dice say: a session is to last.
-void Worker::DestroySession() {
+// One time in ten of those that the dice say: a session is to last. Half of them are left to end by
+// themselves.
+void Worker::EndSession() {
   if (session_ == 0 || !random_.Chance(1, 10)) return;
-  Operation destroy = Of(Kind::kSessionDestroy, "");
-  destroy.session = session_;
-  Do(std::move(destroy));
+  if (forgotten_session_ == 0 && random_.Chance(1, 2)) {
+    forgotten_session_ = session_;
+  } else {
+    Operation destroy = Of(Kind::kSessionDestroy, "");
+    destroy.session = session_;
+    Do(std::move(destroy));
+  }
   session_ = 0;
   held_.clear();
+}
+
+// Until it has ended: that this no longer succeeds shows that it ends in time.
+void Worker::UseForgottenSession() {
+  if (forgotten_session_ == 0) return;
+  Operation put = Of(Kind::kPut, EphemeralKey());
+  put.value = NewValue();
+  put.session = forgotten_session_;
+  if (Do(std::move(put)).error == "session_not_found") forgotten_session_ = 0;
 }
 
 // One time in five.

@@ -53,7 +53,8 @@ class Worker {
   void Proclaim();
   void Verify();
   void LookAtHolder();
-  void DestroySession();
+  void EndSession();
+  void UseForgottenSession();
   void Compact();
 
   std::string HotKey();
@@ -71,6 +72,7 @@ class Worker {
   Client client_;
   uint64_t values_ = 0;
   uint64_t session_ = 0;
+  uint64_t forgotten_session_ = 0;  // nobody keeps it alive any more
   int64_t ttl_ms_ = 0;
   int64_t kept_us_ = 0;                        // when the last keepalive that succeeded was sent
   uint64_t newest_revision_ = 0;               // that was seen
