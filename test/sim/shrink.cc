@@ -4,8 +4,6 @@
 #include <chrono>
 #include <utility>
 
-#include "test/sim/seeds.h"
-
 namespace baton::sim {
 namespace {
 
@@ -14,8 +12,9 @@ constexpr std::chrono::seconds kTimeMax(60);
 
 class Shrinker {
  public:
-  Shrinker(const Plan& plan, const std::string& why, uint64_t runs_max)
-      : kind_(KindOf(why)), runs_max_(runs_max), shrunk_{plan, why, 0} {}
+  Shrinker(const Plan& plan, const std::string& why, uint64_t runs_max,
+           const std::function<SeedResult(const Plan&)>& run)
+      : kind_(KindOf(why)), runs_max_(runs_max), run_(run), shrunk_{plan, why, 0} {}
 
   Shrunk Run() {
     bool smaller = true;
@@ -38,7 +37,7 @@ class Shrinker {
   bool Try(const Plan& plan) {
     if (Ended()) return false;
     ++shrunk_.runs;
-    const SeedResult result = RunApart(plan);
+    const SeedResult result = run_(plan);
     if (result.held || KindOf(result.why) != kind_) return false;
     shrunk_.plan = plan;
     shrunk_.why = result.why;
@@ -109,14 +108,16 @@ class Shrinker {
 
   const std::string kind_;
   const uint64_t runs_max_;
+  const std::function<SeedResult(const Plan&)>& run_;
   const std::chrono::steady_clock::time_point end_ = std::chrono::steady_clock::now() + kTimeMax;
   Shrunk shrunk_;
 };
 
 }  // namespace
 
-Shrunk Shrink(const Plan& plan, const std::string& why, uint64_t runs_max) {
-  return Shrinker(plan, why, runs_max).Run();
+Shrunk Shrink(const Plan& plan, const std::string& why, uint64_t runs_max,
+              const std::function<SeedResult(const Plan&)>& run) {
+  return Shrinker(plan, why, runs_max, run).Run();
 }
 
 }  // namespace baton::sim

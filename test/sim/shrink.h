@@ -10,6 +10,7 @@
 #include <string>
 
 #include "test/sim/plan.h"
+#include "test/sim/seeds.h"
 
 namespace baton::sim {
 
@@ -19,7 +20,9 @@ struct Shrunk {
   uint64_t runs = 0;  // that were tried
 };
 
-// `why`: how the plan fails. Begins no run after runs_max runs, or a minute.
-Shrunk Shrink(const Plan& plan, const std::string& why, uint64_t runs_max);
+// `why`: how the plan fails; `run` says whether another one does, RunApart() for one. Begins no run
+// after runs_max runs, or a minute.
+Shrunk Shrink(const Plan& plan, const std::string& why, uint64_t runs_max,
+              const std::function<SeedResult(const Plan&)>& run);
 
 }  // namespace baton::sim

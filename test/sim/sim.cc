@@ -195,7 +195,8 @@ void Explain(const SeedResult& result, const Flags& flags) {
             << result.why << "\n";
   if (flags.shrink == 0) return;
   std::cout << "making it smaller ..." << std::endl;
-  const Shrunk shrunk = Shrink(Draw(result.seed), result.why, flags.shrink);
+  const Shrunk shrunk = Shrink(Draw(result.seed), result.why, flags.shrink,
+                               [](const Plan& plan) { return RunApart(plan); });
   uint64_t operations = 0;
   for (const ClientPlan& client : shrunk.plan.clients) operations += client.operations_max;
   std::cout << "after " << shrunk.runs << " runs " << shrunk.plan.faults.size() << " faults and "

@@ -11,7 +11,6 @@
 #include "test/history/json_lines.h"
 #include "test/sim/cruelty.h"
 #include "test/sim/seeds.h"
-#include "test/sim/shrink.h"
 
 namespace baton::sim {
 namespace {
