@@ -1,5 +1,5 @@
-// What all routes share: headers, redirects, negotiation, the cluster's account of itself, probes,
-// and the peer endpoint.
+// What all routes share: headers, redirects, negotiation, the cluster's account of itself, and the
+// peer endpoint.
 
 #include "pkg/http/api.h"
 
@@ -10,7 +10,6 @@
 #include "pkg/http/accept.h"
 #include "pkg/http/api_call.h"
 #include "pkg/http/envelope.h"
-#include "pkg/http/readiness.h"
 #include "pkg/http/testing/api_server.h"
 #include "pkg/http/testing/eventually.h"
 #include "pkg/http/testing/raw_client.h"
@@ -259,73 +258,6 @@ TEST(ClusterHandlersTest, LeadershipIsHandedOver) {
   api.ExpectProblem(422, "unknown_field", "POST", target, R"({"taget":1})");
   api.service().FailNext(Status(Code::kConflict, "transfer_under_way", "Already"));
   api.ExpectProblem(409, "transfer_under_way", "POST", target);
-}
-
-TEST(ReadinessTest, EachCheck) {
-  const auto troubled = [](const node::StatusView& view) {
-    std::string names;
-    for (const ReadinessCheck& check : CheckReadiness(view)) {
-      if (!check.trouble.empty()) names.append(check.name).append(" ");
-    }
-    return names;
-  };
-  node::StatusView view;
-  EXPECT_EQ(troubled(view), "leader ");
-  view.raft.leader = NodeId(2);
-  EXPECT_EQ(troubled(view), "");
-  view.raft.applied = Index(10);
-  view.raft.commit = Index(10 + kReadyLagEntriesMax);
-  EXPECT_EQ(troubled(view), "");
-  view.raft.commit = Index(11 + kReadyLagEntriesMax);
-  EXPECT_EQ(troubled(view), "caught_up ");
-  view.raft.commit = Index(10);
-  view.oldest_write_age_ms = kReadyWriteAgeMsMax;
-  EXPECT_EQ(troubled(view), "");
-  view.oldest_write_age_ms = kReadyWriteAgeMsMax + 1;
-  EXPECT_EQ(troubled(view), "disk ");
-  view.oldest_write_age_ms = 0;
-  view.rebuilding = true;
-  EXPECT_EQ(troubled(view), "rebuilt ");
-  view.rebuilding = false;
-  view.draining = true;
-  EXPECT_EQ(troubled(view), "not_draining ");
-}
-
-TEST(ProbeHandlersTest, OnBothPorts) {
-  for (const ApiServer::Kind kind : {ApiServer::Kind::kClient, ApiServer::Kind::kOps}) {
-    ApiServer api(kind);
-    EXPECT_EQ(api.Send("GET", "/livez").body, "ok\n");
-    EXPECT_EQ(api.Send("GET", "/startupz").status, 200);
-    EXPECT_EQ(api.SendJson(200, "GET", "/version"),
-              (json{{"name", "baton"}, {"version", "1.2.3"}, {"api", "v1"}}));
-    EXPECT_EQ(api.Send("GET", "/readyz").body, "ok\n");
-    EXPECT_EQ(api.Send("GET", "/readyz?verbose").body,
-              "[+]member ok\n[+]leader ok\n[+]caught_up ok\n[+]disk ok\n[+]disk_space ok\n"
-              "[+]rebuilt ok\n"
-              "[+]not_draining ok\nready\n");
-    api.service().ChangeStatus([](node::StatusView* view) {
-      view->raft.leader = NodeId();
-      view->draining = true;
-    });
-    EXPECT_EQ(api.Send("GET", "/livez").status, 200) << "a restart would not bring a leader";
-    const ClientResponse not_ready = api.Send("GET", "/readyz");
-    EXPECT_EQ(not_ready.status, 503);
-    EXPECT_EQ(HeaderOf(not_ready, "retry-after"), "1");
-    EXPECT_EQ(not_ready.body,
-              "[-]leader failed: no leader is known\n"
-              "[-]not_draining failed: the node is shutting down\nnot ready\n");
-    const ClientResponse excluded =
-        api.Send("GET", "/readyz?verbose&exclude=leader&exclude=not_draining");
-    EXPECT_EQ(excluded.status, 200);
-    EXPECT_NE(excluded.body.find("[-]leader failed: no leader is known (excluded)"),
-              std::string::npos);
-    EXPECT_EQ(api.Send("GET", "/readyz?exclude=leader").status, 503);
-    api.ExpectProblem(400, "malformed_parameter", "GET", "/readyz?exclude=leadre");
-    api.ExpectProblem(400, "unknown_parameter", "GET", "/readyz?verbos");
-    api.ExpectProblem(400, "repeated_parameter", "GET", "/readyz?verbose&verbose");
-    api.ExpectProblem(400, "malformed_parameter", "GET", "/readyz?verbose=perhaps");
-    EXPECT_EQ(api.Send("GET", "/readyz?verbose=false").body, api.Send("GET", "/readyz").body);
-  }
 }
 
 TEST(OpsHandlersTest, Metrics) {

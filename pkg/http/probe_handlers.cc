@@ -23,27 +23,28 @@ void Live(const Call& call) {
   query.ok() ? call.Answer(Response::Text(200, "ok\n")) : call.Fail(query);
 }
 
-// ?verbose, and any number of ?exclude=CHECK.
+// ?verbose, ?linearizable, and any number of ?exclude=CHECK.
 struct ReadyzRequest {
   bool verbose = false;
+  bool linearizable = false;
   std::set<std::string> excluded;
 };
 
 // As QueryFields::Flag; here beside a parameter that may be repeated.
-Result<bool> ReadVerbose(const Request& request) {
-  const std::string& value = *request.Query("verbose");
-  if (request.query.count("verbose") > 1) {
-    return Status(Code::kInvalidArgument, "repeated_parameter",
-                  "query parameter \"verbose\" is given more than once");
+Result<bool> ReadFlag(const Request& request, const std::string& name) {
+  const std::string& value = *request.Query(name);
+  const std::string named = "query parameter " + Quoted(name);
+  if (request.query.count(name) > 1) {
+    return Status(Code::kInvalidArgument, "repeated_parameter", named + " is given more than once");
   }
   if (value == "false" || value == "0") return false;
   if (value.empty() || value == "true" || value == "1") return true;
   return Status(Code::kInvalidArgument, "malformed_parameter",
-                "query parameter \"verbose\" is " + Quoted(value) + "; it must be true or false");
+                named + " is " + Quoted(value) + "; it must be true or false");
 }
 
 Result<ReadyzRequest> ReadReadyz(const Request& request) {
-  static constexpr std::string_view kKnown[] = {"verbose", "exclude"};
+  static constexpr std::string_view kKnown[] = {"verbose", "exclude", "linearizable"};
   const std::vector<std::string_view> checks = ReadinessCheckNames();
   ReadyzRequest readyz;
   for (const auto& [name, value] : request.query) {
@@ -53,10 +54,10 @@ Result<ReadyzRequest> ReadReadyz(const Request& request) {
                       UnknownName("check", value, checks));
       }
       readyz.excluded.insert(value);
-    } else if (name == "verbose") {
-      const Result<bool> verbose = ReadVerbose(request);
-      if (!verbose.ok()) return verbose.status();
-      readyz.verbose = *verbose;
+    } else if (name == "verbose" || name == "linearizable") {
+      const Result<bool> flag = ReadFlag(request, name);
+      if (!flag.ok()) return flag.status();
+      (name == "verbose" ? readyz.verbose : readyz.linearizable) = *flag;
     } else {
       return Status(Code::kInvalidArgument, "unknown_parameter",
                     UnknownName("query parameter", name, kKnown));
@@ -65,26 +66,47 @@ Result<ReadyzRequest> ReadReadyz(const Request& request) {
   return readyz;
 }
 
-void Ready(const Call& call) {
-  const Result<ReadyzRequest> readyz = ReadReadyz(call.request());
-  if (!readyz.ok()) return call.Fail(readyz.status());
+void AnswerReadyz(const Call& call, const ReadyzRequest& readyz,
+                  const std::vector<ReadinessCheck>& checks) {
   std::string text;
   bool ready = true;
-  const bool leaving = call.context->clock->MonotonicMs() < call.context->leaving_until_ms->load();
-  for (const ReadinessCheck& check : CheckReadiness(*call.service().GetStatus(), leaving)) {
-    const bool excluded = readyz->excluded.contains(std::string(check.name));
+  for (const ReadinessCheck& check : checks) {
+    const bool excluded = readyz.excluded.contains(std::string(check.name));
     const bool fine = check.trouble.empty();
     ready = ready && (fine || excluded);
-    if (!readyz->verbose && (fine || excluded)) continue;
+    if (!readyz.verbose && (fine || excluded)) continue;
     text += (fine ? "[+]" : "[-]") + std::string(check.name) + " ";
     text += fine ? "ok" : "failed: " + check.trouble;
     text += excluded ? " (excluded)\n" : "\n";
   }
-  if (readyz->verbose || !ready) text += ready ? "ready\n" : "not ready\n";
+  if (readyz.verbose || !ready) text += ready ? "ready\n" : "not ready\n";
   if (text.empty()) text = "ok\n";
   Response response = Response::Text(ready ? 200 : 503, std::move(text));
   if (!ready) response.headers.emplace_back("Retry-After", "1");
   call.Answer(std::move(response));
+}
+
+std::vector<ReadinessCheck> CheckHere(const Call& call) {
+  const bool leaving = call.context->clock->MonotonicMs() < call.context->leaving_until_ms->load();
+  return CheckReadiness(*call.service().GetStatus(), leaving);
+}
+
+void Ready(const Call& call) {
+  const Result<ReadyzRequest> readyz = ReadReadyz(call.request());
+  if (!readyz.ok()) return call.Fail(readyz.status());
+  if (!readyz->linearizable) return AnswerReadyz(call, *readyz, CheckHere(call));
+  // A read of nothing: it needs no room of the read_budget. The other checks are made when it is
+  // answered, so that all of them are of one moment.
+  const auto answer = [call, readyz = *readyz](const Status& confirmed) {
+    std::vector<ReadinessCheck> checks = CheckHere(call);
+    checks.push_back(LinearizableCheck(confirmed));
+    AnswerReadyz(call, readyz, checks);
+  };
+  call.service().Read(node::Consistency::kLinearizable, Revision(), kReadyConfirmMsMax,
+                      [call, answer](const Result<node::ReadView>& view) {
+                        const Status confirmed = view.ok() ? Status::Ok() : view.status();
+                        call.exchange->Post([answer, confirmed] { answer(confirmed); });
+                      });
 }
 
 void Version(const Call& call) {

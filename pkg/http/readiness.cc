@@ -48,4 +48,13 @@ std::vector<std::string_view> ReadinessCheckNames() {
   return {"member", "leader", "caught_up", "disk", "disk_space", "rebuilt", "not_draining"};
 }
 
+ReadinessCheck LinearizableCheck(const Status& confirmed) {
+  if (confirmed.ok()) return {"linearizable", ""};
+  if (confirmed.code() == Code::kDeadlineExceeded) {
+    return {"linearizable", "no majority has confirmed a read within " +
+                                std::to_string(kReadyConfirmMsMax) + " ms"};
+  }
+  return {"linearizable", "a read was not confirmed: " + confirmed.message()};
+}
+
 }  // namespace baton::http

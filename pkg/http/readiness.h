@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "pkg/base/status.h"
 #include "pkg/node/status_view.h"
 
 namespace baton::http {
@@ -16,6 +17,8 @@ namespace baton::http {
 inline constexpr uint64_t kReadyLagEntriesMax = 1000;
 // A log write that takes longer is stuck.
 inline constexpr int64_t kReadyWriteAgeMsMax = 5'000;
+// A majority that has not confirmed a read by then counts as out of reach (?linearizable).
+inline constexpr int64_t kReadyConfirmMsMax = 1'000;
 
 struct ReadinessCheck {
   std::string_view name;
@@ -26,6 +29,9 @@ struct ReadinessCheck {
 // about_to_stop: somebody has said so (?drain=1).
 std::vector<ReadinessCheck> CheckReadiness(const node::StatusView& view,
                                            bool about_to_stop = false);
+// Of these; "linearizable" is made only for who asks for it, who has no reason to exclude it.
 std::vector<std::string_view> ReadinessCheckNames();
+// "linearizable". confirmed: how a linearizable read ended that had kReadyConfirmMsMax.
+ReadinessCheck LinearizableCheck(const Status& confirmed);
 
 }  // namespace baton::http
