@@ -15,7 +15,8 @@ namespace baton::alerts {
 namespace {
 
 constexpr std::string_view kRunbooks = "https://baton.dev/runbooks/";
-const char* const kTests[] = {"backups", "clients", "disk", "health", "log", "members", "standing"};
+const char* const kTests[] = {"backups", "clients", "disk",     "health",
+                              "log",     "members", "standing", "zones"};
 
 std::string RulesPath() { return TreePath("charts/baton/files/alerts.yaml"); }
 std::string TestPath(const std::string& name) { return TreePath("test/alerts/" + name + ".yaml"); }
@@ -103,8 +104,8 @@ TEST(AlertsTest, EachHasItsRunbookAndEachRunbookItsAlert) {
 
 TEST(AlertsTest, EachAsksForMetricsThatAreServed) {
   const std::set<std::string> served = ServedFamilies();
-  const std::set<std::string> of_others = {"up",
-                                           "kube_pod_info"};  // Prometheus, kube-state-metrics
+  // Prometheus, kube-state-metrics.
+  const std::set<std::string> of_others = {"up", "kube_pod_info", "kube_node_labels"};
   for (const AlertRule& rule : ReadRules(RulesPath())) {
     const std::set<std::string> metrics = MetricsIn(rule.expression);
     EXPECT_FALSE(metrics.empty()) << rule.name;
