@@ -2,9 +2,11 @@
 
 #include <yaml-cpp/yaml.h>
 
+#include <algorithm>
 #include <array>
 #include <cctype>
 #include <cstdlib>
+#include <filesystem>
 #include <optional>
 
 #include "pkg/base/check.h"
@@ -38,23 +40,44 @@ std::string WithoutQuoted(std::string_view expression) {
   return left;
 }
 
-}  // namespace
-
-std::vector<AlertRule> ReadRules(const std::string& path) {
-  std::vector<AlertRule> rules;
-  for (const YAML::Node& group : YAML::LoadFile(path)["groups"]) {
-    for (const YAML::Node& rule : group["rules"]) {
-      rules.push_back({.name = rule["alert"].as<std::string>(),
-                       .severity = rule["labels"]["severity"].as<std::string>(),
-                       .expression = rule["expr"].as<std::string>(),
-                       .annotations = {}});
-      for (const auto& annotation : rule["annotations"]) {
-        rules.back().annotations[annotation.first.as<std::string>()] =
-            annotation.second.as<std::string>();
-      }
+RuleFile ReadRuleFile(const std::string& path) {
+  const YAML::Node groups = YAML::LoadFile(path)["groups"];
+  CHECK_EQ(groups.size(), 1U) << path;
+  RuleFile file{.path = path, .group = groups[0]["name"].as<std::string>(), .rules = {}};
+  for (const YAML::Node& rule : groups[0]["rules"]) {
+    file.rules.push_back({.name = rule["alert"].as<std::string>(),
+                          .severity = rule["labels"]["severity"].as<std::string>(),
+                          .expression = rule["expr"].as<std::string>(),
+                          .annotations = {}});
+    for (const auto& annotation : rule["annotations"]) {
+      file.rules.back().annotations[annotation.first.as<std::string>()] =
+          annotation.second.as<std::string>();
     }
   }
-  CHECK(!rules.empty()) << path;
+  CHECK(!file.rules.empty()) << path;
+  return file;
+}
+
+}  // namespace
+
+std::string RulesDirectory() { return TreePath("charts/baton/files/alerts"); }
+
+std::vector<RuleFile> ReadRuleFiles() {
+  std::vector<RuleFile> files;
+  for (const auto& entry : std::filesystem::directory_iterator(RulesDirectory())) {
+    files.push_back(ReadRuleFile(entry.path()));
+  }
+  CHECK(!files.empty()) << RulesDirectory();
+  std::sort(files.begin(), files.end(),
+            [](const RuleFile& a, const RuleFile& b) { return a.path < b.path; });
+  return files;
+}
+
+std::vector<AlertRule> ReadRules() {
+  std::vector<AlertRule> rules;
+  for (const RuleFile& file : ReadRuleFiles()) {
+    rules.insert(rules.end(), file.rules.begin(), file.rules.end());
+  }
   return rules;
 }
 

@@ -1,7 +1,7 @@
 // File: alert_rules.h
 //
-// The alerts of charts/baton/files/alerts.yaml and their unit tests, as plain values, and promtool,
-// which runs the tests. For the tests of this room only.
+// The alerts of charts/baton/files/alerts and their unit tests, as plain values, and promtool,
+// which runs the tests. For the tests of this room and of test/dashboards.
 #pragma once
 
 #include <map>
@@ -20,8 +20,18 @@ struct AlertRule {
   std::map<std::string, std::string> annotations;
 };
 
-// In the order of the file, which must be one that YAML understands (CHECKed).
-std::vector<AlertRule> ReadRules(const std::string& path);
+// One file: its only group, in the order of the file, which must be one that YAML understands
+// (CHECKed).
+struct RuleFile {
+  std::string path;
+  std::string group;
+  std::vector<AlertRule> rules;
+};
+// The directory of the chart's rules, and its files, in the order of their names.
+std::string RulesDirectory();
+std::vector<RuleFile> ReadRuleFiles();
+// The rules of all files.
+std::vector<AlertRule> ReadRules();
 
 // What one file of unit tests expects: an alert's name and severity, and whether it fires. A test
 // in which an alert is silent counts for all its severities, of which the set has an empty one.

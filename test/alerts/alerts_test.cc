@@ -7,6 +7,7 @@
 #include <set>
 #include <sstream>
 #include <string>
+#include <vector>
 
 #include "test/alerts/alert_rules.h"
 #include "test/integration/process.h"
@@ -18,7 +19,6 @@ constexpr std::string_view kRunbooks = "https://baton.dev/runbooks/";
 const char* const kTests[] = {"backups", "clients", "disk",     "health",
                               "log",     "members", "standing", "zones"};
 
-std::string RulesPath() { return TreePath("charts/baton/files/alerts.yaml"); }
 std::string TestPath(const std::string& name) { return TreePath("test/alerts/" + name + ".yaml"); }
 
 std::set<std::string> ServedFamilies() {
@@ -41,9 +41,25 @@ Expectations AllExpectations() {
 }
 
 TEST(AlertsTest, PromtoolTakesTheRules) {
-  const Outcome outcome = RunPromtool({"check", "rules", RulesPath()});
+  std::vector<std::string> arguments = {"check", "rules"};
+  for (const RuleFile& file : ReadRuleFiles()) arguments.push_back(file.path);
+  const Outcome outcome = RunPromtool(arguments);
   EXPECT_EQ(outcome.exit_code, 0) << outcome.output
                                   << "\nIs promtool there? scripts/install-packages brings it.";
+}
+
+TEST(AlertsTest, AFileIsAGroupOfItsNameAndShort) {
+  constexpr int64_t kLinesMax = 120;
+  const std::string readme = integration::ReadFile(TreePath("charts/baton/files/README.md"));
+  for (const RuleFile& file : ReadRuleFiles()) {
+    const std::filesystem::path path(file.path);
+    EXPECT_EQ(path.extension(), ".yaml") << path << ": the chart takes *.yaml";
+    EXPECT_EQ(file.group, "baton." + path.stem().string());
+    const std::string text = integration::ReadFile(file.path);
+    EXPECT_LE(std::count(text.begin(), text.end(), '\n'), kLinesMax) << path;
+    EXPECT_NE(readme.find("| `" + path.filename().string() + "` |"), std::string::npos)
+        << path << " is not in the table of charts/baton/files/README.md";
+  }
 }
 
 class UnitTest : public testing::TestWithParam<const char*> {};
@@ -59,7 +75,7 @@ INSTANTIATE_TEST_SUITE_P(Alerts, UnitTest, testing::ValuesIn(kTests),
 TEST(AlertsTest, EachHasATestInWhichItFiresAndOneInWhichItIsSilent) {
   const Expectations expectations = AllExpectations();
   std::set<std::string> names;
-  for (const AlertRule& rule : ReadRules(RulesPath())) {
+  for (const AlertRule& rule : ReadRules()) {
     names.insert(rule.name);
     EXPECT_TRUE(expectations.firing.contains({rule.name, rule.severity}))
         << rule.name << " (" << rule.severity << ") fires in no unit test";
@@ -73,7 +89,7 @@ TEST(AlertsTest, EachHasATestInWhichItFiresAndOneInWhichItIsSilent) {
 }
 
 TEST(AlertsTest, EachSaysWhatItMeansHowBadItIsAndWhereToReadOn) {
-  for (const AlertRule& rule : ReadRules(RulesPath())) {
+  for (const AlertRule& rule : ReadRules()) {
     SCOPED_TRACE(rule.name);
     EXPECT_TRUE(rule.name.starts_with("Baton"));
     EXPECT_TRUE(rule.severity == "critical" || rule.severity == "warning") << rule.severity;
@@ -88,7 +104,7 @@ TEST(AlertsTest, EachSaysWhatItMeansHowBadItIsAndWhereToReadOn) {
 
 TEST(AlertsTest, EachHasItsRunbookAndEachRunbookItsAlert) {
   std::set<std::string> alerts;
-  for (const AlertRule& rule : ReadRules(RulesPath())) alerts.insert(rule.name);
+  for (const AlertRule& rule : ReadRules()) alerts.insert(rule.name);
   std::set<std::string> pages;
   for (const auto& file : std::filesystem::directory_iterator(TreePath("docs/runbooks"))) {
     if (file.path().extension() == ".md") pages.insert(file.path().stem());
@@ -106,7 +122,7 @@ TEST(AlertsTest, EachAsksForMetricsThatAreServed) {
   const std::set<std::string> served = ServedFamilies();
   // Prometheus, kube-state-metrics.
   const std::set<std::string> of_others = {"up", "kube_pod_info", "kube_node_labels"};
-  for (const AlertRule& rule : ReadRules(RulesPath())) {
+  for (const AlertRule& rule : ReadRules()) {
     const std::set<std::string> metrics = MetricsIn(rule.expression);
     EXPECT_FALSE(metrics.empty()) << rule.name;
     EXPECT_NE(rule.expression.find("job=\"baton\""), std::string::npos) << rule.name;

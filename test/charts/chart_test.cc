@@ -2,6 +2,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <map>
 
@@ -253,7 +254,7 @@ TEST_F(ChartTest, SeriesNameTheirClusterAndTheJobBaton) {
   }
 }
 
-TEST_F(ChartTest, AlertsAreTheFileWithoutThoseThatAreLeftOut) {
+TEST_F(ChartTest, AlertsAreTheFilesWithoutThoseThatAreLeftOut) {
   const auto alerts = [this](const std::vector<std::string>& sets) {
     Rendering rendering{.sets = sets};
     rendering.sets.push_back("metrics.prometheusRule.enabled=true");
@@ -275,6 +276,14 @@ TEST_F(ChartTest, AlertsAreTheFileWithoutThoseThatAreLeftOut) {
   EXPECT_EQ(others.size(), all.size() - 1);
   EXPECT_FALSE(others.contains("BatonNoLeader"));
   EXPECT_EQ(others.at("BatonQuorumLost"), "https://a.example/BatonQuorumLost");
+}
+
+TEST_F(ChartTest, AlertsComeInTheOrderOfTheirFiles) {
+  std::vector<std::string> groups;
+  const json rules = Object({.sets = {"metrics.prometheusRule.enabled=true"}}, "PrometheusRule");
+  for (const json& group : rules.at("spec").at("groups")) groups.push_back(group.at("name"));
+  EXPECT_GT(groups.size(), 5u);
+  EXPECT_TRUE(std::is_sorted(groups.begin(), groups.end())) << json(groups);
 }
 
 TEST_F(ChartTest, TheAlertKnowsHowOftenBackupsAreTaken) {

@@ -18,7 +18,7 @@ TEST(LiveTest, EveryQueryHasAnAnswer) {
   const LiveOutcome outcome = RunLive({.seconds = 20, .pictures = directory.path()});
   for (const std::string& trouble : outcome.troubles) ADD_FAILURE() << trouble;
   EXPECT_GT(outcome.queries, 100U);
-  EXPECT_EQ(outcome.rules, alerts::ReadRules(TreePath("charts/baton/files/alerts.yaml")).size());
+  EXPECT_EQ(outcome.rules, alerts::ReadRules().size());
   for (const char* name : kDashboards) {
     const std::string picture =
         integration::ReadFile(directory.path() + "/" + std::string(name) + ".svg");

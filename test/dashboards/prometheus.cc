@@ -25,7 +25,7 @@ std::string ConfigOf(const integration::Cluster& cluster) {
   config << "global:\n"
          << "  scrape_interval: " << Prometheus::kScrapeIntervalSeconds << "s\n"
          << "  evaluation_interval: 5s\n"
-         << "rule_files: ['" << TreePath("charts/baton/files/alerts.yaml") << "']\n"
+         << "rule_files: ['" << TreePath("charts/baton/files/alerts/*.yaml") << "']\n"
          << "scrape_configs:\n  - job_name: baton\n    static_configs:\n";
   for (int node = 0; node < cluster.size(); ++node) {
     config << "      - targets: ['" << HostAndPort(cluster.ops_url(node)) << "']\n"
