@@ -208,6 +208,9 @@ metrics::MetricsSource WiredNode::MakeMetrics() {
                       {"peer", [this] { return listeners_->peer().Stats(); }},
                       {"ops", [this] { return listeners_->ops().Stats(); }}};
   source.peers = [this] { return transport_->Stats(); };
+  source.member_name = [this](const node::StatusView& status, NodeId id) {
+    return http::NodeNameOf(context_, status, id);
+  };
   source.databases = {{"log", [this] { return data_->LogFacts(); }},
                       {"state", [this] { return data_->StateFacts(); }}};
   source.backups = context_.backups.get();

@@ -192,7 +192,9 @@ TEST_F(MetricsTest, TrafficByListenerAndPeer) {
   const Families families = Render();
   EXPECT_EQ(ValueOf(families, "baton_http_received_bytes_total", {{"listener", "client"}}), 26);
   EXPECT_EQ(ValueOf(families, "baton_http_sent_bytes_total", {{"listener", "client"}}), 27);
-  EXPECT_EQ(ValueOf(families, "baton_peer_received_bytes_total", {{"peer", "2"}}), 30);
+  EXPECT_EQ(
+      ValueOf(families, "baton_peer_received_bytes_total", {{"peer", "2"}, {"peer_name", "pod-2"}}),
+      30);
   EXPECT_EQ(ValueOf(families, "etcd_network_peer_received_bytes_total", {{"From", "2"}}), 30);
 }
 

@@ -4,6 +4,7 @@
 // topic to a list; names, help texts and label rules are written there and nowhere else.
 #pragma once
 
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -17,23 +18,31 @@
 
 namespace baton::metrics {
 
+// What people call a member; never empty.
+using MemberName = std::function<std::string(NodeId id)>;
+
 // node_families.cc: baton_server_*, baton_raft_*, and what the replicated state holds. The standing
 // is there always, the status of members only.
 void AddStandingFamily(node::Standing standing, FamilyList* list);
-void AddStatusFamilies(const node::StatusView& status, FamilyList* list);
+void AddStatusFamilies(const node::StatusView& status, const MemberName& member_name,
+                       FamilyList* list);
 void AddNodeFamilies(const node::NodeMetrics& node, FamilyList* list);
 
 // http_families.cc: baton_http_*, with a label for the listener.
 void AddListenerFamilies(const std::string& listener, const http::ServerStats& stats,
                          FamilyList* list);
 
-// peer_families.cc: baton_peer_*, with the peer's number as label.
-void AddPeerFamilies(const std::vector<http::PeerStats>& peers, FamilyList* list);
+// peer_families.cc: baton_peer_*, with the peer's number and name as labels.
+void AddPeerFamilies(const std::vector<http::PeerStats>& peers, const MemberName& member_name,
+                     FamilyList* list);
+// {peer, peer_name}: of all families of ours that speak of a peer.
+Labels PeerLabels(NodeId peer, const MemberName& member_name);
 
 // snapshot_families.cc: baton_snapshot*, and etcd's names for the same.
 void AddSnapshotStatusFamilies(const node::StatusView& status, FamilyList* list);
 void AddSnapshotNodeFamilies(const node::NodeMetrics& node, FamilyList* list);
-void AddSnapshotPeerFamilies(const std::vector<http::PeerStats>& peers, FamilyList* list);
+void AddSnapshotPeerFamilies(const std::vector<http::PeerStats>& peers,
+                             const MemberName& member_name, FamilyList* list);
 
 // coordination_families.cc: baton_commands_*, baton_events_total, waits, holds and watches.
 void AddAppliedFamilies(const node::AppliedMetrics& applied, FamilyList* list);

@@ -10,6 +10,15 @@
 namespace baton::metrics {
 namespace {
 
+// Of one view, so that all families of a scrape say the same.
+MemberName MemberNames(const MetricsSource& source,
+                       const std::shared_ptr<const node::StatusView>& status) {
+  if (source.member_name == nullptr || status == nullptr) {
+    return [](NodeId id) { return std::to_string(id.value()); };
+  }
+  return [name = source.member_name, status](NodeId id) { return name(*status, id); };
+}
+
 FamilyList CollectFamilies(const MetricsSource& source) {
   FamilyList list;
   std::string local_id;
@@ -18,18 +27,17 @@ FamilyList CollectFamilies(const MetricsSource& source) {
     AddBuildFamily(source.version, &list);
     AddEtcdBuildFamily(source.version, &list);
   }
-  if (source.status) {
-    const std::shared_ptr<const node::StatusView> status = source.status();
-    if (status != nullptr) AddStandingFamily(status->standing, &list);
-    // Who is no member has no term, commit index or state to speak of.
-    if (status != nullptr && node::IsMember(status->standing)) {
-      AddStatusFamilies(*status, &list);
-      AddEtcdStatusFamilies(*status, &list);
-      AddSnapshotStatusFamilies(*status, &list);
-      AddWatchFamilies(*status, &list);
-      local_id = EtcdMemberId(status->raft.id);
-      disk_free_bytes = status->disk.free_bytes;
-    }
+  const std::shared_ptr<const node::StatusView> status = source.status ? source.status() : nullptr;
+  const MemberName member_name = MemberNames(source, status);
+  if (status != nullptr) AddStandingFamily(status->standing, &list);
+  // Who is no member has no term, commit index or state to speak of.
+  if (status != nullptr && node::IsMember(status->standing)) {
+    AddStatusFamilies(*status, member_name, &list);
+    AddEtcdStatusFamilies(*status, &list);
+    AddSnapshotStatusFamilies(*status, &list);
+    AddWatchFamilies(*status, &list);
+    local_id = EtcdMemberId(status->raft.id);
+    disk_free_bytes = status->disk.free_bytes;
   }
   if (source.node != nullptr) {
     AddNodeFamilies(*source.node, &list);
@@ -46,9 +54,9 @@ FamilyList CollectFamilies(const MetricsSource& source) {
   }
   if (source.peers) {
     const std::vector<http::PeerStats> peers = source.peers();
-    AddPeerFamilies(peers, &list);
+    AddPeerFamilies(peers, member_name, &list);
     AddEtcdPeerFamilies(local_id, peers, &list);
-    AddSnapshotPeerFamilies(peers, &list);
+    AddSnapshotPeerFamilies(peers, member_name, &list);
   }
   for (const DatabaseSource& database : source.databases) {
     const storage::DatabaseFacts facts = database.facts();

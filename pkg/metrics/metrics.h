@@ -13,7 +13,8 @@
 // labels, so that alerts and dashboards written for etcd work unchanged. families.h lists them.
 //
 // Labels never carry a key, a name, a token or a path of a user: only route templates, known
-// methods, status codes, listener names and node numbers. limits.h bounds the number of series.
+// methods, status codes, listener names, and numbers and names of members. limits.h bounds the
+// number of series.
 #pragma once
 
 #include <functional>
@@ -48,6 +49,8 @@ struct MetricsSource {
   const node::NodeMetrics* node = nullptr;  // must outlive the source
   std::vector<ListenerSource> listeners;
   std::function<std::vector<http::PeerStats>()> peers;
+  // What people call a member. Unset: its number.
+  std::function<std::string(const node::StatusView& status, NodeId id)> member_name;
   std::vector<DatabaseSource> databases;
   const http::BackupCounters* backups = nullptr;  // must outlive the source
   std::function<ProcessFacts()> process;

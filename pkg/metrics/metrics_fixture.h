@@ -36,6 +36,9 @@ class MetricsTest : public ::testing::Test {
     source_.listeners.push_back({"client", [this] { return client_; }});
     source_.listeners.push_back({"ops", [] { return http::ServerStats{}; }});
     source_.peers = [this] { return peers_; };
+    source_.member_name = [](const node::StatusView& status, NodeId id) {
+      return status.members->NameOf(id);
+    };
     source_.databases = {{"log", [this] { return log_; }}, {"state", [this] { return state_; }}};
     source_.backups = &backups_;
     source_.threads = [this] { return threads_; };
@@ -69,6 +72,11 @@ class MetricsTest : public ::testing::Test {
     status_.raft.peers[NodeId(26)].match = Index(1002);
     status_.raft.peers[NodeId(2)].match = Index(1000);
     status_.raft.peers[NodeId(3)].match = Index(0);
+    auto members = std::make_shared<node::Members>();
+    for (const uint64_t id : {2, 3, 26}) {
+      members->known[NodeId(id)].name = "pod-" + std::to_string(id);
+    }
+    status_.members = std::move(members);
     status_.proposals_pending = 6;
     status_.log_entry_bytes = 70'000;
     status_.counts.keys = 11;

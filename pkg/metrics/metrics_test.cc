@@ -17,8 +17,8 @@ TEST_F(MetricsTest, SnapshotsAreCountedAtBothEnds) {
   node_.snapshot_bytes_received.Add(43);
   status_.snapshot_in = node::SnapshotTransfer{.peer = NodeId(2), .bytes = 44, .total_bytes = 45};
   const Families families = Render();
-  const std::map<std::string, std::string> near = {{"peer", "2"}};
-  const std::map<std::string, std::string> far = {{"peer", "3"}};
+  const std::map<std::string, std::string> near = {{"peer", "2"}, {"peer_name", "pod-2"}};
+  const std::map<std::string, std::string> far = {{"peer", "3"}, {"peer_name", "pod-3"}};
   EXPECT_EQ(ValueOf(families, "baton_snapshot_sending", near), 1);
   EXPECT_EQ(ValueOf(families, "baton_snapshot_sending", far), 0);
   EXPECT_EQ(ValueOf(families, "baton_snapshot_sending_bytes", near), 41);
@@ -143,8 +143,12 @@ TEST_F(MetricsTest, ServerAndRaftFacts) {
   EXPECT_EQ(ValueOf(families, "baton_server_last_leader_contact_seconds"), 1.5);
   EXPECT_EQ(ValueOf(families, "baton_raft_step_downs_total", {{"reason", "no_quorum"}}), 4);
   EXPECT_EQ(ValueOf(families, "baton_raft_step_downs_total", {{"reason", "slow_disk"}}), 5);
-  EXPECT_EQ(ValueOf(families, "baton_raft_follower_lag_entries", {{"peer", "2"}}), 2);
-  EXPECT_EQ(ValueOf(families, "baton_raft_follower_lag_entries", {{"peer", "3"}}), 1002);
+  EXPECT_EQ(
+      ValueOf(families, "baton_raft_follower_lag_entries", {{"peer", "2"}, {"peer_name", "pod-2"}}),
+      2);
+  EXPECT_EQ(
+      ValueOf(families, "baton_raft_follower_lag_entries", {{"peer", "3"}, {"peer_name", "pod-3"}}),
+      1002);
   EXPECT_EQ(families.at("baton_raft_follower_lag_entries").samples.size(), 2U);
   EXPECT_EQ(ValueOf(families, "baton_build_info", {{"version", "1.2.3"}}), 1);
 }
@@ -191,11 +195,17 @@ TEST_F(MetricsTest, HttpFactsByRouteTemplateMethodAndCode) {
 
 TEST_F(MetricsTest, PeerFacts) {
   const Families families = Render();
-  EXPECT_EQ(ValueOf(families, "baton_peer_reachable", {{"peer", "2"}}), 1);
-  EXPECT_EQ(ValueOf(families, "baton_peer_reachable", {{"peer", "3"}}), 0);
-  EXPECT_EQ(ValueOf(families, "baton_peer_sent_bytes_total", {{"peer", "2"}}), 31);
-  EXPECT_EQ(ValueOf(families, "baton_peer_send_failures_total", {{"peer", "3"}}), 8);
-  EXPECT_EQ(ValueOf(families, "baton_peer_messages_dropped_total", {{"peer", "2"}}), 34);
+  EXPECT_EQ(ValueOf(families, "baton_peer_reachable", {{"peer", "2"}, {"peer_name", "pod-2"}}), 1);
+  EXPECT_EQ(ValueOf(families, "baton_peer_reachable", {{"peer", "3"}, {"peer_name", "pod-3"}}), 0);
+  EXPECT_EQ(
+      ValueOf(families, "baton_peer_sent_bytes_total", {{"peer", "2"}, {"peer_name", "pod-2"}}),
+      31);
+  EXPECT_EQ(
+      ValueOf(families, "baton_peer_send_failures_total", {{"peer", "3"}, {"peer_name", "pod-3"}}),
+      8);
+  EXPECT_EQ(ValueOf(families, "baton_peer_messages_dropped_total",
+                    {{"peer", "2"}, {"peer_name", "pod-2"}}),
+            34);
 }
 
 TEST_F(MetricsTest, EtcdNamesCarryTheSameFacts) {
@@ -325,6 +335,26 @@ TEST_F(MetricsTest, MethodsAndCodesOutsideTheKnownOnesAreOther) {
       ValueOf(families, "baton_http_requests_total",
               {{"listener", "client"}, {"route", "/a"}, {"method", "other"}, {"code", "other"}}),
       6);
+}
+
+TEST_F(MetricsTest, PeersHaveTheirNames) {
+  auto members = std::make_shared<node::Members>(*status_.members);
+  members->known.erase(NodeId(2));
+  members->known[NodeId(3)].name = std::string(kLabelValueBytesMax + 1, 'x');
+  status_.members = std::move(members);
+  const std::string name = "baton_peer_reachable";
+  EXPECT_EQ(ValueOf(Render(), name, {{"peer", "2"}, {"peer_name", "node 2"}}), 1);
+  EXPECT_EQ(ValueOf(Render(), name, {{"peer", "3"}, {"peer_name", "other"}}), 0);
+  source_.member_name = nullptr;
+  EXPECT_EQ(ValueOf(Render(), name, {{"peer", "3"}, {"peer_name", "3"}}), 0);
+  source_.status = nullptr;
+  EXPECT_EQ(ValueOf(Render(), name, {{"peer", "3"}, {"peer_name", "3"}}), 0);
+  // One name for one number, in all families.
+  for (const auto& [family, content] : Render()) {
+    for (const ParsedSample& sample : content.samples) {
+      EXPECT_EQ(sample.labels.contains("peer"), sample.labels.contains("peer_name")) << family;
+    }
+  }
 }
 
 TEST_F(MetricsTest, PeersStayBounded) {

@@ -71,14 +71,14 @@ void AddRaft(const raft::RaftStatus& raft, uint64_t log_entry_bytes, FamilyList*
 }
 
 // Only a leader knows how far its followers are.
-void AddFollowers(const raft::RaftStatus& raft, FamilyList* list) {
+void AddFollowers(const raft::RaftStatus& raft, const MemberName& member_name, FamilyList* list) {
   size_t shown = 0;
   for (const auto& [id, peer] : raft.peers) {
     if (id == raft.id || ++shown > kPeersMax) continue;
     const uint64_t lag = peer.match < raft.last_index ? raft.last_index - peer.match : 0;
     list->Gauge("baton_raft_follower_lag_entries",
                 "Log entries a follower has not confirmed, as its leader knows it.", Number(lag),
-                {{"peer", std::to_string(id.value())}});
+                PeerLabels(id, member_name));
   }
 }
 
@@ -129,13 +129,14 @@ void AddStandingFamily(node::Standing standing, FamilyList* list) {
   }
 }
 
-void AddStatusFamilies(const node::StatusView& status, FamilyList* list) {
+void AddStatusFamilies(const node::StatusView& status, const MemberName& member_name,
+                       FamilyList* list) {
   AddServer(status, list);
   AddRaft(status.raft, status.log_entry_bytes, list);
   list->Gauge("baton_raft_election_timeout_seconds",
               "The shortest time without a leader after which this node stands for election.",
               Seconds(status.election_timeout_ms));
-  AddFollowers(status.raft, list);
+  AddFollowers(status.raft, member_name, list);
   list->Gauge("baton_disk_oldest_log_write_age_seconds",
               "Age of the log write under way; 0 when there is none.",
               Seconds(status.oldest_write_age_ms));

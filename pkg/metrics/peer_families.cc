@@ -1,13 +1,22 @@
+#include <utility>
+
 #include "pkg/metrics/families.h"
 #include "pkg/metrics/limits.h"
 
 namespace baton::metrics {
 
-void AddPeerFamilies(const std::vector<http::PeerStats>& peers, FamilyList* list) {
+Labels PeerLabels(NodeId peer, const MemberName& member_name) {
+  std::string name = member_name(peer);
+  if (name.size() > kLabelValueBytesMax) name = "other";
+  return {{"peer", std::to_string(peer.value())}, {"peer_name", std::move(name)}};
+}
+
+void AddPeerFamilies(const std::vector<http::PeerStats>& peers, const MemberName& member_name,
+                     FamilyList* list) {
   size_t shown = 0;
   for (const http::PeerStats& peer : peers) {
     if (++shown > kPeersMax) return;
-    const Labels labels = {{"peer", std::to_string(peer.peer.value())}};
+    const Labels labels = PeerLabels(peer.peer, member_name);
     list->Gauge("baton_peer_reachable", "1 when the last call to the peer was answered, else 0.",
                 peer.reachable ? 1 : 0, labels);
     list->Counter("baton_peer_sent_bytes_total", "Bytes sent to the peer.",

@@ -73,11 +73,12 @@ void AddSnapshotNodeFamilies(const node::NodeMetrics& node, FamilyList* list) {
                   SelectBuckets(node.snapshot_receive.Read(), kEtcdDiskBuckets));
 }
 
-void AddSnapshotPeerFamilies(const std::vector<http::PeerStats>& peers, FamilyList* list) {
+void AddSnapshotPeerFamilies(const std::vector<http::PeerStats>& peers,
+                             const MemberName& member_name, FamilyList* list) {
   size_t shown = 0;
   for (const http::PeerStats& peer : peers) {
     if (++shown > kPeersMax) return;
-    const Labels labels = {{"peer", std::to_string(peer.peer.value())}};
+    const Labels labels = PeerLabels(peer.peer, member_name);
     AddSending(peer, labels, list);
     list->Counter("baton_snapshots_delivered_total", "Snapshots that the peer has as a whole.",
                   Number(peer.snapshots_delivered), labels);

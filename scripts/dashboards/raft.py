@@ -30,7 +30,7 @@ D.graph("Commits and applies", "Entries per second. What is committed must be ap
 D.graph("Not applied yet", "Entries that the member knows to be committed and has not applied.",
         [("baton_raft_commit_index{P} - baton_raft_applied_index{P}", "{{pod}}")])
 D.graph("Behind the leader", "Entries that a follower has not confirmed, as its leader knows it.",
-        [("baton_raft_follower_lag_entries{C}", "peer {{peer}}")])
+        [("baton_raft_follower_lag_entries{C}", "{{peer_name}}")])
 D.graph("Proposals", "Of clients of the member, per second, until they are applied.",
         [("rate(baton_server_proposals_committed_total{P}[$__rate_interval])", "{{pod}} applied"),
          ("rate(baton_server_proposals_failed_total{P}[$__rate_interval])", "{{pod}} failed")], unit="ops")
@@ -54,13 +54,13 @@ D.row("Peers")
 D.heatmap("Round trips", "Calls to peers, until they were answered. An append is answered when it is on disk.",
           "baton_peer_round_trip_duration_seconds{P}")
 D.graph("Round trips by peer", "The slowest hundredth. A quarter of the election timeout is the limit.",
-        p99("baton_peer_round_trip_duration_seconds{P}", "pod, peer", "{{pod}} to {{peer}}"), unit="s")
+        p99("baton_peer_round_trip_duration_seconds{P}", "pod, peer_name", "{{pod}} to {{peer_name}}"), unit="s")
 D.graph("Calls that failed", "Per second, by who called whom.",
-        [("rate(baton_peer_send_failures_total{P}[$__rate_interval])", "{{pod}} to {{peer}}")], unit="ops")
+        [("rate(baton_peer_send_failures_total{P}[$__rate_interval])", "{{pod}} to {{peer_name}}")], unit="ops")
 D.graph("Sent to peers", "Bytes per second, without snapshots.",
-        [("rate(baton_peer_sent_bytes_total{P}[$__rate_interval])", "{{pod}} to {{peer}}")], unit="Bps")
+        [("rate(baton_peer_sent_bytes_total{P}[$__rate_interval])", "{{pod}} to {{peer_name}}")], unit="Bps")
 D.graph("Received from peers", "Bytes per second, of messages and snapshots.",
-        [("rate(baton_peer_received_bytes_total{P}[$__rate_interval])", "{{pod}} from {{peer}}")], unit="Bps")
+        [("rate(baton_peer_received_bytes_total{P}[$__rate_interval])", "{{pod}} from {{peer_name}}")], unit="Bps")
 D.graph("Dropped and rejected", "Messages dropped for want of room in an outbox, appends that a follower refused, "
         "envelopes that were not for this cluster.",
         [("sum by (pod) (rate(baton_peer_messages_dropped_total{P}[$__rate_interval]))", "{{pod}} dropped"),
@@ -79,7 +79,7 @@ D.graph("Snapshots", "Begun, received as a whole, installed, failed at either en
          ("sum(increase(baton_snapshots_failed_total{P}[$__rate_interval]))", "failed"),
          ("sum(increase(baton_snapshots_given_up_total{P}[$__rate_interval]))", "given up")])
 D.graph("Snapshot progress", "Bytes of the snapshot on its way that its receiver has.",
-        [("sum by (pod, peer) (baton_snapshot_sending_bytes{P})", "{{pod}} to {{peer}}"),
+        [("sum by (pod, peer_name) (baton_snapshot_sending_bytes{P})", "{{pod}} to {{peer_name}}"),
          ("sum by (pod) (baton_snapshot_receiving_bytes{P})", "{{pod}} receives")], unit="bytes")
 D.graph("Snapshot traffic", "Bytes per second that receivers have written to disk.",
         [("rate(baton_snapshot_received_bytes_total{P}[$__rate_interval])", "{{pod}}")], unit="Bps")
