@@ -99,6 +99,43 @@ TEST_F(ImageTest, TheDateIsWhatItIsToldToBe) {
   EXPECT_EQ(config_.at("created"), "1970-01-01T00:00:00Z");
 }
 
+// Of a pack into `archive`.
+json ConfigOf(const std::string& directory, const std::string& archive) {
+  const auto read = [&](const std::string& path) {
+    return integration::ReadFile(directory + "/" + archive + ".unpacked/" + path);
+  };
+  const auto blob = [&](const json& item) {
+    return json::parse(read("blobs/sha256/" + item.at("digest").get<std::string>().substr(7)));
+  };
+  const json manifest = blob(json::parse(read("index.json")).at("manifests").at(0));
+  json config = blob(manifest.at("config"));
+  EXPECT_EQ(manifest.at("annotations"), config.at("config").at("Labels"));
+  return config;
+}
+
+TEST_F(ImageTest, LabelsAndFilesAreOfTheCommit) {
+  const std::string in = "org.opencontainers.image.";
+  Pack("told.tar", "export SOURCE_DATE_EPOCH=86400 BATON_REVISION=0123abc; exec ");
+  Run("mkdir told.tar.unpacked && tar -xf told.tar -C told.tar.unpacked");
+  const json config = ConfigOf(At("."), "told.tar");
+  const json& labels = config.at("config").at("Labels");
+  EXPECT_EQ(config.at("created"), "1970-01-02T00:00:00Z");
+  EXPECT_EQ(labels.at(in + "created"), "1970-01-02T00:00:00Z");
+  EXPECT_EQ(labels.at(in + "revision"), "0123abc");
+  EXPECT_EQ(labels.at(in + "licenses"), "Apache-2.0");
+  EXPECT_FALSE(labels.at(in + "version").get<std::string>().empty());
+  for (const char* name : {"base.name", "base.digest", "source", "documentation", "url"}) {
+    EXPECT_FALSE(labels.contains(in + name)) << "there is none to name";
+  }
+  // All files of all layers: their times, each once.
+  const std::string times =
+      "for layer in told.tar.unpacked/blobs/sha256/*; do tar --utc --full-time -tvzf $layer "
+      "2>/dev/null; done | awk '{print $4, $5}' | sort -u";
+  EXPECT_EQ(Run(times), "1970-01-02 00:00:00\n");
+  EXPECT_FALSE(config_.at("config").at("Labels").contains(in + "revision"))
+      << "this test runs outside of a checkout, where no commit is known";
+}
+
 TEST_F(ImageTest, EachBlobIsWhatItsDigestSays) {
   for (const auto& entry : std::filesystem::directory_iterator(At("oci/blobs/sha256"))) {
     const std::string sum = Run("sha256sum <'" + entry.path().string() + "'");
@@ -189,7 +226,11 @@ TEST_F(ImageTest, TheDockerfileSaysTheSame) {
   for (const auto& [port, nothing] : config.at("ExposedPorts").items()) {
     EXPECT_THAT(file, HasSubstr(port));
   }
-  for (const auto& [name, value] : config.at("Labels").items()) {
+  const std::string in = "org.opencontainers.image.";
+  json labels = config.at("Labels");
+  labels[in + "created"] = "$CREATED";
+  labels[in + "revision"] = "$REVISION";
+  for (const auto& [name, value] : labels.items()) {
     EXPECT_THAT(file, HasSubstr(name + "=" + value.dump()));
   }
 }
