@@ -9,7 +9,7 @@
 #include "test/dashboards/live_run.h"
 
 int main(int argc, char** argv) {
-  baton::dashboards::LiveOptions options{.seconds = 60, .pictures = ""};
+  baton::dashboards::LiveOptions options{.seconds = 60, .metrics = {}, .pictures = ""};
   for (int i = 1; i < argc; ++i) {
     const std::string_view argument = argv[i];
     constexpr std::string_view kSeconds = "--seconds=";

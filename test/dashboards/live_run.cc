@@ -42,6 +42,17 @@ void LiveALittle(integration::Cluster* cluster, int seconds) {
   Wait(2 * quarter_ms - quarter_ms / 4);
 }
 
+// A histogram is there by its buckets.
+bool WasScraped(const Prometheus& prometheus, const std::string& family, const Window& window) {
+  const auto range = std::to_string(static_cast<int64_t>(window.end - window.start) + 1) + "s";
+  for (const std::string& name : {family, family + "_bucket"}) {
+    const auto series =
+        prometheus.Instant("count(last_over_time(" + name + "[" + range + "]))", window.end);
+    if (series.ok() && !series->empty()) return true;
+  }
+  return false;
+}
+
 void Save(const std::string& directory, const Survey& survey, const Window& window) {
   const std::string path = directory + "/" + survey.dashboard.name + ".svg";
   std::ofstream file(path);
@@ -67,6 +78,11 @@ LiveOutcome RunLive(const LiveOptions& options) {
 
   LiveOutcome outcome;
   outcome.rules = prometheus.Rules();
+  for (const std::string& metric : options.metrics) {
+    if (!WasScraped(prometheus, metric, window)) {
+      outcome.troubles.push_back("no series of " + metric + " was scraped");
+    }
+  }
   if (load.rounds() == 0) outcome.troubles.push_back("the clients did nothing");
   for (const char* name : kDashboards) {
     const Survey survey = AskAll(prometheus, ReadDashboard(name), window);

@@ -9,8 +9,9 @@
 namespace baton::dashboards {
 
 struct LiveOptions {
-  int seconds = 25;      // of load
-  std::string pictures;  // a directory for the SVG files; empty: none
+  int seconds = 25;                  // of load
+  std::vector<std::string> metrics;  // that must have been scraped, too: by their families' names
+  std::string pictures;              // a directory for the SVG files; empty: none
 };
 
 struct LiveOutcome {
