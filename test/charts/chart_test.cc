@@ -6,8 +6,8 @@
 #include <filesystem>
 #include <map>
 
+#include "test/charts/chart.h"
 #include "test/charts/conventions.h"
-#include "test/charts/helm.h"
 #include "test/charts/kube_schema.h"
 #include "test/charts/objects.h"
 #include "test/integration/process.h"
@@ -19,26 +19,8 @@ using nlohmann::json;
 using testing::HasSubstr;
 using testing::IsEmpty;
 
-class ChartTest : public HelmTest {
+class PodTest : public ChartTest {
  protected:
-  std::vector<json> Objects(const Rendering& rendering) {
-    const Rendered rendered = Render(rendering);
-    EXPECT_TRUE(rendered.ok) << rendered.error;
-    std::vector<std::string> problems;
-    std::vector<json> objects = ParseObjects(rendered.text, &problems);
-    EXPECT_THAT(problems, IsEmpty());
-    return objects;
-  }
-
-  json Object(const Rendering& rendering, const std::string& kind,
-              const std::string& name = "baton") {
-    return FindObject(Objects(rendering), kind, name);
-  }
-
-  json Pod(const Rendering& rendering) {
-    return Object(rendering, "StatefulSet", "").at("spec").at("template").at("spec");
-  }
-
   // Of batond, by name.
   std::map<std::string, std::string> Environment(const Rendering& rendering) {
     std::map<std::string, std::string> environment;
@@ -58,7 +40,9 @@ TEST_P(RenderTest, IsValid) {
   const KubeSchema schema(integration::ReadFile(TreePath("test/charts/kubernetes-schemas.json")));
   const std::vector<json> objects = Objects({.sets = sets});
   for (const json& object : objects) {
-    if (object.value("apiVersion", "") == "monitoring.coreos.com/v1") continue;
+    const std::string version = object.value("apiVersion", "");
+    if (version == "monitoring.coreos.com/v1" || version == "gateway.networking.k8s.io/v1")
+      continue;
     EXPECT_THAT(schema.Check(object), IsEmpty()) << NameOf(object);
   }
   EXPECT_THAT(CheckConventions(objects, "baton"), IsEmpty());
@@ -77,12 +61,25 @@ INSTANTIATE_TEST_SUITE_P(
                     "persistence.enabled=false", "persistence.storageClass=-",
                     "service.enabled=false", "service.type=NodePort,service.nodePort=30000",
                     "service.type=LoadBalancer", "service.ipFamilyPolicy=PreferDualStack",
-                    "service.ipFamilies={IPv6}", "serviceAccount.name=x",
-                    "podDisruptionBudget.enabled=false", "podDisruptionBudget.maxUnavailable=0",
-                    "networkPolicy.enabled=false", "networkPolicy.clients=null",
-                    "spread.nodes=require,spread.zones=ignore", "metrics.podAnnotations=true",
-                    "metrics.prometheusRule.enabled=true", "metrics.dashboards.enabled=true",
-                    "global.storageClass=fast,enabled=true",
+                    "service.ipFamilies={IPv6}", "memberServices.enabled=true",
+                    "memberServices.enabled=true,memberServices.type=NodePort,"
+                    "memberServices.nodePorts={30001,30002,30003},networkPolicy.clients=null",
+                    "memberServices.enabled=true,replicas=15,memberServices.type=LoadBalancer,"
+                    "memberServices.from[0].ipBlock.cidr=10.0.0.0/8,memberServices.nodePorts=null",
+                    "ingress.enabled=true,ingress.hosts={a.example.com,*.example.com},"
+                    "ingress.from[0].podSelector.matchLabels.a=b,ingress.tlsSecret=t",
+                    "ingress.enabled=true,ingress.hosts={a},networkPolicy.enabled=false",
+                    "httpRoute.enabled=true,httpRoute.parentRefs[0].name=g,"
+                    "httpRoute.from[0].namespaceSelector.matchLabels.a=b",
+                    "httpRoute.enabled=true,httpRoute.parentRefs[0].name=g,"
+                    "httpRoute.hostnames={a.example.com},httpRoute.paths={/v1/locks,/v1/kv},"
+                    "httpRoute.pathType=Exact,httpRoute.requestTimeout=1h30m,"
+                    "networkPolicy.clients[0].ipBlock.cidr=10.0.0.0/8",
+                    "serviceAccount.name=x", "podDisruptionBudget.enabled=false",
+                    "podDisruptionBudget.maxUnavailable=0", "networkPolicy.enabled=false",
+                    "networkPolicy.clients=null", "spread.nodes=require,spread.zones=ignore",
+                    "metrics.podAnnotations=true", "metrics.prometheusRule.enabled=true",
+                    "metrics.dashboards.enabled=true", "global.storageClass=fast,enabled=true",
                     "config=null,service.labels=null,podLabels=null,podAnnotations=null",
                     "commonLabels=null,commonAnnotations=null", "tests.enabled=false",
                     "podLabels.a=b,podAnnotations.a=b", "extraEnv[0].name=A,extraEnv[0].value=b",
@@ -145,7 +142,7 @@ TEST_F(ChartTest, TheSetStartsAllAtOnceAndRollsNothingByItself) {
   EXPECT_EQ(service.at("publishNotReadyAddresses"), true);
 }
 
-TEST_F(ChartTest, MembersFindEachOtherByTheHeadlessService) {
+TEST_F(PodTest, MembersFindEachOtherByTheHeadlessService) {
   auto environment = Environment({.release = "my", .space = "coordination"});
   EXPECT_EQ(environment["BATON_PEER_DOMAIN"], "my-baton-headless.coordination.svc");
   EXPECT_EQ(environment["BATON_INITIAL_COUNT"], "3");
@@ -160,7 +157,7 @@ TEST_F(ChartTest, MembersFindEachOtherByTheHeadlessService) {
   EXPECT_EQ(environment["BATON_INITIAL_COUNT"], "3");
 }
 
-TEST_F(ChartTest, SettingsReachTheEnvironmentAsTheyAre) {
+TEST_F(PodTest, SettingsReachTheEnvironmentAsTheyAre) {
   auto environment =
       Environment({.sets = {"config.history-age-max-ms=31536000000", "config.log-format=text",
                             "config.snapshot-delegation=false"}});
@@ -334,7 +331,14 @@ TEST_F(ChartTest, TheNotesWarn) {
   EXPECT_THAT(notes({}), testing::Not(HasSubstr("rollout status"))) << "it refuses OnDelete";
   EXPECT_THAT(notes({"replicas=1"}), HasSubstr("one member survives the loss of none"));
   EXPECT_THAT(notes({"persistence.enabled=false"}), HasSubstr("loses its data and its identity"));
-  EXPECT_THAT(notes({"service.type=NodePort"}), HasSubstr("has no login"));
+  EXPECT_THAT(notes({"service.type=NodePort"}),
+              HasSubstr("WARNING: service.type is NodePort, and Baton has no login"));
+  EXPECT_THAT(notes({"service.type=NodePort", "service.enabled=false"}),
+              testing::Not(HasSubstr("has no login")));
+  EXPECT_THAT(notes({"networkPolicy.clients=null", "memberServices.enabled=true",
+                     "memberServices.type=LoadBalancer", "ingress.enabled=true",
+                     "ingress.hosts={a.example.com}"}),
+              HasSubstr("memberServices.type is LoadBalancer, ingress.enabled is true, and Baton"));
   EXPECT_THAT(notes({"networkPolicy.enabled=false"}), HasSubstr("can pose as a member"));
   EXPECT_THAT(notes({"service.enabled=false"}), HasSubstr("There is no Service for clients"));
 }

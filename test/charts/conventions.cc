@@ -46,6 +46,19 @@ bool Selects(const json& selector, const json& labels) {
   });
 }
 
+// Whether a StatefulSet has a pod that is selected: each also has its own name as a label.
+bool SelectsPodOf(const json& set, const json& selector) {
+  json labels = At(set, "/spec/template/metadata/labels");
+  if (!labels.is_object()) return false;
+  const json replicas = At(set, "/spec/replicas");
+  for (int i = 0; i < (replicas.is_number_integer() ? replicas.get<int>() : 1); ++i) {
+    labels["statefulset.kubernetes.io/pod-name"] =
+        At(set, "/metadata/name").get<std::string>() + "-" + std::to_string(i);
+    if (Selects(selector, labels)) return true;
+  }
+  return false;
+}
+
 Problems CheckSelector(const json& object, const std::vector<json>& objects) {
   const json selector = SelectorOf(object);
   const std::string kind = object.value("kind", "");
@@ -61,7 +74,7 @@ Problems CheckSelector(const json& object, const std::vector<json>& objects) {
       return other_kind == "Service" && Selects(selector, At(other, "/metadata/labels"));
     }
     if (other_kind == "Pod") return Selects(selector, At(other, "/metadata/labels"));
-    return Selects(selector, At(other, "/spec/template/metadata/labels"));
+    return SelectsPodOf(other, selector);
   });
   if (!found) problems.push_back("selects nothing of the release");
   return problems;

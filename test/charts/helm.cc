@@ -86,6 +86,9 @@ Rendered Render(const Rendering& rendering) {
   if (rendering.knows_monitoring) {
     arguments.insert(arguments.end(), {"--api-versions", "monitoring.coreos.com/v1"});
   }
+  if (rendering.knows_gateways) {
+    arguments.insert(arguments.end(), {"--api-versions", "gateway.networking.k8s.io/v1"});
+  }
   const auto add = [&arguments](const char* flag, const std::vector<std::string>& values) {
     for (const std::string& value : values) arguments.insert(arguments.end(), {flag, value});
   };

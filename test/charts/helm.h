@@ -24,6 +24,7 @@ struct Rendering {
   std::vector<std::string> string_sets = {};  // the same, and the value is a text
   std::vector<std::string> flags = {};        // of helm
   bool knows_monitoring = true;               // the Prometheus Operator's kinds
+  bool knows_gateways = true;                 // the Gateway API's kinds
   std::string kubernetes = "1.34.0";
 };
 

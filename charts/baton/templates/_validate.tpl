@@ -23,6 +23,7 @@
 {{- include "baton.validatePorts" . -}}
 {{- include "baton.validateTimes" . -}}
 {{- include "baton.validateProbes" . -}}
+{{- include "baton.validateOutside" . -}}
 {{- include "baton.validateCapabilities" . -}}
 {{- $quorum := add1 (div $replicas 2) -}}
 {{- $spare := sub $replicas $quorum -}}
@@ -55,7 +56,7 @@
 
 {{- define "baton.validateLabels" -}}
 {{- $values := .Values -}}
-{{- $maps := dict "commonLabels" $values.commonLabels "podLabels" $values.podLabels "service.labels" $values.service.labels "persistence.labels" $values.persistence.labels -}}
+{{- $maps := dict "commonLabels" $values.commonLabels "podLabels" $values.podLabels "service.labels" $values.service.labels "memberServices.labels" $values.memberServices.labels "ingress.labels" $values.ingress.labels "httpRoute.labels" $values.httpRoute.labels "persistence.labels" $values.persistence.labels -}}
 {{- range $name := list "serviceMonitor" "podMonitor" "prometheusRule" "dashboards" -}}
 {{- $_ := set $maps (printf "metrics.%s.labels" $name) (get $values.metrics $name).labels -}}
 {{- end -}}
@@ -103,6 +104,58 @@
 {{- end -}}
 {{- end -}}
 
+{{/* What lets clients in from outside leads somewhere, and those who come that way are admitted. */}}
+{{- define "baton.validateOutside" -}}
+{{- $members := .Values.memberServices -}}
+{{- $ports := $members.nodePorts -}}
+{{- if and $members.enabled $ports -}}
+{{- if eq $members.type "ClusterIP" -}}
+{{- fail "memberServices.nodePorts is set, but memberServices.type is ClusterIP, which has none: set it to NodePort or LoadBalancer." -}}
+{{- end -}}
+{{- if ne (len $ports) (int .Values.replicas) -}}
+{{- fail (printf "memberServices.nodePorts has %d, and there are %d members: name one for each, or none." (len $ports) (int .Values.replicas)) -}}
+{{- end -}}
+{{- end -}}
+{{- if and $members.enabled (ne $members.type "ClusterIP") -}}
+{{- include "baton.validateFrom" (dict "root" . "what" "memberServices" "who" "the addresses of clients or nodes") -}}
+{{- end -}}
+{{- range $name := list "ingress" "httpRoute" -}}
+{{- if (get $.Values $name).enabled -}}
+{{- if not $.Values.service.enabled -}}
+{{- fail (printf "%s.enabled is true, but service.enabled is false: it leads to that Service." $name) -}}
+{{- end -}}
+{{- if not (get $.Values $name).paths -}}
+{{- fail (printf "%s.paths is empty: nothing could be asked for. \"/\" is all." $name) -}}
+{{- end -}}
+{{- include "baton.validateFrom" (dict "root" $ "what" $name "who" "its controller's pods") -}}
+{{- end -}}
+{{- end -}}
+{{- if and .Values.ingress.enabled (not .Values.ingress.hosts) -}}
+{{- fail "ingress.enabled is true, but ingress.hosts is empty: without a name it would take what is for others. Name the hosts." -}}
+{{- end -}}
+{{- $route := .Values.httpRoute -}}
+{{- if and $route.enabled (not $route.parentRefs) -}}
+{{- fail "httpRoute.enabled is true, but httpRoute.parentRefs is empty: no Gateway would know of it. Name one." -}}
+{{- end -}}
+{{- range $parent := $route.parentRefs -}}
+{{- if not $parent.name -}}
+{{- fail "httpRoute.parentRefs has one without a name: say which Gateway it is." -}}
+{{- end -}}
+{{- end -}}
+{{- end -}}
+
+{{/* Takes root, what (a value) and who comes in by it. Without `from` only networkPolicy.clients are admitted. */}}
+{{- define "baton.validateFrom" -}}
+{{- $policy := .root.Values.networkPolicy -}}
+{{- $admitted := or (not $policy.enabled) (empty $policy.clients) (get .root.Values .what).from -}}
+{{- range $policy.clients -}}
+{{- $admitted = or $admitted (hasKey . "namespaceSelector") (hasKey . "ipBlock") -}}
+{{- end -}}
+{{- if not $admitted -}}
+{{- fail (printf "%s is on, but networkPolicy.clients admits only pods of the namespace: say in %s.from who comes in (%s)." .what .what .who) -}}
+{{- end -}}
+{{- end -}}
+
 {{/* What the API server must know for what is wanted. */}}
 {{- define "baton.validateCapabilities" -}}
 {{- $metrics := .Values.metrics -}}
@@ -111,6 +164,9 @@
 {{- if and (get $metrics $name).enabled (not $known) -}}
 {{- fail (printf "metrics.%s.enabled is true, but the cluster does not know monitoring.coreos.com/v1: install the Prometheus Operator first (helm template: add --api-versions monitoring.coreos.com/v1)." $name) -}}
 {{- end -}}
+{{- end -}}
+{{- if and .Values.httpRoute.enabled (not (.Capabilities.APIVersions.Has "gateway.networking.k8s.io/v1")) -}}
+{{- fail "httpRoute.enabled is true, but the cluster does not know gateway.networking.k8s.io/v1: install the Gateway API first (helm template: add --api-versions gateway.networking.k8s.io/v1)." -}}
 {{- end -}}
 {{- if and $metrics.serviceMonitor.enabled $metrics.podMonitor.enabled -}}
 {{- fail "metrics.serviceMonitor.enabled and metrics.podMonitor.enabled are both true: every series would come twice." -}}
