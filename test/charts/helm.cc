@@ -4,6 +4,7 @@
 
 #include <cstdlib>
 #include <filesystem>
+#include <fstream>
 
 #include "pkg/base/check.h"
 #include "test/integration/process.h"
@@ -97,6 +98,21 @@ Rendered Render(const Rendering& rendering) {
   add("--set-string", rendering.string_sets);
   arguments.insert(arguments.end(), rendering.flags.begin(), rendering.flags.end());
   return RunHelm(arguments);
+}
+
+Rendered RenderNamed(const std::string& text, const std::string& values) {
+  namespace fs = std::filesystem;
+  const std::string chart = WorkDirectory() + "/named";
+  fs::remove_all(chart);
+  fs::create_directories(chart + "/templates");
+  for (const auto& entry : fs::directory_iterator(WorkDirectory() + "/baton/templates")) {
+    if (entry.path().extension() != ".tpl") continue;
+    fs::copy(entry.path(), chart + "/templates/" + entry.path().filename().string());
+  }
+  std::ofstream(chart + "/Chart.yaml") << "apiVersion: v2\nname: named\nversion: 0.0.1\n";
+  std::ofstream(chart + "/values.yaml") << values;
+  std::ofstream(chart + "/templates/text.yaml") << text;
+  return RunHelm({"template", "baton", "named"});
 }
 
 void HelmTest::SetUp() {

@@ -40,6 +40,10 @@ std::string HelmPath();
 // `helm template` of charts/baton.
 Rendered Render(const Rendering& rendering);
 
+// `text` as the only template of a chart that has the chart's named templates (its _*.tpl), with
+// these values (JSON). For what the chart asks a cluster, which `helm template` has not.
+Rendered RenderNamed(const std::string& text, const std::string& values);
+
 // helm with these arguments, in a directory that holds the chart as "baton".
 Rendered RunHelm(const std::vector<std::string>& arguments);
 

@@ -19,6 +19,7 @@
 {{- fail (printf "initialReplicas is %d, and there are %d pods: a cluster is founded when all of its first members answer. Lower it, or leave it null." $initial $replicas) -}}
 {{- end -}}
 {{- include "baton.validateShrink" . -}}
+{{- include "baton.validateVolumes" . -}}
 {{- include "baton.validateLabels" . -}}
 {{- include "baton.validatePorts" . -}}
 {{- include "baton.validateTimes" . -}}
