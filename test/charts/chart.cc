@@ -1,10 +1,18 @@
 #include "test/charts/chart.h"
 
 #include "test/charts/objects.h"
+#include "test/integration/process.h"
 
 namespace baton::charts {
 
 using nlohmann::json;
+
+const KubeSchema& SchemasOfTheTree() {
+  static const KubeSchema schemas(
+      {integration::ReadFile(TreePath("test/charts/kubernetes-schemas.json")),
+       integration::ReadFile(TreePath("test/charts/custom-schemas.json"))});
+  return schemas;
+}
 
 std::vector<json> ChartTest::Objects(const Rendering& rendering) {
   const Rendered rendered = Render(rendering);

@@ -8,8 +8,12 @@
 #include <vector>
 
 #include "test/charts/helm.h"
+#include "test/charts/kube_schema.h"
 
 namespace baton::charts {
+
+// Of Kubernetes, the Prometheus Operator and the Gateway API, as far as the chart uses them.
+const KubeSchema& SchemasOfTheTree();
 
 class ChartTest : public HelmTest {
  protected:

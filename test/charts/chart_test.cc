@@ -8,7 +8,6 @@
 
 #include "test/charts/chart.h"
 #include "test/charts/conventions.h"
-#include "test/charts/kube_schema.h"
 #include "test/charts/objects.h"
 #include "test/integration/process.h"
 
@@ -37,13 +36,9 @@ class RenderTest : public ChartTest, public testing::WithParamInterface<const ch
 
 TEST_P(RenderTest, IsValid) {
   const std::vector<std::string> sets = {GetParam()};
-  const KubeSchema schema(integration::ReadFile(TreePath("test/charts/kubernetes-schemas.json")));
   const std::vector<json> objects = Objects({.sets = sets});
   for (const json& object : objects) {
-    const std::string version = object.value("apiVersion", "");
-    if (version == "monitoring.coreos.com/v1" || version == "gateway.networking.k8s.io/v1")
-      continue;
-    EXPECT_THAT(schema.Check(object), IsEmpty()) << NameOf(object);
+    EXPECT_THAT(SchemasOfTheTree().Check(object), IsEmpty()) << NameOf(object);
   }
   EXPECT_THAT(CheckConventions(objects, "baton"), IsEmpty());
   const Rendered lint = RunHelm({"lint", "--strict", "--set", GetParam(), "baton"});
@@ -78,8 +73,13 @@ INSTANTIATE_TEST_SUITE_P(
                     "serviceAccount.name=x", "podDisruptionBudget.enabled=false",
                     "podDisruptionBudget.maxUnavailable=0", "networkPolicy.enabled=false",
                     "networkPolicy.clients=null", "spread.nodes=require,spread.zones=ignore",
-                    "metrics.podAnnotations=true", "metrics.prometheusRule.enabled=true",
-                    "metrics.dashboards.enabled=true", "global.storageClass=fast,enabled=true",
+                    "metrics.podAnnotations=true",
+                    "metrics.serviceMonitor.enabled=true,metrics.scrapeTimeout=5s,"
+                    "metrics.relabelings[0].targetLabel=a,metrics.relabelings[0].replacement=b",
+                    "metrics.podMonitor.enabled=true,metrics.metricRelabelings[0].action=drop,"
+                    "metrics.metricRelabelings[0].sourceLabels={a,b},metrics.podMonitor.labels.a=b",
+                    "metrics.prometheusRule.enabled=true", "metrics.dashboards.enabled=true",
+                    "global.storageClass=fast,enabled=true",
                     "config=null,service.labels=null,podLabels=null,podAnnotations=null",
                     "commonLabels=null,commonAnnotations=null", "tests.enabled=false",
                     "podLabels.a=b,podAnnotations.a=b", "extraEnv[0].name=A,extraEnv[0].value=b",

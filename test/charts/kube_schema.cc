@@ -22,7 +22,13 @@ bool IsOfType(const std::string& type, const json& value) {
 
 }  // namespace
 
-KubeSchema::KubeSchema(const std::string& text) : root_(json::parse(text)) {}
+KubeSchema::KubeSchema(const std::vector<std::string>& texts)
+    : root_({{"kinds", json::object()}, {"definitions", json::object()}}) {
+  for (const std::string& text : texts) {
+    const json read = json::parse(text);
+    for (const char* part : {"kinds", "definitions"}) root_[part].update(read.at(part));
+  }
+}
 
 bool KubeSchema::Knows(const json& object) const {
   return root_.at("kinds").contains(KindOf(object));

@@ -2,7 +2,8 @@
 //
 // Objects held against the schemas of Kubernetes' API server, as strictly as `kubectl apply
 // --validate=strict`: unknown and repeated fields, wrong types, missing fields, words that are not
-// in a list. kubernetes-schemas.json has them; scripts/kubernetes-schemas makes it.
+// in a list. kubernetes-schemas.json has them; scripts/kubernetes-schemas makes it. So has
+// custom-schemas.json those of the Prometheus Operator's kinds and of HTTPRoute.
 #pragma once
 
 #include <nlohmann/json.hpp>
@@ -13,8 +14,9 @@ namespace baton::charts {
 
 class KubeSchema {
  public:
-  // Of the JSON text: "kinds" ("apps/v1 StatefulSet" -> a name) and "definitions" (by name).
-  explicit KubeSchema(const std::string& text);
+  // Of JSON texts, each with "kinds" ("apps/v1 StatefulSet" -> a name) and "definitions" (by
+  // name). One may refer to those of another.
+  explicit KubeSchema(const std::vector<std::string>& texts);
 
   bool Knows(const nlohmann::json& object) const;
   // What is wrong with the object, a sentence each: ".spec.replica is not known".

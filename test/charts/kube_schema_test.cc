@@ -4,7 +4,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "test/charts/helm.h"
+#include "test/charts/chart.h"
 #include "test/charts/objects.h"
 #include "test/integration/process.h"
 
@@ -15,10 +15,11 @@ using nlohmann::json;
 using testing::ElementsAre;
 using testing::IsEmpty;
 
-const KubeSchema& Schema() {
-  static const KubeSchema schema(
-      integration::ReadFile(TreePath("test/charts/kubernetes-schemas.json")));
-  return schema;
+const KubeSchema& Schema() { return SchemasOfTheTree(); }
+
+json FirstOf(const std::string& text) {
+  std::vector<std::string> problems;
+  return ParseObjects(text, &problems).at(0);
 }
 
 json Service() {
@@ -63,12 +64,63 @@ TEST(KubeSchemaTest, MissingFields) {
 
 TEST(KubeSchemaTest, WordsThatAreNotInTheList) {
   const KubeSchema schema(
-      R"({"kinds": {"v1 A": "a"}, "definitions": {"a": {"type": "object", "properties":
-          {"apiVersion": {}, "kind": {}, "how": {"type": "string", "enum": ["so", "or so"]}}}}})");
+      {R"({"kinds": {"v1 A": "a"}, "definitions": {"a": {"type": "object", "properties":
+           {"apiVersion": {}, "kind": {}, "how": {"$ref": "b"}}}}})",
+       R"({"kinds": {}, "definitions": {"b": {"type": "string", "enum": ["so", "or so"]}}})"});
   json object = {{"apiVersion", "v1"}, {"kind", "A"}, {"how", "or so"}};
   EXPECT_THAT(schema.Check(object), IsEmpty());
   object["how"] = "else";
   EXPECT_THAT(schema.Check(object), ElementsAre(R"(.how must be one of ["so","or so"])"));
+}
+
+TEST(KubeSchemaTest, KindsOfThePrometheusOperator) {
+  const json monitor = FirstOf(
+      "{apiVersion: monitoring.coreos.com/v1, kind: ServiceMonitor, metadata: {name: a}, spec: "
+      "{selector: {matchLabel: {}}, endpoints: [{port: ops, interval: 15, relabeling: [], "
+      "metricRelabelings: [{action: replaced, sourceLabels: a}]}]}}");
+  EXPECT_THAT(
+      Schema().Check(monitor),
+      ElementsAre(".spec.endpoints[0].interval must be of type string",
+                  testing::StartsWith(".spec.endpoints[0].metricRelabelings[0].action must be one"),
+                  ".spec.endpoints[0].metricRelabelings[0].sourceLabels must be of type array",
+                  ".spec.endpoints[0].relabeling is not known",
+                  ".spec.selector.matchLabel is not known"));
+  const json pods = FirstOf(
+      "{apiVersion: monitoring.coreos.com/v1, kind: PodMonitor, metadata: {name: a}, spec: "
+      "{endpoints: [], podMetricsEndpoints: [{prot: ops}]}}");
+  EXPECT_THAT(Schema().Check(pods),
+              ElementsAre(".spec.selector is missing", ".spec.endpoints is not known",
+                          ".spec.podMetricsEndpoints[0].prot is not known"));
+  const json rules = FirstOf(
+      "{apiVersion: monitoring.coreos.com/v1, kind: PrometheusRule, metadata: {name: a}, spec: "
+      "{groups: [{rules: [{alert: A, expr: 1, for: 5m, label: {}}]}]}}");
+  EXPECT_THAT(Schema().Check(rules), ElementsAre(".spec.groups[0].name is missing",
+                                                 ".spec.groups[0].rules[0].label is not known"));
+}
+
+TEST(KubeSchemaTest, TheRouteOfAGateway) {
+  const json route = FirstOf(
+      "{apiVersion: gateway.networking.k8s.io/v1, kind: HTTPRoute, metadata: {name: a}, spec: "
+      "{parentRefs: [{namespace: b}], hosts: [a], rules: [{matches: [{path: {type: Prefix, value: "
+      "/}}], backendRefs: [{name: a, port: http}]}]}}");
+  EXPECT_THAT(Schema().Check(route),
+              ElementsAre(".spec.hosts is not known", ".spec.parentRefs[0].name is missing",
+                          ".spec.rules[0].backendRefs[0].port must be of type integer",
+                          R"(.spec.rules[0].matches[0].path.type must be one of )"
+                          R"(["Exact","PathPrefix","RegularExpression"])"));
+}
+
+TEST(KubeSchemaTest, EveryDefinitionThatIsNamedIsThere) {
+  json all = json::object();
+  for (const char* name : {"kubernetes", "custom"}) {
+    const std::string path = "test/charts/" + std::string(name) + "-schemas.json";
+    all.update(json::parse(integration::ReadFile(TreePath(path))).at("definitions"));
+  }
+  const json flat = all.flatten();
+  for (const auto& [place, value] : flat.items()) {
+    if (!place.ends_with("/$ref")) continue;
+    EXPECT_TRUE(all.contains(value.get<std::string>())) << place << " " << value;
+  }
 }
 
 TEST(KubeSchemaTest, NothingAndAnUnknownKind) {

@@ -3,8 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "test/charts/chart.h"
 #include "test/charts/conventions.h"
-#include "test/charts/helm.h"
 #include "test/charts/kube_schema.h"
 #include "test/charts/objects.h"
 #include "test/integration/process.h"
@@ -25,15 +25,11 @@ std::vector<json> Manifests(const std::string& name, std::vector<std::string>* p
 class ManifestsTest : public testing::TestWithParam<const char*> {};
 
 TEST_P(ManifestsTest, AreValid) {
-  const KubeSchema schema(integration::ReadFile(TreePath("test/charts/kubernetes-schemas.json")));
   std::vector<std::string> problems;
   const std::vector<json> objects = Manifests(GetParam(), &problems);
   EXPECT_GE(objects.size(), 3u);
   for (const json& object : objects) {
-    const std::string version = object.value("apiVersion", "");
-    if (version == "monitoring.coreos.com/v1" || version == "gateway.networking.k8s.io/v1")
-      continue;
-    EXPECT_THAT(schema.Check(object), IsEmpty()) << NameOf(object);
+    EXPECT_THAT(SchemasOfTheTree().Check(object), IsEmpty()) << NameOf(object);
   }
   EXPECT_THAT(problems, IsEmpty());
 }
