@@ -11,6 +11,14 @@
 
 namespace baton::cli {
 
+#ifndef BATON_OTHER_VERSION
 inline constexpr std::string_view kVersion = "0.1.0";
+#else  // for test/e2e, which rolls from one version to another
+#define BATON_TEXT_OF(tokens) #tokens
+#define BATON_TEXT(macro) BATON_TEXT_OF(macro)
+inline constexpr std::string_view kVersion = BATON_TEXT(BATON_OTHER_VERSION);
+#undef BATON_TEXT
+#undef BATON_TEXT_OF
+#endif
 
 }  // namespace baton::cli
