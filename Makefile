@@ -97,7 +97,8 @@ image: build  ## an OCI image in out/baton-VERSION.tar, offline; prints its dige
 	  out/baton-$$(sed -n 's/.*kVersion = "\(.*\)".*/\1/p' cmd/cli/version.h).tar
 
 e2e: image  ## the image and the chart on the cluster of KUBECONFIG, with clients at work: test/e2e/README.md
-	@bazel build --config=opt //test/e2e:load
+	@test/e2e/next out/next --config=opt
+	@bazel build --config=opt //cmd/batond //cmd/batonctl //test/e2e:load
 	@test/e2e/run
 
 manifests: packages  ## write manifests/ and the table of charts/baton/README.md anew, with the helm on the PATH

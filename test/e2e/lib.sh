@@ -44,6 +44,9 @@ is_ready() { [ "$(k get pod "$1" -o 'jsonpath={.status.conditions[?(@.type=="Rea
 uid_of() { k get pod "$1" -o 'jsonpath={.metadata.uid}'; }
 restarts_of() { k get pod "$1" -o 'jsonpath={.status.containerStatuses[0].restartCount}'; }
 node_of() { k get pod "$1" -o 'jsonpath={.spec.nodeName}'; }
+# Differs after each start of the container, whether the pod is another or the same.
+life_of() { k get pod "$1" -o 'jsonpath={.metadata.uid}/{.status.containerStatuses[0].containerID}'; }
+version_of() { k exec "$1" -c batond -- batond --version | sed 's/^batond //'; }
 image_of() { k get pod "$1" -o 'jsonpath={.spec.containers[0].image}'; }
 
 all_ready() {
@@ -52,11 +55,12 @@ all_ready() {
 }
 # A new pod under an old name, ready.
 is_new_and_ready() { [ "$(uid_of "$1")" != "$2" ] && is_ready "$1"; }
+lives_another() { [ "$(life_of "$1")" != "$2" ]; }
 is_restarted_and_ready() { [ "$(restarts_of "$1")" -gt "$2" ] && is_ready "$1"; }
 
 wait_ready() { wait_for "${1:-180}" "all members ready" all_ready; }
 
-# The members with a vote, as any of them says.
+# As the first member says.
 batonctl() { k exec "$release-0" -c batond -- batonctl "$@"; }
 member() {
   batonctl member "$@" >"$out/member.txt" 2>&1 && return
@@ -65,10 +69,19 @@ member() {
   fail "batonctl member $*"
 }
 
+# With the programs of this tree, from where the clients are.
+# shellcheck disable=SC2086
+ctl() { $E2E_LOAD_EXEC bazel-bin/cmd/batonctl/batonctl "$@"; }
+# shellcheck disable=SC2086
+ask() { $E2E_LOAD_EXEC curl -s --max-time 20 "$@"; }
+
 # stands POD STANDING: whether the members know it as one that is not (yet) one of them.
 stands() { batonctl member list | grep -q "^[0-9]* *$1 *$2"; }
 
+voters_are() { [ "$(batonctl member list | grep -c ' voter ')" = "$1" ]; }
+
 leader() { batonctl status --output json | sed -n 's/.*"leader_name":"\([^"]*\)".*/\1/p'; }
+leads() { [ "$(leader)" = "$1" ]; }
 leads_another() {
   local now
   now=$(leader) && [ -n "$now" ] && [ "$now" != "$1" ]

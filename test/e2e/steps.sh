@@ -1,135 +1,5 @@
 # shellcheck shell=bash
-# Sourced by `run`: the parts of the test, in their order.
-
-previous_chart=
-image=localhost/baton:$version
-next_image=localhost/baton:$version-next
-
-# Two images that differ in their date, so that there is one to roll to.
-load_images() {
-  local epoch=86400 name
-  for name in "$image" "$next_image"; do
-    BATON_IMAGE=$name SOURCE_DATE_EPOCH=$epoch scripts/image bazel-bin/cmd/batond/batond \
-      bazel-bin/cmd/batonctl/batonctl "$out/image.tar" >"$out/digest"
-    say "loading $name $(cat "$out/digest")"
-    $E2E_LOAD_IMAGE "$out/image.tar"
-    rm "$out/image.tar"
-    epoch=$((epoch + 86400))
-  done
-}
-
-# Pods must fulfil "restricted", and nothing may be sent or received that no policy allows.
-make_namespace() {
-  say "namespace $space: restricted, all traffic denied by default"
-  exec_in kubectl create namespace "$space" >/dev/null
-  exec_in kubectl label namespace "$space" pod-security.kubernetes.io/enforce=restricted >/dev/null
-  apply <<Y
-apiVersion: networking.k8s.io/v1
-kind: NetworkPolicy
-metadata: {name: deny-all}
-spec: {podSelector: {}, policyTypes: [Ingress, Egress]}
----
-apiVersion: networking.k8s.io/v1
-kind: NetworkPolicy
-metadata: {name: client}
-spec:
-  podSelector: {matchLabels: {role: client}}
-  policyTypes: [Egress]
-  egress:
-    - to: [{podSelector: {matchLabels: {app.kubernetes.io/name: baton}}}]
-      ports: [{port: 7400}]
-    - ports: [{port: 53, protocol: UDP}, {port: 53, protocol: TCP}]
-Y
-}
-
-values() { # of the tested release
-  echo "--set persistence.size=1Gi --set image.tag=${1##*:} --set persistence.storageClass=$E2E_STORAGE_CLASS"
-  [ -z "$E2E_CLIENT_CIDR" ] || echo "--set networkPolicy.extraIngress[0].from[0].ipBlock.cidr=$E2E_CLIENT_CIDR"
-}
-
-# The chart of the release before; where none is given, this one under a lower version.
-install_previous() {
-  previous_chart=${E2E_PREVIOUS_CHART:-}
-  if [ -z "$previous_chart" ]; then
-    helm_in package charts/baton --version 0.0.1 --destination "$out" >/dev/null
-    previous_chart=$out/baton-0.0.1.tgz
-  fi
-  say "helm install $previous_chart"
-  # shellcheck disable=SC2046
-  helm_in install "$release" "$previous_chart" $(values "$image") >"$out/notes.txt"
-  wait_ready 240
-  say "three members are ready"
-}
-
-helm_test() {
-  helm_in test "$release" >"$out/helm-test.txt" 2>&1 || { cat "$out/helm-test.txt"; describe; fail "helm test"; }
-  say "helm test: a lock through each member"
-}
-
-# Clients in a pod of the namespace take a lock, and lead. They write no key: the history would not know it.
-client_pod() {
-  local name
-  for name in lock elect; do
-    apply <<Y
-apiVersion: v1
-kind: Pod
-metadata: {name: client-$name, labels: {role: client}}
-spec:
-  restartPolicy: Never
-  automountServiceAccountToken: false
-  securityContext: {runAsNonRoot: true, runAsUser: 65532, seccompProfile: {type: RuntimeDefault}}
-  containers:
-    - name: client
-      image: $image
-      imagePullPolicy: IfNotPresent
-      command: [/usr/bin/batonctl, $name, e2e, --, /usr/bin/batonctl, status]
-      env: [{name: BATON_ENDPOINTS, value: "http://$release.$space.svc:7400"}]
-      securityContext: {allowPrivilegeEscalation: false, readOnlyRootFilesystem: true, capabilities: {drop: [ALL]}}
-Y
-  done
-  for name in lock elect; do
-    wait_for 60 "client-$name" succeeded "client-$name"
-    say "a client pod: $name"
-  done
-  k delete pod -l role=client --wait=false >/dev/null
-}
-succeeded() { [ "$(k get pod "$1" -o 'jsonpath={.status.phase}')" = Succeeded ]; }
-
-# An address for each pod that stays when the pod comes back.
-start_load() {
-  local i urls=
-  for i in 0 1 2; do
-    apply <<Y
-apiVersion: v1
-kind: Service
-metadata: {name: member-$i}
-spec:
-  publishNotReadyAddresses: true
-  selector: {statefulset.kubernetes.io/pod-name: $release-$i}
-  ports: [{name: client, port: 7400}, {name: ops, port: 7402}]
-Y
-    urls+="${urls:+,}http://$(k get service "member-$i" -o 'jsonpath={.spec.clusterIP}'):7400"
-  done
-  rm -f "$out/script"
-  mkfifo "$out/script"
-  # shellcheck disable=SC2086
-  $E2E_LOAD_EXEC bazel-bin/test/e2e/load "$urls" "$out" <"$out/script" >"$out/load.txt" 2>&1 &
-  load_pid=$!
-  exec 9>"$out/script"
-  say "clients at work: $urls"
-}
-step() { say "$*"; echo "step $*" >&9; }
-
-stop_load() {
-  step "the end"
-  wait_ready
-  exec 9>&-
-  wait "$load_pid" || { cat "$out/load.txt"; fail "the clients' history"; }
-  load_pid=
-  cat "$out/load.txt"
-  wait_for 60 "the same state on all members" agree
-  say "all members have the same state"
-}
+# Sourced by `run`: what is done to the cluster while clients work, in its order.
 
 step_calm() { step "calm"; sleep 10; }
 
@@ -169,16 +39,55 @@ victim() {
 }
 
 step_drain() {
-  local node
-  node=$(node_of "$(victim)")
+  local node pod before
+  pod=$(victim)
+  node=$(node_of "$pod")
+  before=$(uid_of "$pod")
   step "drain $node"
   exec_in kubectl drain "$node" --ignore-daemonsets --delete-emptydir-data --timeout 120s \
     --pod-selector "app.kubernetes.io/instance=$release" >"$out/drain.txt" 2>&1 ||
     { cat "$out/drain.txt"; fail "kubectl drain"; }
+  [ "$(k get pod "$pod" -o 'jsonpath={.metadata.uid}' --ignore-not-found)" != "$before" ] || fail "$pod was not evicted"
   sleep 5
   step "uncordon $node"
   exec_in kubectl uncordon "$node" >/dev/null
+  wait_for 180 "$pod is back" is_new_and_ready "$pod" "$before"
   wait_ready
+}
+
+# Nobody fails, and everybody writes on.
+step_hand_over() {
+  local before i
+  for i in 1 2 3; do
+    before=$(leader)
+    step "hand leadership over, from $before"
+    member transfer
+    wait_for 30 "another leader than $before" leads_another "$before"
+    sleep 3
+  done
+}
+
+# evict POD: as kubectl drain and those who make nodes smaller ask for it; what was answered is in evict.txt.
+evict() {
+  exec_in kubectl create --raw "/api/v1/namespaces/$space/pods/$1/eviction" -f - >"$out/evict.txt" 2>&1 <<J
+{"apiVersion": "policy/v1", "kind": "Eviction", "metadata": {"name": "$1", "namespace": "$space"}}
+J
+}
+
+# While one member of three is away the disruption budget keeps the others.
+step_evict() {
+  local first second
+  first=$(uid_of "$release-1") second=$(uid_of "$release-2")
+  step "evict pod 1"
+  wait_for 60 "the eviction of $release-1 while all are ready" evict "$release-1"
+  if evict "$release-2"; then fail "a second pod was evicted while one was away"; fi
+  grep -q "disruption budget" "$out/evict.txt" || { cat "$out/evict.txt"; fail "the refusal of the second eviction"; }
+  [ "$(uid_of "$release-2")" = "$second" ] || fail "$release-2 was replaced although its eviction was refused"
+  say "the eviction of a second pod is refused"
+  wait_for 180 "$release-1 is back" is_new_and_ready "$release-1" "$first"
+  step "evict pod 2"
+  wait_for 60 "the eviction of $release-2, now that all are ready" evict "$release-2"
+  wait_for 180 "$release-2 is back" is_new_and_ready "$release-2" "$second"
 }
 
 is_node_ready() {
@@ -187,8 +96,10 @@ is_node_ready() {
 
 # node_fault WHAT TAKE GIVE: a node without it for as long as it takes Kubernetes to notice, and a while.
 node_fault() {
-  local node
-  node=$(node_of "$(victim)")
+  local node pod before
+  pod=$(victim)
+  node=$(node_of "$pod")
+  before=$(life_of "$pod")
   step "no $1 for $node"
   # shellcheck disable=SC2086
   hook $2 "$node"
@@ -198,6 +109,7 @@ node_fault() {
   # shellcheck disable=SC2086
   hook $3 "$node"
   wait_for 180 "$node is ready" is_node_ready "$node" True
+  [ "$1" != power ] || wait_for 300 "$pod was started again" lives_another "$pod" "$before"
   wait_ready 300
 }
 step_power() {
@@ -209,13 +121,14 @@ step_cable() {
   node_fault network "$E2E_NODE_CUT" "$E2E_NODE_HEAL"
 }
 
-# roll_to IMAGE WHY: deletes each pod, the next when the one before is ready; it must run the image then.
+# roll_to IMAGE WHY VERSION: deletes each pod, the next when the one before is ready; it must run the image then.
 roll_to() {
   local i
   for ((i = 0; i < $(count); ++i)); do
     step "$2: pod $i"
     delete_pod "$release-$i"
     [ "$(image_of "$release-$i")" = "$1" ] || fail "$release-$i runs $(image_of "$release-$i"), not $1"
+    [ "$(version_of "$release-$i")" = "$3" ] || fail "$release-$i is of $(version_of "$release-$i"), not of $3"
   done
 }
 
@@ -223,18 +136,19 @@ upgrade() { # REPLICAS [MORE...]
   local replicas=$1
   shift
   # shellcheck disable=SC2046
-  helm_in upgrade "$release" charts/baton $(values "$next_image") --set "replicas=$replicas" "$@" >"$out/notes.txt"
+  helm_in upgrade "$release" charts/baton $(values "$wanted") --set "replicas=$replicas" "$@" >"$out/notes.txt"
 }
 
 step_upgrade() {
+  wanted=$next_image
   upgrade 3
   [ "$(image_of "$release-0")" = "$image" ] || fail "helm upgrade has changed a running pod"
-  roll_to "$next_image" "roll to the next image"
+  roll_to "$next_image" "roll to the next image" "$next_version"
 }
 
 step_rollback() {
   helm_in rollback "$release" >/dev/null
-  roll_to "$image" "roll back"
+  roll_to "$image" "roll back" "$version"
 }
 
 step_scale_out() {
@@ -248,6 +162,7 @@ step_scale_out() {
     member add "$release-$i" --promote
     wait_for 120 "$release-$i is ready" is_ready "$release-$i"
   done
+  voters_are 5 || { describe; fail "there are not five voters"; }
 }
 
 # The disk of a member is gone: it must not vote as the one that it was.
@@ -263,6 +178,7 @@ step_wipe() {
   member remove "$pod"
   member add "$pod" --promote
   wait_for 180 "$pod is ready" is_ready "$pod"
+  voters_are 5 || { describe; fail "there are not five voters"; }
 }
 lost_identity() { [ "$(uid_of "$1")" != "$2" ] && stands "$1" "identity.lost"; }
 
@@ -275,21 +191,8 @@ step_scale_in() {
     step "remove member $i"
     member remove "$release-$i"
   done
+  voters_are 3 || { describe; fail "there are not three voters"; }
   upgrade 3 --set allowShrink=true
   wait_for 120 "the pods are gone" pods_are 3
 }
 pods_are() { [ "$(k get pods -l "app.kubernetes.io/instance=$release" -o name | wc -l)" = "$1" ]; }
-
-# Volumes are all that stays.
-uninstall() {
-  helm_in uninstall "$release" --wait >/dev/null
-  local kind left=
-  wait_for 120 "the pods are gone" pods_are 0
-  for kind in $(exec_in kubectl api-resources --verbs list --namespaced -o name); do
-    case $kind in events* | persistentvolumeclaims | *endpoint*) continue ;; esac
-    left+=$(k get "$kind" -l "app.kubernetes.io/instance=$release" -o name --ignore-not-found 2>/dev/null || true)
-  done
-  [ -z "$left" ] || fail "helm uninstall has left $left"
-  [ "$(k get pvc -l "app.kubernetes.io/instance=$release" -o name | wc -l)" -ge 3 ] || fail "a volume is gone"
-  say "helm uninstall has left the volumes and nothing else"
-}
