@@ -1,6 +1,6 @@
 # What people do with Baton. `make help` explains; scripts/ does the work.
 .DEFAULT_GOAL := help
-.PHONY: dashboards-live sim sim-same sim-score help run tour test build asan tsan format memory failover bench bench-smoke bench-raft raft-seeds fault damage bench-snapshot bench-storage chaos e2e image manifests packages
+.PHONY: dashboards-live sim sim-same sim-score help run tour test build asan tsan format memory growth waterfall machine-limits failover bench bench-smoke bench-raft raft-seeds fault damage bench-snapshot bench-storage chaos e2e image manifests packages
 
 # One comment after ## is the help of its target.
 help:       ## this text
@@ -27,8 +27,25 @@ tsan: packages  ## every test under the thread sanitizer
 format: packages  ## lay out all C++ sources as .clang-format says
 	@git ls-files -z --deduplicate --cached --others --exclude-standard '*.cc' '*.h' | xargs -0 -r clang-format -i
 
-memory: packages  ## print the resident memory of idle nodes
-	@bazel run --config=opt --ui_event_filters=-info,-stdout,-stderr --noshow_progress //test/bench:idle_memory
+MEMORY ?= --rounds=3
+memory: packages  ## measure a member's memory: idle, with a million keys, for each session, watch and waiting lock
+	@bazel run --config=opt --ui_event_filters=-info,-stdout,-stderr --noshow_progress //test/bench:memory -- \
+	  --output=$(CURDIR)/out/memory.json $(MEMORY)
+
+GROWTH ?= --rounds=3
+growth: packages  ## measure puts and gets with more keys, members, sessions; writes out/growth.json and .svg
+	@bazel run --config=opt --ui_event_filters=-info,-stdout,-stderr --noshow_progress //test/bench:growth -- \
+	  --output=$(CURDIR)/out/growth.json --picture=$(CURDIR)/out/growth.svg $(GROWTH)
+
+WATERFALL ?= --seconds=10
+waterfall: packages  ## measure where the time of one put goes; writes out/waterfall.json and .svg
+	@bazel run --config=opt --ui_event_filters=-info,-stdout,-stderr --noshow_progress //test/bench:waterfall -- \
+	  --output=$(CURDIR)/out/waterfall.json --picture=$(CURDIR)/out/waterfall.svg $(WATERFALL)
+
+MACHINE ?= --rounds=3
+machine-limits: packages  ## measure what this machine can do at most, and how far from it three nodes are
+	@bazel run --config=opt --ui_event_filters=-info,-stdout,-stderr --noshow_progress //test/bench:machine -- \
+	  --output=$(CURDIR)/out/machine.json $(MACHINE)
 
 failover: packages  ## measure how long writers wait when the leader is killed or stopped
 	@bazel run --config=opt --ui_event_filters=-info,-stdout,-stderr --noshow_progress //test/bench:failover
@@ -40,7 +57,7 @@ bench: packages  ## measure three nodes beside three of etcd's; writes out/bench
 	  --output=$(CURDIR)/out/bench.json --picture=$(CURDIR)/out/bench.svg $(BENCH)
 
 bench-smoke: packages  ## every benchmark briefly: whether it gives an answer, not how fast
-	@bazel test //test/bench:smoke_test //test/bench/etcd:compare_test //test/bench/raft:compare_test
+	@bazel test //test/bench:smoke_test //test/bench:programs_test //test/bench/etcd:compare_test //test/bench/raft:compare_test
 
 BENCH_RAFT ?= --rounds=5
 bench-raft: packages  ## measure the Raft core alone, beside raft-rs if cargo is there; writes out/bench-raft.json

@@ -1,24 +1,19 @@
 #include "test/bench/comparison.h"
 
 #include <algorithm>
-#include <array>
 #include <cmath>
-#include <cstdio>
 #include <filesystem>
 #include <fstream>
 #include <nlohmann/json.hpp>
 #include <system_error>
 
 #include "pkg/base/check.h"
+#include "test/bench/table.h"
 
 namespace baton::bench {
 namespace {
 
 using Json = nlohmann::ordered_json;
-
-constexpr size_t kColumns = 6;
-using Cells = std::array<std::string, kColumns>;
-constexpr std::array<bool, kColumns> kIsNumber = {false, false, false, true, true, true};
 
 double RatioOf(double ours, double peer, Better better) {
   const double more = better == Better::kMore ? ours : peer;
@@ -33,37 +28,13 @@ std::optional<double> MedianOf(const std::vector<double>& values) {
   return Median(values);
 }
 
-// Three digits that count: "12345", "123", "1.23".
-std::string Number(std::optional<double> value) {
-  if (!value.has_value()) return "-";
-  const int decimals = *value >= 100 || *value == 0 ? 0 : *value >= 10 ? 1 : 2;
-  std::array<char, 64> text;
-  std::snprintf(text.data(), text.size(), "%.*f", decimals, *value);
-  return text.data();
-}
-
 std::string RatioText(const Comparison& comparison) {
   if (!comparison.ratio().has_value()) return "-";
   const auto [least, most] =
       std::minmax_element(comparison.ratios().begin(), comparison.ratios().end());
-  std::string text = Number(comparison.ratio());
-  if (*least != *most) text += " (" + Number(*least) + " to " + Number(*most) + ")";
+  std::string text = ThreeDigits(comparison.ratio());
+  if (*least != *most) text += " (" + ThreeDigits(*least) + " to " + ThreeDigits(*most) + ")";
   return text;
-}
-
-// Columns, not bytes.
-size_t Width(const std::string& text) {
-  const auto begins = [](char c) { return (c & 0xC0) != 0x80; };
-  return static_cast<size_t>(std::count_if(text.begin(), text.end(), begins));
-}
-
-std::string LineOf(const Cells& cells, const std::array<size_t, kColumns>& widths) {
-  std::string line;
-  for (size_t i = 0; i < kColumns; ++i) {
-    const std::string room(widths[i] - Width(cells[i]), ' ');
-    line += "| " + (kIsNumber[i] ? room + cells[i] : cells[i] + room) + " ";
-  }
-  return line + "|\n";
 }
 
 Json NumberOrNull(std::optional<double> value) { return value.has_value() ? Json(*value) : Json(); }
@@ -110,31 +81,25 @@ std::string TextOf(const Parameters& parameters) {
 }
 
 std::string TableOf(const std::vector<Comparison>& comparisons) {
-  std::vector<Cells> lines;
   std::string peer = "peer";
   if (!comparisons.empty()) peer = comparisons.front().peer_name();
   for (const Comparison& one : comparisons) {
     if (one.peer_name() != peer) peer = "peer";
   }
-  lines.push_back({"measure", "parameters", "unit", "ours", peer, "ratio"});
+  std::vector<std::vector<std::string>> rows;
   for (const Comparison& one : comparisons) {
     const bool names_peer = peer == "peer" && one.peer().has_value();
     const std::string of = names_peer ? " (" + one.peer_name() + ")" : "";
-    lines.push_back({one.measure(), TextOf(one.parameters()), one.unit(), Number(one.ours()),
-                     Number(one.peer()) + of, RatioText(one)});
+    rows.push_back({one.measure(), TextOf(one.parameters()), one.unit(), ThreeDigits(one.ours()),
+                    ThreeDigits(one.peer()) + of, RatioText(one)});
   }
-  std::array<size_t, kColumns> widths = {};
-  for (const Cells& cells : lines) {
-    for (size_t i = 0; i < kColumns; ++i) widths[i] = std::max(widths[i], Width(cells[i]));
-  }
-  std::string table;
-  for (size_t i = 0; i < lines.size(); ++i) {
-    table += LineOf(lines[i], widths);
-    if (i != 0) continue;
-    for (const size_t width : widths) table += "|" + std::string(width + 2, '-');
-    table += "|\n";
-  }
-  return table;
+  return MarkdownTable({{"measure", false},
+                        {"parameters", false},
+                        {"unit", false},
+                        {"ours", true},
+                        {peer, true},
+                        {"ratio", true}},
+                       rows);
 }
 
 std::string JsonOf(const std::vector<Comparison>& comparisons) {
