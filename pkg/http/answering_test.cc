@@ -37,6 +37,38 @@ TEST(LoopQueue, WorkPostedByWorkWaitsForTheNextRound) {
   EXPECT_EQ(runs, 1);
 }
 
+// A batch of answers that another thread makes while the loop sends the first of them.
+TEST(LoopQueue, WorkPostedWhileItRunsCostsItsPosterNoWakeUp) {
+  int wakes = 0;
+  LoopQueue queue([&] { ++wakes; });
+  int runs = 0;
+  queue.Post([&] {
+    std::thread([&] {
+      for (int i = 0; i < 100; ++i) queue.Post([&] { ++runs; });
+    }).join();
+    EXPECT_EQ(wakes, 1);
+  });
+  queue.RunPending();
+  EXPECT_EQ(runs, 0);
+  EXPECT_EQ(wakes, 2);
+  queue.RunPending();
+  EXPECT_EQ(runs, 100);
+  EXPECT_EQ(wakes, 2);
+  queue.Post([] {});
+  EXPECT_EQ(wakes, 3);
+}
+
+TEST(LoopQueue, WorkPostedBeforeItIsClosedAsksForNoRound) {
+  int wakes = 0;
+  LoopQueue queue([&] { ++wakes; });
+  queue.Post([&] {
+    queue.Post([] { FAIL(); });
+    queue.Close();
+  });
+  queue.RunPending();
+  EXPECT_EQ(wakes, 1);
+}
+
 TEST(LoopQueue, ClosedItDropsWork) {
   LoopQueue queue([] {});
   const auto held = std::make_shared<int>(1);

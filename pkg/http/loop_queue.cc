@@ -15,13 +15,11 @@ void LoopQueue::Post(Work work) {
 }
 
 bool LoopQueue::OnLoopThread() const {
-  const std::lock_guard<std::mutex> lock(mutex_);
-  return loop_thread_ == std::this_thread::get_id();
+  return loop_thread_.load(std::memory_order_relaxed) == std::this_thread::get_id();
 }
 
 void LoopQueue::Enter() {
-  const std::lock_guard<std::mutex> lock(mutex_);
-  loop_thread_ = std::this_thread::get_id();
+  loop_thread_.store(std::this_thread::get_id(), std::memory_order_relaxed);
 }
 
 void LoopQueue::RunPending() {
@@ -29,12 +27,16 @@ void LoopQueue::RunPending() {
   {
     const std::lock_guard<std::mutex> lock(mutex_);
     work.swap(pending_);
-    awake_ = false;
   }
   for (Work& each : work) {
     each();
     each = nullptr;  // frees what it holds in order, and before the next one runs
   }
+  // What was posted meanwhile waits for the next round, so that the sockets have their turn. Its
+  // posters saw a loop that is awake and did not pay for a wake-up; on this thread it costs little.
+  const std::lock_guard<std::mutex> lock(mutex_);
+  awake_ = !pending_.empty();
+  if (awake_) wake_();
 }
 
 void LoopQueue::Close() {

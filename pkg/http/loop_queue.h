@@ -1,10 +1,11 @@
 // File: loop_queue.h
 //
-// Work from other threads for the loop's thread. A burst of posts costs one wake-up. Outlives the
-// loop: once closed it drops what it is given, so that an answer that comes after the server's end
-// does no harm.
+// Work from other threads for the loop's thread. A burst of posts costs one wake-up, and so does a
+// burst that goes on while the loop works on its beginning. Outlives the loop: once closed it drops
+// what it is given, so that an answer that comes after the server's end does no harm.
 #pragma once
 
+#include <atomic>
 #include <functional>
 #include <mutex>
 #include <thread>
@@ -36,9 +37,10 @@ class LoopQueue {
   // State below is protected by mutex_.
   std::function<void()> wake_;
   std::vector<Work> pending_;
-  bool awake_ = false;  // wake_ was called and RunPending has not run since
+  bool awake_ = false;  // wake_ was called and RunPending has not ended since
   bool closed_ = false;
-  std::thread::id loop_thread_;
+
+  std::atomic<std::thread::id> loop_thread_;
 };
 
 }  // namespace baton::http
