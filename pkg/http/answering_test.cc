@@ -261,11 +261,11 @@ class RecordingSink final : public AnswerSink {
   }
   void SetClientGone(uint64_t, std::function<void()>) override { log += "gone "; }
   void Resume() override { log += "resume "; }
-  bool InDispatch() const override { return in_dispatch; }
+  Turn turn() const override { return its_turn; }
 
   std::string log;
   std::shared_ptr<StreamBuffer> stream;
-  bool in_dispatch = true;
+  Turn its_turn = Turn::kOwn;
 };
 
 class ExchangeTest : public testing::Test {
@@ -314,14 +314,35 @@ TEST_F(ExchangeTest, AnsweredElsewhereItWaitsForTheLoop) {
   EXPECT_EQ(sink_->log, "200 resume ");
 }
 
-TEST_F(ExchangeTest, OutsideItsHandlerTheConnectionResumesLater) {
+TEST_F(ExchangeTest, OutsideItsHandlerTheConnectionResumesAtOnce) {
   queue_->Enter();
-  sink_->in_dispatch = false;
+  sink_->its_turn = AnswerSink::Turn::kFree;
+  const auto exchange = Make();
+  exchange->Respond(Response::Text(200, ""));
+  EXPECT_EQ(sink_->log, "200 resume ");
+  queue_->RunPending();
+  EXPECT_EQ(sink_->log, "200 resume ");
+}
+
+TEST_F(ExchangeTest, WhileAnotherConnectionIsAtWorkItResumesLater) {
+  queue_->Enter();
+  sink_->its_turn = AnswerSink::Turn::kOthers;
   const auto exchange = Make();
   exchange->Respond(Response::Text(200, ""));
   EXPECT_EQ(sink_->log, "200 ");
   queue_->RunPending();
   EXPECT_EQ(sink_->log, "200 resume ");
+}
+
+TEST_F(ExchangeTest, AStreamThatBeginsOutsideItsHandlerWaitsForWhatIsWrittenAtOnce) {
+  queue_->Enter();
+  sink_->its_turn = AnswerSink::Turn::kFree;
+  const auto exchange = Make();
+  const auto stream = exchange->StartStream(Response::Text(200, "first"));
+  EXPECT_TRUE(stream->Write("second"));
+  EXPECT_EQ(sink_->log, "stream200 ");
+  queue_->RunPending();
+  EXPECT_EQ(sink_->log, "stream200 resume ");
 }
 
 TEST_F(ExchangeTest, OutlivesItsConnectionAndTheLoop) {

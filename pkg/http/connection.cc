@@ -13,6 +13,20 @@ constexpr int kStepsAtOnceMax = 64;
 constexpr size_t kLingeringBytesMax = 1 << 20;
 constexpr int64_t kLingeringMs = 1'000;
 
+// While it lives, answers that come do not make another connection take steps within this one's.
+class AtWork {
+ public:
+  explicit AtWork(ListenerContext* context)
+      : context_(context), before_(std::exchange(context->connection_at_work, true)) {}
+  ~AtWork() { context_->connection_at_work = before_; }
+  AtWork(const AtWork&) = delete;
+  AtWork& operator=(const AtWork&) = delete;
+
+ private:
+  ListenerContext* const context_;
+  const bool before_;
+};
+
 }  // namespace
 
 Connection::Connection(ListenerContext* context, std::unique_ptr<Socket> socket,
@@ -32,6 +46,7 @@ void Connection::Refuse(const std::string& why) {
 }
 
 void Connection::BeginDrain() {
+  const AtWork at_work(context_);
   keep_alive_ = false;
   if (state_ == State::kReading && IsIdle()) return Close();
   if (state_ != State::kStreaming) return;
@@ -42,6 +57,7 @@ void Connection::BeginDrain() {
 
 void Connection::Close() {
   if (state_ == State::kClosed) return;
+  const AtWork at_work(context_);
   state_ = State::kClosed;
   socket_->Close();
   EndStream();
@@ -66,6 +82,7 @@ void Connection::OnWritable() {
 
 void Connection::Resume() {
   if (in_resume_ || state_ == State::kClosed) return;
+  const AtWork at_work(context_);
   in_resume_ = true;
   int steps = 0;
   while (state_ != State::kClosed && steps < kStepsAtOnceMax && Step()) ++steps;

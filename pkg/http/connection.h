@@ -65,7 +65,10 @@ class Connection final : public AnswerSink,
                         std::shared_ptr<StreamBuffer> stream) override;
   void SetClientGone(uint64_t number, std::function<void()> gone) override;
   void Resume() override;
-  bool InDispatch() const override { return in_dispatch_; }
+  Turn turn() const override {
+    if (in_dispatch_) return Turn::kOwn;
+    return context_->connection_at_work ? Turn::kOthers : Turn::kFree;
+  }
 
  private:
   enum class State { kReading, kAnswering, kSending, kStreaming, kLingering, kClosed };

@@ -7,23 +7,33 @@ namespace {
 
 using SinkCall = std::function<void(AnswerSink&)>;
 
+// What follows the answer.
+enum class Then {
+  kSend,    // nothing: it goes out
+  kGather,  // a writer, most likely: what it has now goes out with the head
+};
+
 // Calls on the loop's thread: now if this is it, soon if not.
 void Reach(const std::shared_ptr<LoopQueue>& queue, const std::weak_ptr<AnswerSink>& weak_sink,
-           const SinkCall& call) {
-  const auto resume = [weak_sink] {
-    if (const auto sink = weak_sink.lock()) sink->Resume();
-  };
+           const SinkCall& call, Then then) {
   if (!queue->OnLoopThread()) {
-    queue->Post([weak_sink, call, resume] {
-      if (const auto sink = weak_sink.lock()) call(*sink);
-      resume();
+    queue->Post([weak_sink, call] {
+      const auto sink = weak_sink.lock();
+      if (sink == nullptr) return;
+      call(*sink);
+      sink->Resume();
     });
     return;
   }
   const auto sink = weak_sink.lock();
   if (sink == nullptr) return;
   call(*sink);
-  if (!sink->InDispatch()) queue->Post(resume);
+  const AnswerSink::Turn turn = sink->turn();
+  if (turn == AnswerSink::Turn::kOwn) return;
+  if (turn == AnswerSink::Turn::kFree && then == Then::kSend) return sink->Resume();
+  queue->Post([weak_sink] {
+    if (const auto again = weak_sink.lock()) again->Resume();
+  });
 }
 
 // A stream on its way to its connection. When it does not get there (the connection or the loop has
@@ -98,18 +108,21 @@ class ExchangeImpl final : public Exchange {
 
   ~ExchangeImpl() override {
     if (answered_.exchange(true)) return;
-    Reach(parts_.queue, parts_.sink,
-          [number = parts_.number](AnswerSink& sink) { sink.AnswerDropped(number); });
+    Reach(
+        parts_.queue, parts_.sink,
+        [number = parts_.number](AnswerSink& sink) { sink.AnswerDropped(number); }, Then::kSend);
   }
 
   const Request& request() const override { return *parts_.request; }
 
   void Respond(Response response) override {
     if (answered_.exchange(true)) return;
-    Reach(parts_.queue, parts_.sink,
-          [number = parts_.number, answer = std::move(response)](AnswerSink& sink) mutable {
-            sink.Answer(number, std::move(answer));
-          });
+    Reach(
+        parts_.queue, parts_.sink,
+        [number = parts_.number, answer = std::move(response)](AnswerSink& sink) mutable {
+          sink.Answer(number, std::move(answer));
+        },
+        Then::kSend);
   }
 
   std::shared_ptr<ResponseStream> StartStream(Response head) override {
@@ -121,11 +134,13 @@ class ExchangeImpl final : public Exchange {
     if (late) return stream;
     buffer->Append(head.body);
     head.body.clear();
-    Reach(parts_.queue, parts_.sink,
-          [number = parts_.number, head = std::move(head),
-           on_its_way = std::make_shared<StreamOnItsWay>(buffer)](AnswerSink& sink) mutable {
-            sink.AnswerWithStream(number, std::move(head), on_its_way->Arrive());
-          });
+    Reach(
+        parts_.queue, parts_.sink,
+        [number = parts_.number, head = std::move(head),
+         on_its_way = std::make_shared<StreamOnItsWay>(buffer)](AnswerSink& sink) mutable {
+          sink.AnswerWithStream(number, std::move(head), on_its_way->Arrive());
+        },
+        Then::kGather);
     return stream;
   }
 

@@ -28,9 +28,14 @@ class AnswerSink {
                                 std::shared_ptr<StreamBuffer> stream) = 0;
   virtual void SetClientGone(uint64_t number, std::function<void()> gone) = 0;
   virtual void Resume() = 0;
-  // The connection is calling a handler right now and resumes by itself afterwards. Otherwise
-  // Resume must wait for the loop: handlers would nest, one connection's in another's, without end.
-  virtual bool InDispatch() const = 0;
+  // When Resume may be called after an answer.
+  enum class Turn {
+    kOwn,     // not at all: the connection is calling a handler, and goes on by itself afterwards
+    kFree,    // now
+    kOthers,  // by the loop: some connection is at work. Handlers would nest, one connection's in
+              // another's, without end.
+  };
+  virtual Turn turn() const = 0;
 };
 
 struct ExchangeParts {

@@ -48,6 +48,7 @@ struct ListenerContext {
   std::array<char, kReadBytesMax> scratch{};
   size_t buffered_bytes = 0;  // of unanswered requests, all connections
   bool draining = false;
+  bool connection_at_work = false;  // some connection is taking steps, or closes
 
  private:
   std::string request_id_prefix_;
