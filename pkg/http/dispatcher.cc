@@ -21,21 +21,15 @@ std::string Join(const std::vector<std::string>& words) {
 }
 
 // Splits the target, decodes it and finds the route. Not OK: 400.
-Status FillTarget(ListenerContext* context, const RequestHead& head, Router::Match* match,
+Status FillTarget(const Router& router, std::string_view target, Router::Match* match,
                   Request* request) {
-  const std::string_view target = head.target;
   const size_t question = std::min(target.find('?'), target.size());
-  *match = context->router.Find(head.method, target.substr(0, question));
+  *match = router.Find(request->method, target.substr(0, question));
   if (!match->error.ok()) return match->error;
+  request->path = std::move(match->path);
   auto query = ParseQuery(target.substr(std::min(question + 1, target.size())));
   if (!query.ok()) return query.status();
   request->query = *std::move(query);
-  HttplibBridge::Parsed parsed;
-  if (!context->bridge.Parse(head, &parsed)) {
-    return Status(Code::kInvalidArgument, "malformed_target", "the request line is malformed");
-  }
-  request->method = std::move(parsed.method);
-  request->path = std::move(parsed.path);
   return Status::Ok();
 }
 
@@ -67,7 +61,7 @@ Status CheckRoom(const ListenerContext& context) {
 Routed Route(ListenerContext* context, FramedRequest framed, const std::string& remote_address) {
   auto request = std::make_shared<Request>();
   Routed routed{request, nullptr, {}};
-  request->method = framed.head.method;
+  request->method = std::move(framed.head.method);
   request->remote_address = remote_address;
   for (auto& [name, value] : framed.head.fields) {
     request->headers.emplace(std::move(name), std::move(value));
@@ -75,7 +69,8 @@ Routed Route(ListenerContext* context, FramedRequest framed, const std::string& 
   request->request_id = context->RequestIdFor(request->Header("x-request-id"));
   request->body = std::move(framed.body);
   Router::Match match;
-  if (Status status = FillTarget(context, framed.head, &match, request.get()); !status.ok()) {
+  if (Status status = FillTarget(context->router, framed.head.target, &match, request.get());
+      !status.ok()) {
     routed.refusal = context->ErrorResponse(status, 400, request->request_id);
     return routed;
   }

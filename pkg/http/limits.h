@@ -11,7 +11,7 @@
 namespace baton::http {
 
 struct Limits {
-  // Lines are counted with their CRLF. At most 8 KiB: cpp-httplib parses no longer request line.
+  // Lines are counted with their CRLF. From 64 bytes to 8 KiB.
   size_t request_line_bytes_max = 8 * 1024;
   size_t header_line_bytes_max = 8 * 1024;
   size_t headers_bytes_max = 32 * 1024;  // all header lines together, without the request line

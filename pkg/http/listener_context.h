@@ -13,7 +13,6 @@
 #include "pkg/base/logger.h"
 #include "pkg/base/system_clock.h"
 #include "pkg/http/event_loop.h"
-#include "pkg/http/httplib_bridge.h"
 #include "pkg/http/loop_queue.h"
 #include "pkg/http/server.h"
 #include "pkg/http/server_counters.h"
@@ -44,7 +43,6 @@ struct ListenerContext {
   const std::shared_ptr<StreamBudget> stream_budget;
   ServerCounters counters;
   SystemClock clock;
-  HttplibBridge bridge;
   std::array<char, kReadBytesMax> scratch{};
   size_t buffered_bytes = 0;  // of unanswered requests, all connections
   bool draining = false;

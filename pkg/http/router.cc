@@ -11,6 +11,7 @@ namespace {
 // "/v1/kv/a" -> {"v1", "kv", "a"}: the segments as written.
 std::vector<std::string_view> Split(std::string_view path) {
   std::vector<std::string_view> segments;
+  segments.reserve(8);
   while (!path.empty()) {
     path.remove_prefix(1);  // the '/'
     const size_t end = std::min(path.find('/'), path.size());
@@ -20,18 +21,29 @@ std::vector<std::string_view> Split(std::string_view path) {
   return segments;
 }
 
-// Decoded one by one, so that %2F stays inside its segment.
-Result<std::vector<std::string>> Decode(std::string_view raw_path) {
+// Decodes the path and finds its segments in *decoded. One by one, so that %2F stays inside its
+// segment.
+Status Decode(std::string_view raw_path, std::string* decoded,
+              std::vector<std::string_view>* segments) {
   if (raw_path.empty() || raw_path.front() != '/') {
     return Status(Code::kInvalidArgument, "malformed_target", "the path does not start with '/'");
   }
-  std::vector<std::string> decoded;
-  for (const std::string_view segment : Split(raw_path)) {
-    Result<std::string> text = PercentDecode(segment);
-    if (!text.ok()) return text.status();
-    decoded.push_back(*std::move(text));
+  *segments = Split(raw_path);
+  // Decoded, it is never longer: the views of it stay valid.
+  decoded->reserve(raw_path.size());
+  for (std::string_view& segment : *segments) {
+    decoded->push_back('/');
+    const size_t start = decoded->size();
+    if (segment.find('%') == std::string_view::npos) {
+      decoded->append(segment);
+    } else {
+      const Result<std::string> text = PercentDecode(segment);
+      if (!text.ok()) return text.status();
+      decoded->append(*text);
+    }
+    segment = std::string_view(*decoded).substr(start);
   }
-  return decoded;
+  return Status::Ok();
 }
 
 }  // namespace
@@ -61,7 +73,7 @@ void Router::Handle(std::string method, std::string pattern, Handler handler) {
   routes_.push_back(std::move(route));
 }
 
-bool Router::Matches(const Route& route, const std::vector<std::string>& path) {
+bool Router::Matches(const Route& route, const Path& path) {
   for (size_t i = 0; i < route.segments.size(); ++i) {
     const Segment& segment = route.segments[i];
     if (i == path.size()) return false;
@@ -79,8 +91,7 @@ bool Router::SaysMore(const Route& a, const Route& b) {
   return a.segments.size() > b.segments.size();
 }
 
-const Router::Route* Router::Best(std::string_view method,
-                                  const std::vector<std::string>& path) const {
+const Router::Route* Router::Best(std::string_view method, const Path& path) const {
   const Route* best = nullptr;
   for (const Route& route : routes_) {
     if (route.method != method || !Matches(route, path)) continue;
@@ -89,8 +100,7 @@ const Router::Route* Router::Best(std::string_view method,
   return best;
 }
 
-std::map<std::string, std::string> Router::Captures(const Route& route,
-                                                    const std::vector<std::string>& path) {
+std::map<std::string, std::string> Router::Captures(const Route& route, const Path& path) {
   std::map<std::string, std::string> captures;
   for (size_t i = 0; i < route.segments.size(); ++i) {
     const Segment& segment = route.segments[i];
@@ -105,22 +115,20 @@ std::map<std::string, std::string> Router::Captures(const Route& route,
 
 Router::Match Router::Find(std::string_view method, std::string_view raw_path) const {
   Match match;
-  const Result<std::vector<std::string>> path = Decode(raw_path);
-  if (!path.ok()) {
-    match.error = path.status();
-    return match;
-  }
-  const Route* route = Best(method, *path);
-  if (route == nullptr && method == "HEAD") route = Best("GET", *path);
+  Path path;
+  match.error = Decode(raw_path, &match.path, &path);
+  if (!match.error.ok()) return match;
+  const Route* route = Best(method, path);
+  if (route == nullptr && method == "HEAD") route = Best("GET", path);
   if (route != nullptr) {
     match.handler = &route->handler;
     match.route = route->pattern;
-    match.captures = Captures(*route, *path);
+    match.captures = Captures(*route, path);
     return match;
   }
   std::set<std::string> allowed;
   for (const Route& other : routes_) {
-    if (!Matches(other, *path)) continue;
+    if (!Matches(other, path)) continue;
     allowed.insert(other.method);
     if (other.method == "GET") allowed.insert("HEAD");
   }

@@ -42,6 +42,7 @@ TEST(Router, CapturesOneSegment) {
   const Router router = SomeRoutes();
   EXPECT_EQ(router.Find("GET", "/v1/locks/a").captures, (Captures{{"name", "a"}}));
   EXPECT_EQ(router.Find("GET", "/v1/locks/a%2Fb%20c").captures, (Captures{{"name", "a/b c"}}));
+  EXPECT_EQ(router.Find("GET", "/v1/locks/a%2Fb%20c").path, "/v1/locks/a/b c");
   EXPECT_EQ(router.Find("GET", "/v1/locks/..").captures, (Captures{{"name", ".."}}));
   EXPECT_EQ(RouteOf("GET", "/v1/locks/"), "none");
   EXPECT_EQ(RouteOf("GET", "/v1/locks/a/b"), "none");
@@ -100,6 +101,18 @@ TEST(Router, RefusesMalformedPaths) {
     const Router::Match match = router.Find("GET", path);
     EXPECT_EQ(match.handler, nullptr) << path;
     EXPECT_EQ(match.error.code(), Code::kInvalidArgument) << path;
+  }
+}
+
+TEST(Router, DecodesThePath) {
+  const Router router = SomeRoutes();
+  for (const auto& [raw, decoded] : std::map<std::string, std::string>{
+           {"/", "/"},
+           {"//", "//"},
+           {"/v1/kv/a%20b%2Fc+d", "/v1/kv/a b/c+d"},
+           {"/%2f/..//%c3%a4/", "///..//\xc3\xa4/"},
+           {"/" + std::string(8000, 'a'), "/" + std::string(8000, 'a')}}) {
+    EXPECT_EQ(router.Find("GET", raw).path, decoded);
   }
 }
 

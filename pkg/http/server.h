@@ -1,10 +1,10 @@
 // File: server.h
 //
 // A listener: one thread with one Asio event loop that owns every socket of the port. It frames
-// requests on the bytes (framer.h) with all bounds, lets cpp-httplib parse what is complete, finds
-// the handler by path segments (no regular expressions) and calls it on the loop's thread. The
-// handler answers at once or keeps the Exchange and answers later, from any thread: nothing that
-// waits holds a thread. Peer, client and ops traffic have a Server each.
+// requests on the bytes (framer.h) with all bounds, finds the handler of what is complete by path
+// segments (no regular expressions) and calls it on the loop's thread. The handler answers at once
+// or keeps the Exchange and answers later, from any thread: nothing that waits holds a thread.
+// Peer, client and ops traffic have a Server each.
 //
 //   Router router;
 //   router.Handle("GET", "/v1/kv/{key...}", [](std::shared_ptr<Exchange> exchange) {
@@ -108,6 +108,7 @@ class Router {
  public:
   struct Match {
     const Handler* handler = nullptr;  // nullptr: none
+    std::string path;                  // percent-decoded
     std::string route;
     std::map<std::string, std::string> captures;
     std::vector<std::string> allowed_methods;  // when only the method did not match
@@ -137,11 +138,11 @@ class Router {
     Handler handler;
   };
   static Segment ParseSegment(std::string_view text);
-  static bool Matches(const Route& route, const std::vector<std::string>& path);
+  using Path = std::vector<std::string_view>;  // its segments, decoded
+  static bool Matches(const Route& route, const Path& path);
   static bool SaysMore(const Route& a, const Route& b);
-  static std::map<std::string, std::string> Captures(const Route& route,
-                                                     const std::vector<std::string>& path);
-  const Route* Best(std::string_view method, const std::vector<std::string>& path) const;
+  static std::map<std::string, std::string> Captures(const Route& route, const Path& path);
+  const Route* Best(std::string_view method, const Path& path) const;
 
   std::vector<Route> routes_;
 };
