@@ -86,6 +86,7 @@ std::string Connection::MakeHead(const Response& response, BodyFraming framing) 
   options.keep_alive = keep_alive_;
   options.version_minor = version_minor_;
   options.date = context_->Date();
+  if (response.body.size() <= kJoinedBodyBytesMax) options.room_bytes = response.body.size();
   return SerializeHead(response, options);
 }
 

@@ -1,6 +1,7 @@
 // The headers that every response carries.
 
 #include <algorithm>
+#include <string_view>
 #include <utility>
 
 #include "pkg/http/api.h"
@@ -8,27 +9,31 @@
 namespace baton::http {
 namespace {
 
-bool SameName(const std::string& a, const std::string& b) {
+bool SameName(std::string_view a, std::string_view b) {
   const auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; };
   return std::equal(a.begin(), a.end(), b.begin(), b.end(),
                     [&](char x, char y) { return lower(x) == lower(y); });
 }
 
 // A handler knows better: what it has set stays.
-void SetDefault(std::string name, std::string value, Response* response) {
+template <typename Value>
+void SetDefault(std::string_view name, Value&& value, Response* response) {
   for (const auto& header : response->headers) {
     if (SameName(header.first, name)) return;
   }
-  response->headers.emplace_back(std::move(name), std::move(value));
+  response->headers.emplace_back(name, std::forward<Value>(value));
 }
 
 // The server adds Retry-After to its own 503s, and so does their problem.
-void KeepFirst(const std::string& name, Response* response) {
+void KeepFirst(std::string_view name, Response* response) {
   bool seen = false;
   std::erase_if(response->headers, [&](const auto& header) {
     return SameName(header.first, name) && std::exchange(seen, true);
   });
 }
+
+// The handler's and these.
+constexpr size_t kHeadersMost = 18;
 
 }  // namespace
 
@@ -50,6 +55,7 @@ std::string ClientUrlOf(const ApiContext& context, const node::StatusView& view,
 
 void DecorateResponse(const ApiContext& context, const Request& request, Response* response) {
   const auto view = context.service->GetStatus();
+  response->headers.reserve(kHeadersMost);
   SetDefault("X-Revision", std::to_string(view->revision.value()), response);
   SetDefault("X-Raft-Term", std::to_string(view->raft.term.value()), response);
   SetDefault("X-Cluster-Id", context.cluster_id, response);

@@ -182,8 +182,18 @@ void PlanConnection(const RequestHead& head, BodyPlan* plan) {
 }  // namespace
 
 bool IsTokenCharacter(char c) {
-  return IsAlpha(c) || IsDigit(c) ||
-         (c != '\0' && std::string_view("!#$%&'*+-.^_`|~").find(c) != std::string_view::npos);
+  static constexpr std::array<bool, 256> kTokenCharacters = [] {
+    std::array<bool, 256> is_one{};
+    for (char letter = 'a'; letter <= 'z'; ++letter)
+      is_one[static_cast<unsigned char>(letter)] = true;
+    for (char letter = 'A'; letter <= 'Z'; ++letter)
+      is_one[static_cast<unsigned char>(letter)] = true;
+    for (const char other : std::string_view("0123456789!#$%&'*+-.^_`|~")) {
+      is_one[static_cast<unsigned char>(other)] = true;
+    }
+    return is_one;
+  }();
+  return kTokenCharacters[static_cast<unsigned char>(c)];
 }
 
 std::optional<FramingError> ParseRequestLine(std::string_view line, RequestHead* head) {

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cstdio>
+#include <cstring>
 #include <ctime>
 
 #include "pkg/base/check.h"
@@ -24,16 +25,46 @@ bool IsMadeHere(std::string_view name) {
                      [&](std::string_view made) { return EqualIgnoringCase(name, made); });
 }
 
+bool MayStandInValue(char c) { return c != '\r' && c != '\n' && c != '\0'; }
+
 void CheckHeader(const std::string& name, const std::string& value) {
   CHECK(!name.empty() && std::all_of(name.begin(), name.end(), IsTokenCharacter))
       << "a response header's name is not a token";
-  CHECK(value.find_first_of(std::string_view("\r\n\0", 3)) == std::string::npos)
+  CHECK(std::all_of(value.begin(), value.end(), MayStandInValue))
       << "the response header " << name << " has CR, LF or NUL in its value";
   CHECK(!IsMadeHere(name)) << "the response header " << name << " is not a handler's to set";
 }
 
-void AppendHeader(std::string_view name, std::string_view value, std::string* head) {
-  head->append(name).append(": ").append(value).append("\r\n");
+// Writes into bytes that are there already: a head is some sixty short texts, and appending each to
+// a string costs more than the text.
+class HeadWriter {
+ public:
+  explicit HeadWriter(char* to) : at_(to) {}
+
+  void Text(std::string_view text) {
+    std::memcpy(at_, text.data(), text.size());
+    at_ += text.size();
+  }
+  void Header(std::string_view name, std::string_view value) {
+    Text(name);
+    Text(": ");
+    Text(value);
+    Text("\r\n");
+  }
+  const char* at() const { return at_; }
+
+ private:
+  char* at_;
+};
+
+// What the lines made here take at most: the status line with the longest phrase, Date, and the two
+// that frame.
+constexpr size_t kMadeHereBytesMax = 256;
+
+size_t HeadBytesMax(const Response& response, const HeadOptions& options) {
+  size_t bytes = kMadeHereBytesMax + options.date.size();
+  for (const auto& [name, value] : response.headers) bytes += name.size() + value.size() + 4;
+  return bytes;
 }
 
 }  // namespace
@@ -41,27 +72,34 @@ void AppendHeader(std::string_view name, std::string_view value, std::string* he
 std::string SerializeHead(const Response& response, const HeadOptions& options) {
   CHECK(response.status >= 200 && response.status <= 599) << response.status;
   std::string head;
-  head.reserve(512);
-  head.append("HTTP/1.1 ").append(std::to_string(response.status)).append(" ");
-  head.append(ReasonPhrase(response.status)).append("\r\n");
-  AppendHeader("Date", options.date, &head);
+  const size_t bytes_max = HeadBytesMax(response, options);
+  head.reserve(bytes_max + options.room_bytes);
+  head.resize(bytes_max);
+  HeadWriter writer(head.data());
+  writer.Text("HTTP/1.1 ");
+  writer.Text(std::to_string(response.status));
+  writer.Text(" ");
+  writer.Text(ReasonPhrase(response.status));
+  writer.Text("\r\n");
+  writer.Header("Date", options.date);
   for (const auto& [name, value] : response.headers) {
     CheckHeader(name, value);
-    AppendHeader(name, value, &head);
+    writer.Header(name, value);
   }
   if (StatusHasBody(response.status)) {
     if (options.framing == BodyFraming::kLength) {
-      AppendHeader("Content-Length", std::to_string(response.body.size()), &head);
+      writer.Header("Content-Length", std::to_string(response.body.size()));
     } else if (options.framing == BodyFraming::kChunked) {
-      AppendHeader("Transfer-Encoding", "chunked", &head);
+      writer.Header("Transfer-Encoding", "chunked");
     }
   }
   if (!options.keep_alive) {
-    AppendHeader("Connection", "close", &head);
+    writer.Header("Connection", "close");
   } else if (options.version_minor == 0) {
-    AppendHeader("Connection", "keep-alive", &head);
+    writer.Header("Connection", "keep-alive");
   }
-  head.append("\r\n");
+  writer.Text("\r\n");
+  head.resize(static_cast<size_t>(writer.at() - head.data()));
   return head;
 }
 

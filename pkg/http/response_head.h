@@ -5,6 +5,7 @@
 // frames (Content-Length, Transfer-Encoding, Connection, Date): those are made here. Pure.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -24,6 +25,7 @@ struct HeadOptions {
   bool keep_alive = true;
   int version_minor = 1;  // of the request
   std::string_view date;  // HttpDate
+  size_t room_bytes = 0;  // that will be appended
 };
 
 // Response::body only counts for its length.

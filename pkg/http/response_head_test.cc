@@ -35,6 +35,23 @@ TEST(ResponseHead, AnswersKeepAliveInOldWords) {
   EXPECT_NE(Head({200, {}, ""}, options).find("Connection: keep-alive\r\n"), std::string::npos);
 }
 
+// The room for all that is made here is a constant.
+TEST(ResponseHead, TheLongestLinesFit) {
+  HeadOptions options;
+  options.keep_alive = false;
+  for (int status = 200; status <= 599; ++status) {
+    for (const BodyFraming framing : {BodyFraming::kLength, BodyFraming::kChunked}) {
+      options.framing = framing;
+      options.room_bytes = static_cast<size_t>(status);
+      const std::string head =
+          Head({status, {{"A", std::string(10'000, 'b')}, {"C", ""}}, "x"}, options);
+      EXPECT_TRUE(head.ends_with("Connection: close\r\n\r\n"));
+      EXPECT_EQ(head.find('\0'), std::string::npos);
+      EXPECT_LT(head.size(), 10'000u + 200u);
+    }
+  }
+}
+
 TEST(ResponseHead, SomeStatusesHaveNoBody) {
   for (const int status : {204, 304}) {
     EXPECT_FALSE(StatusHasBody(status));
