@@ -76,7 +76,11 @@ Result<std::string_view> JsonBody(const Request& request) {
 }
 
 Response JsonAnswer(int http_status, const nlohmann::json& body, Revision revision) {
-  Response response = Response::Json(http_status, JsonText(body));
+  return JsonTextAnswer(http_status, JsonText(body), revision);
+}
+
+Response JsonTextAnswer(int http_status, std::string text, Revision revision) {
+  Response response = Response::Json(http_status, std::move(text));
   response.headers.emplace_back("X-Revision", std::to_string(revision.value()));
   return response;
 }

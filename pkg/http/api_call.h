@@ -52,6 +52,8 @@ Result<std::string_view> JsonBody(const Request& request);
 
 // Response::Json(200, ...) with the X-Revision it is of.
 Response JsonAnswer(int http_status, const nlohmann::json& body, Revision revision);
+// The same of a text that is JSON already.
+Response JsonTextAnswer(int http_status, std::string text, Revision revision);
 
 // Proposes the command, with the request's idempotency key. `render` turns the reply, which may be
 // a refusal, into a response, on the loop's thread. Whatever goes wrong before that is answered as

@@ -1,5 +1,6 @@
 #include "pkg/http/json.h"
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 
 #include "pkg/base/check.h"
@@ -34,6 +35,10 @@ size_t Utf8SequenceBytes(std::string_view bytes) {
 }
 
 bool IsUtf8(std::string_view bytes) {
+  // Most texts are ASCII, and are looked at only once.
+  const auto* const other = std::find_if(
+      bytes.begin(), bytes.end(), [](char c) { return static_cast<unsigned char>(c) >= 0x80; });
+  bytes.remove_prefix(static_cast<size_t>(other - bytes.begin()));
   while (!bytes.empty()) {
     const size_t size = Utf8SequenceBytes(bytes);
     if (size == 0) return false;

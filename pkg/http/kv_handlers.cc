@@ -8,6 +8,8 @@
 #include "pkg/http/accept.h"
 #include "pkg/http/api_call.h"
 #include "pkg/http/json.h"
+#include "pkg/http/json_fields.h"
+#include "pkg/http/json_writer.h"
 #include "pkg/http/kv_handlers.h"
 #include "pkg/http/kv_json.h"
 #include "pkg/http/precondition.h"
@@ -123,6 +125,25 @@ const coord::KeyValue* CurrentOf(const coord::Reply& reply) {
   return body != nullptr && body->current ? &*body->current : nullptr;
 }
 
+// What KeyValueJson says of the key without its value, and the revision.
+Response RenderPut(const coord::KeyValue* item, Revision revision) {
+  JsonWriter json;
+  if (item != nullptr) {
+    json.Number("create_revision", item->create_revision.value());
+    if (!item->guard_lock.empty()) json.Bytes("guard_lock", item->guard_lock);
+    json.Bytes("key", item->key);
+    json.Number("mod_revision", item->mod_revision.value());
+  }
+  json.Number("revision", revision.value());
+  if (item != nullptr) {
+    if (item->session) json.Text("session", FormatSessionId(item->session));
+    json.Number("version", item->version);
+  }
+  Response response = JsonTextAnswer(200, json.Take(), revision);
+  if (item != nullptr) AddRevisionHeaders(*item, &response);
+  return response;
+}
+
 void PutKey(const Call& call, std::string key, QueryFields* query) {
   const Change change = ReadChange(call.request(), query);
   coord::KvPut put;
@@ -135,13 +156,8 @@ void PutKey(const Call& call, std::string key, QueryFields* query) {
   const bool return_current = change.return_current;
   SubmitCommand(call, std::move(put), change.timeout_ms,
                 [call, return_current](const coord::Reply& reply) {
-                  const coord::KeyValue* item = CurrentOf(reply);
                   if (!reply.status.ok()) return RenderRefusal(call, reply, return_current);
-                  nlohmann::json body = {{"revision", reply.revision.value()}};
-                  if (item != nullptr) body.update(KeyValueJson(*item, KvPart::kWithoutValue));
-                  Response response = JsonAnswer(200, body, reply.revision);
-                  if (item != nullptr) AddRevisionHeaders(*item, &response);
-                  return response;
+                  return RenderPut(CurrentOf(reply), reply.revision);
                 });
 }
 

@@ -4,6 +4,7 @@
 #include "pkg/coord/limits.h"
 #include "pkg/http/json.h"
 #include "pkg/http/json_fields.h"
+#include "pkg/http/json_writer.h"
 #include "pkg/http/queue_handlers.h"
 
 namespace baton::http {
@@ -24,29 +25,31 @@ void CheckMode(const QueueWords& words, JsonFields* fields) {
       Status(Code::kUnprocessable, "out_of_range", "field \"mode\" must be \"exclusive\""));
 }
 
-nlohmann::json Members(const QueueWords& words, const std::string& name,
-                       const node::AcquireResult& result, int64_t now_ms) {
-  nlohmann::json json = {{words.holder, nullptr}, {"revision", result.revision.value()}};
-  SetBytes(&json, "name", name);
-  if (result.holder) json[words.holder] = HolderJson(*result.holder, now_ms);
-  json["remaining_ms"] = result.session_remaining_ms;
-  return json;
+void WriteHolderOrNull(const QueueWords& words, const std::optional<coord::Holder>& holder,
+                       int64_t now_ms, JsonWriter* json) {
+  if (!holder) return json->Null(words.holder);
+  JsonWriter members;
+  WriteHolder(*holder, now_ms, &members);
+  json->Object(words.holder, &members);
 }
 
 Response RenderAcquired(const Call& call, const QueueWords& words, SessionId session,
                         const node::AcquireResult& result) {
-  const int64_t now_ms = ClusterTimeMs(*call.context, 0);
-  nlohmann::json body = Members(words, call.Capture("name"), result, now_ms);
-  body["session"] = FormatSessionId(session);
   const bool granted = static_cast<bool>(result.token);
+  JsonWriter json;
+  WriteHolderOrNull(words, result.holder, ClusterTimeMs(*call.context, 0), &json);
+  if (granted) json.Text("mode", "exclusive");
+  json.Bytes("name", call.Capture("name"));
+  if (!granted) json.Number("position", result.position);
+  json.SignedNumber("remaining_ms", result.session_remaining_ms);
+  json.Number("revision", result.revision.value());
+  json.Text("session", FormatSessionId(session));
   if (granted) {
-    body["token"] = result.token.value();
-    body["mode"] = "exclusive";
+    json.Number("token", result.token.value());
   } else {
-    body["ticket"] = result.ticket.value();
-    body["position"] = result.position;
+    json.Number("ticket", result.ticket.value());
   }
-  return JsonAnswer(granted ? 200 : 202, body, result.revision);
+  return JsonTextAnswer(granted ? 200 : 202, json.Take(), result.revision);
 }
 
 // The same refusal in the words of elections.

@@ -7,6 +7,7 @@
 
 #include "pkg/http/json.h"
 #include "pkg/http/json_fields.h"
+#include "pkg/http/json_writer.h"
 #include "pkg/http/queue_json.h"
 #include "pkg/http/route_table.h"
 
@@ -16,7 +17,9 @@ namespace {
 // 200 with the revision, for changes that have nothing else to tell.
 Response RenderDone(const Call& call, const coord::Reply& reply) {
   if (!reply.status.ok()) return call.Problem(reply.status, {});
-  return JsonAnswer(200, {{"revision", reply.revision.value()}}, reply.revision);
+  JsonWriter json;
+  json.Number("revision", reply.revision.value());
+  return JsonTextAnswer(200, json.Take(), reply.revision);
 }
 
 void Submit(const Call& call, const JsonFields& fields, coord::CommandBody body,

@@ -45,6 +45,13 @@ nlohmann::json HolderJson(const coord::Holder& holder, int64_t now_ms) {
   return json;
 }
 
+void WriteHolder(const coord::Holder& holder, int64_t now_ms, JsonWriter* json) {
+  json->SignedNumber("held_ms", std::max<int64_t>(0, now_ms - holder.acquired_ms));
+  json->Text("session", FormatSessionId(holder.session));
+  json->Number("token", holder.token.value());
+  json->Bytes("value", holder.value);
+}
+
 nlohmann::json HolderJson(const std::optional<HolderView>& holder, int64_t now_ms) {
   if (!holder) return nullptr;
   nlohmann::json json = HolderJson(holder->holder, now_ms);

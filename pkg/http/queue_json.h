@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include <nlohmann/json_fwd.hpp>
@@ -13,15 +14,16 @@
 #include "pkg/coord/command.h"
 #include "pkg/coord/reply.h"
 #include "pkg/coord/state_machine.h"
+#include "pkg/http/json_writer.h"
 
 namespace baton::http {
 
-// How the API speaks of a lock, or of an election.
+// How the API speaks of a lock, or of an election. Views of constants: every request copies it.
 struct QueueWords {
   coord::QueueKind kind = coord::QueueKind::kLock;
-  std::string holder;         // "holder" | "leader"
-  std::string waiters;        // "waiters" | "candidates"
-  std::string waiters_total;  // "waiters_total" | "candidates_total"
+  std::string_view holder;         // "holder" | "leader"
+  std::string_view waiters;        // "waiters" | "candidates"
+  std::string_view waiters_total;  // "waiters_total" | "candidates_total"
 };
 const QueueWords& LockWords();
 const QueueWords& ElectionWords();
@@ -49,6 +51,7 @@ QueueView CopyQueue(const coord::StateMachine& state, coord::QueueKind kind,
 nlohmann::json HolderJson(const std::optional<HolderView>& holder, int64_t now_ms);
 // Without remaining_ms.
 nlohmann::json HolderJson(const coord::Holder& holder, int64_t now_ms);
+void WriteHolder(const coord::Holder& holder, int64_t now_ms, JsonWriter* json);
 // {"name", "holder", "token", "waiters": [{"ticket", "position", "session", "value",
 // "remaining_ms"}], "waiters_total", "revision"}; token is null when nobody holds it, remaining_ms
 // of a waiter that waits without limit too.

@@ -141,7 +141,7 @@ void KeepSessionAlive(const Call& call) {
     call.exchange->Post([call, session = std::move(session)] {
       if (!session.ok()) return call.Fail(session.status());
       const int64_t now_ms = ClusterTimeMs(*call.context, 0);
-      Response response = Response::Json(200, JsonText(SessionJson(*session, now_ms)));
+      Response response = Response::Json(200, SessionText(*session, now_ms));
       MarkLinearizable(&response);
       call.Answer(std::move(response));
     });

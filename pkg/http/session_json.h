@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
 
 #include <nlohmann/json_fwd.hpp>
 
@@ -16,5 +17,7 @@ int64_t RemainingMs(const coord::SessionInfo& session, int64_t now_ms);
 
 // {"id", "name", "meta", "ttl_ms", "remaining_ms"}.
 nlohmann::json SessionJson(const coord::SessionInfo& session, int64_t now_ms);
+// The same as text.
+std::string SessionText(const coord::SessionInfo& session, int64_t now_ms);
 
 }  // namespace baton::http
