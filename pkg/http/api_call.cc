@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <iterator>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <utility>
 
 #include "pkg/base/check.h"
@@ -35,6 +36,22 @@ Status CheckIdempotencyKey(const std::string& key) {
                     " bytes; it must be 1 to " + std::to_string(coord::kIdempotencyKeyBytesMax) +
                     " visible ASCII characters");
 }
+
+// A command under way: in memory once, however many functions it is handed through.
+struct Submission {
+  Call call;
+  RenderReply render;
+  std::optional<Result<coord::Reply>> reply;  // from the raft thread to the loop's
+
+  void Answer() const {
+    if (!reply->ok()) return call.Fail(reply->status());
+    const coord::Reply& replied = **reply;
+    Response response = render(replied);
+    MarkReplayed(replied.replayed, &response);
+    MarkLinearizable(&response);
+    call.Answer(std::move(response));
+  }
+};
 
 Status TooManyReads() {
   return Status(Code::kUnavailable, "overloaded",
@@ -115,17 +132,11 @@ void SubmitCommand(const Call& call, coord::CommandBody body, int64_t timeout_ms
                    RenderReply render) {
   Result<coord::Command> command = MakeCommand(call.request(), std::move(body));
   if (!command.ok()) return call.Fail(command.status());
-  const auto answer = [call, render = std::move(render)](const Result<coord::Reply>& reply) {
-    if (!reply.ok()) return call.Fail(reply.status());
-    Response response = render(*reply);
-    MarkReplayed(reply->replayed, &response);
-    MarkLinearizable(&response);
-    call.Answer(std::move(response));
-  };
-  call.service().Submit(
-      *std::move(command), timeout_ms, [call, answer](Result<coord::Reply> reply) {
-        call.exchange->Post([answer, reply = std::move(reply)] { answer(reply); });
-      });
+  const auto submission = std::make_shared<Submission>(Submission{call, std::move(render), {}});
+  call.service().Submit(*std::move(command), timeout_ms, [submission](Result<coord::Reply> reply) {
+    submission->reply = std::move(reply);
+    submission->call.exchange->Post([submission] { submission->Answer(); });
+  });
 }
 
 ReadOptions ReadOptionsOf(QueryFields* query) {

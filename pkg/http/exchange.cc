@@ -5,8 +5,6 @@
 namespace baton::http {
 namespace {
 
-using SinkCall = std::function<void(AnswerSink&)>;
-
 // What follows the answer.
 enum class Then {
   kSend,    // nothing: it goes out
@@ -14,10 +12,11 @@ enum class Then {
 };
 
 // Calls on the loop's thread: now if this is it, soon if not.
+template <typename SinkCall>
 void Reach(const std::shared_ptr<LoopQueue>& queue, const std::weak_ptr<AnswerSink>& weak_sink,
-           const SinkCall& call, Then then) {
+           SinkCall call, Then then) {
   if (!queue->OnLoopThread()) {
-    queue->Post([weak_sink, call] {
+    queue->Post([weak_sink, call = std::move(call)]() mutable {
       const auto sink = weak_sink.lock();
       if (sink == nullptr) return;
       call(*sink);
