@@ -1,6 +1,6 @@
 // File: client.h
 //
-// A blocking HTTP/1.1 client over cpp-httplib, for the peer senders, batonctl and tests. Never
+// A blocking HTTP/1.1 client over cpp-httplib, for snapshots, hellos, batonctl and tests. Never
 // follows redirects by itself. One Client, one thread, one kept-alive connection; the name is
 // resolved again for each new connection.
 #pragma once

@@ -7,17 +7,35 @@
 #include "pkg/http/start_thread.h"
 
 namespace baton::http {
+namespace {
+
+PipelineOptions WithTarget(PipelineOptions options) {
+  options.target = "/peer/v1/messages";
+  return options;
+}
+
+}  // namespace
 
 Result<std::unique_ptr<MessageSender>> MessageSender::Create(const MessageSenderOptions& options,
                                                              PeerLink* link,
                                                              const SharedStamp* stamp) {
-  Result<std::unique_ptr<Client>> client = link->MakeClient(options.client);
-  if (!client.ok()) return client.status();
-  return std::unique_ptr<MessageSender>(
-      new MessageSender(options, link, stamp, *std::move(client)));
+  const Result<HostAndPort> server = ParseBaseUrl(link->Url());
+  if (!server.ok()) return server.status();
+  return std::unique_ptr<MessageSender>(new MessageSender(options, link, stamp, *server));
 }
 
+MessageSender::MessageSender(const MessageSenderOptions& options, PeerLink* link,
+                             const SharedStamp* stamp, const HostAndPort& server)
+    : options_(options),
+      link_(link),
+      stamp_(stamp),
+      outbox_(options.outbox, &wakeup_),
+      pipeline_(WithTarget(options.pipeline), server, link, &wakeup_,
+                [this] { return outbox_.closed(); }),
+      pause_ms_(options.backoff_first_ms) {}
+
 Status MessageSender::Start() {
+  BATON_RETURN_IF_ERROR(wakeup_.Open());
   return StartThread(
       options_.thread_name, [this] { Run(); }, &thread_);
 }
@@ -30,31 +48,44 @@ bool MessageSender::Push(node::PeerMessage message) {
 
 void MessageSender::Stop() {
   outbox_.Close();
-  client_->Abort();
   if (thread_.joinable()) thread_.join();
 }
 
 void MessageSender::Run() {
-  int64_t pause_ms = options_.backoff_first_ms;
+  uint64_t answered = 0;
   while (true) {
-    std::vector<node::PeerMessage> batch = outbox_.Take(options_.batch_bytes_max);
-    if (batch.empty()) return;
-    const size_t count = batch.size();
-    const Status sent = SendBatch(std::move(batch));
+    const Status advanced = pipeline_.Advance();
     if (outbox_.closed()) return;
-    if (sent.ok()) {
-      pause_ms = options_.backoff_first_ms;
+    if (std::exchange(answered, pipeline_.answered_total()) != answered) {
+      pause_ms_ = options_.backoff_first_ms;
+    }
+    if (!advanced.ok()) {
+      if (!Fail(advanced)) return;
       continue;
     }
-    link_->OnFailed(sent.message());
-    link_->dropped_messages.Add(count + outbox_.Clear());
-    link_->service->OnUnreachable(link_->peer);
-    if (!outbox_.Pause(pause_ms)) return;
-    pause_ms = std::min(pause_ms * 2, options_.backoff_max_ms);
+    if (pipeline_.empty()) outbox_.Settle();
+    if (pipeline_.HasRoom()) {
+      std::vector<node::PeerMessage> batch = outbox_.Take(options_.batch_bytes_max);
+      const size_t count = batch.size();
+      if (count > 0) {
+        pipeline_.Add(Encode(std::move(batch)), count);
+        continue;
+      }
+    }
+    pipeline_.Wait();
   }
 }
 
-Status MessageSender::SendBatch(std::vector<node::PeerMessage> batch) {
+bool MessageSender::Fail(const Status& why) {
+  link_->OnFailed(why.message());
+  link_->dropped_messages.Add(pipeline_.Clear() + outbox_.Clear());
+  link_->service->OnUnreachable(link_->peer);
+  const bool open = outbox_.Pause(pause_ms_);
+  pause_ms_ = std::min(pause_ms_ * 2, options_.backoff_max_ms);
+  return open;
+}
+
+std::string MessageSender::Encode(std::vector<node::PeerMessage> batch) {
   node::PeerEnvelope envelope;
   envelope.cluster_id = link_->cluster_id;
   envelope.from = link_->self;
@@ -64,13 +95,7 @@ Status MessageSender::SendBatch(std::vector<node::PeerMessage> batch) {
   std::string body = EncodeEnvelope(envelope);
   link_->sent_bytes.Add(body.size());
   link_->sent_envelopes.Add();
-  const int64_t start_us = link_->clock->MonotonicUs();
-  Status sent = PostToPeer(client_.get(), "/peer/v1/messages", std::move(body));
-  if (sent.ok()) {
-    link_->OnDelivered();
-    link_->round_trip.ObserveUs(link_->clock->MonotonicUs() - start_us);
-  }
-  return sent;
+  return body;
 }
 
 }  // namespace baton::http

@@ -9,6 +9,7 @@ namespace baton::http {
 
 bool Outbox::Push(node::PeerMessage message) {
   const size_t bytes = EncodedBytesMax(message);
+  bool awaited = false;
   {
     const std::lock_guard lock(mutex_);
     if (closed_ || items_.size() >= limits_.messages_max || bytes_ + bytes > limits_.bytes_max) {
@@ -16,16 +17,14 @@ bool Outbox::Push(node::PeerMessage message) {
     }
     items_.push_back({std::move(message), bytes});
     bytes_ += bytes;
+    awaited = std::exchange(awaited_, false);
   }
-  changed_.notify_all();  // not one: it might be who waits for the end
+  if (awaited) wakeup_->Ring();
   return true;
 }
 
 std::vector<node::PeerMessage> Outbox::Take(size_t batch_bytes_max) {
-  std::unique_lock lock(mutex_);
-  taken_ = false;
-  if (items_.empty()) changed_.notify_all();
-  changed_.wait(lock, [this] { return closed_ || !items_.empty(); });
+  const std::lock_guard lock(mutex_);
   std::vector<node::PeerMessage> batch;
   size_t batch_bytes = 0;
   while (!closed_ && !items_.empty()) {
@@ -36,8 +35,15 @@ std::vector<node::PeerMessage> Outbox::Take(size_t batch_bytes_max) {
     batch.push_back(std::move(oldest.message));
     items_.pop_front();
   }
-  taken_ = !batch.empty();
+  awaited_ = batch.empty();
+  taken_ = taken_ || !batch.empty();
   return batch;
+}
+
+void Outbox::Settle() {
+  const std::lock_guard lock(mutex_);
+  if (!std::exchange(taken_, false)) return;
+  if (items_.empty()) changed_.notify_all();
 }
 
 size_t Outbox::Clear() {
@@ -67,6 +73,7 @@ void Outbox::Close() {
     closed_ = true;
   }
   changed_.notify_all();
+  wakeup_->Ring();
 }
 
 bool Outbox::closed() const {

@@ -11,6 +11,7 @@
 #include <mutex>
 #include <vector>
 
+#include "pkg/http/wakeup.h"
 #include "pkg/node/peer.h"
 
 namespace baton::http {
@@ -22,19 +23,23 @@ struct OutboxLimits {
 
 class Outbox {
  public:
-  explicit Outbox(const OutboxLimits& limits) : limits_(limits) {}
+  // `wakeup` is where the taker waits: it is rung once for all that is pushed after a Take that
+  // found nothing, and by Close. It must outlive the outbox.
+  Outbox(const OutboxLimits& limits, Wakeup* wakeup) : limits_(limits), wakeup_(wakeup) {}
 
   // False: full, or closed.
   bool Push(node::PeerMessage message);
-  // Waits until there is something, then takes the oldest messages, as many as fit into
-  // batch_bytes_max, at least one. Empty: closed.
+  // Takes the oldest messages, as many as fit into batch_bytes_max, at least one. Empty: there are
+  // none, or closed.
   std::vector<node::PeerMessage> Take(size_t batch_bytes_max);
-  // Drops what waits, and says how many messages that were.
+  // Says that of what was taken nothing is under way any more.
+  void Settle();
+  // Drops what waits, and says how many messages that were. What was taken is lost, too.
   size_t Clear();
   // Waits for pause_ms. False: closed before that.
   bool Pause(int64_t pause_ms);
-  // Waits until nothing is left: what was pushed has been taken, and its taker has come back for
-  // more (it was sent) or has cleared the rest (it was lost). False: timeout_ms was over first.
+  // Waits until nothing is left: what was pushed has been taken, and has arrived or is lost. False:
+  // timeout_ms was over first.
   bool WaitUntilIdle(int64_t timeout_ms);
   // Ends all waits for good.
   void Close();
@@ -48,12 +53,14 @@ class Outbox {
   };
 
   const OutboxLimits limits_;
+  Wakeup* const wakeup_;
   mutable std::mutex mutex_;
-  std::condition_variable changed_;
+  std::condition_variable changed_;  // idle, or closed
   // State below is protected by mutex_.
   std::deque<Item> items_;
   size_t bytes_ = 0;
-  bool taken_ = false;  // what was taken last is still under way
+  bool awaited_ = false;  // the taker has found nothing, and waits
+  bool taken_ = false;    // what was taken is still under way
   bool closed_ = false;
 };
 

@@ -63,16 +63,12 @@ struct PeerLink {
   Counter snapshots_cancelled;
   LatencyHistogram round_trip;
 
-  // What speaks to the peer. kInvalidArgument: its address is none.
+  std::string Url() const { return "http://" + address; }
+  // What sends snapshots to the peer. kInvalidArgument: its address is none.
   Result<std::unique_ptr<Client>> MakeClient(const ClientOptions& options) const;
   // The outcome of a call. Logs when the peer comes or goes.
   void OnDelivered();
   void OnFailed(std::string_view why);
 };
-
-// Sends `body`; once more, on a new connection, when a connection that had been idle turned out to
-// be broken. OK: the peer answered 2xx. Otherwise why not, in one sentence. What is sent to a peer
-// may always arrive twice.
-Status PostToPeer(Client* client, const std::string& target, std::string body);
 
 }  // namespace baton::http

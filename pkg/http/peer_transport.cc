@@ -83,9 +83,8 @@ class HttpPeerTransport final : public PeerTransport {
   using PeerPtr = std::shared_ptr<Peer>;
   using PeerMap = std::map<NodeId, PeerPtr>;
 
-  ClientOptions ClientFor(int64_t request_timeout_ms) const;
-  Result<std::unique_ptr<MessageSender>> MakeSender(const std::string& name,
-                                                    int64_t request_timeout_ms, Peer* peer) const;
+  Result<std::unique_ptr<MessageSender>> MakeSender(const std::string& name, int64_t silence_max_ms,
+                                                    Peer* peer) const;
   Result<PeerPtr> MakePeer(NodeId id, const std::string& address);
   // New senders for the peer; later, while as many as may are on their way out. Needs mutex_.
   void Move(NodeId id, const std::string& address);
@@ -122,23 +121,18 @@ class HttpPeerTransport final : public PeerTransport {
   std::thread keeper_;
 };
 
-ClientOptions HttpPeerTransport::ClientFor(int64_t request_timeout_ms) const {
-  ClientOptions client;
-  client.connect_timeout_ms = options_.connect_timeout_ms;
-  client.request_timeout_ms = request_timeout_ms;
-  client.response_bytes_max = 1 << 20;
-  return client;
-}
-
 Result<std::unique_ptr<MessageSender>> HttpPeerTransport::MakeSender(const std::string& name,
-                                                                     int64_t request_timeout_ms,
+                                                                     int64_t silence_max_ms,
                                                                      Peer* peer) const {
   MessageSenderOptions options;
   options.thread_name = name + "-" + std::to_string(peer->link.peer.value() % 10'000);
   options.outbox.messages_max = options_.outbox_messages_max;
   options.outbox.bytes_max = options_.outbox_bytes_max;
   options.batch_bytes_max = options_.batch_bytes_max;
-  options.client = ClientFor(request_timeout_ms);
+  options.pipeline.requests_max = options_.requests_in_flight_max;
+  options.pipeline.bytes_max = options_.bytes_in_flight_max;
+  options.pipeline.connect_timeout_ms = options_.connect_timeout_ms;
+  options.pipeline.silence_max_ms = silence_max_ms;
   options.backoff_max_ms = options_.backoff_max_ms;
   return MessageSender::Create(options, &peer->link, &stamp_);
 }
@@ -163,7 +157,9 @@ Result<HttpPeerTransport::PeerPtr> HttpPeerTransport::MakePeer(NodeId id,
   options.thread_name = "snapshot-" + std::to_string(id.value() % 10'000);
   options.snapshot.piece_bytes = options_.snapshot_piece_bytes;
   options.snapshot.resume_ms = options_.snapshot_resume_ms;
-  options.client = ClientFor(options_.snapshot_timeout_ms);
+  options.client.connect_timeout_ms = options_.connect_timeout_ms;
+  options.client.request_timeout_ms = options_.snapshot_timeout_ms;
+  options.client.response_bytes_max = 1 << 20;
   auto snapshots = SnapshotSender::Create(options, &peer->link, &snapshot_bandwidth_);
   if (!snapshots.ok()) return snapshots.status();
   peer->snapshots = *std::move(snapshots);
@@ -400,6 +396,9 @@ Status CheckOptions(const PeerTransportOptions& options) {
   if (!options.self) return wrong("self must be set");
   if (options.peer_addresses.contains(options.self))
     return wrong("peer_addresses must not have self");
+  if (options.requests_in_flight_max == 0 || options.bytes_in_flight_max == 0) {
+    return wrong("the bounds of what is in flight must not be 0");
+  }
   if (options.batch_bytes_max == 0 || options.outbox_messages_max == 0 ||
       options.outbox_bytes_max == 0 || options.snapshot_piece_bytes == 0) {
     return wrong("the bounds of outboxes, batches and pieces must not be 0");

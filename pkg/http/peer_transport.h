@@ -44,6 +44,9 @@ struct PeerTransportOptions {
   size_t outbox_messages_max = kEnvelopeMessagesMax;
   size_t outbox_bytes_max = 64 << 20;
   size_t batch_bytes_max = 4 << 20;
+  // Per peer and class: batches that were sent and not answered. Beyond, what waits gathers.
+  size_t requests_in_flight_max = 8;
+  size_t bytes_in_flight_max = 8 << 20;
   size_t snapshot_piece_bytes = 1 << 20;
   // Of the snapshots to all peers together.
   int64_t snapshot_bytes_per_second_max = 64 << 20;

@@ -81,9 +81,11 @@ TEST_F(PeerTransportTest, DeliversInOrder) {
   EXPECT_EQ(stats.dropped_messages, 0u);
 }
 
-// While one POST is under way the next batch gathers.
+// While as many POSTs as may be are under way the next batch gathers.
 TEST_F(PeerTransportTest, WhatWaitsTravelsTogether) {
-  StartWith(peer_.address());
+  PeerTransportOptions options;
+  options.requests_in_flight_max = 1;
+  StartWith(peer_.address(), options);
   peer_.CloseAppendGate();
   Append(1, 10);
   ASSERT_TRUE(Eventually([&] { return peer_.envelopes().size() == 1; }));
@@ -93,6 +95,30 @@ TEST_F(PeerTransportTest, WhatWaitsTravelsTogether) {
   EXPECT_EQ(peer_.envelopes().size(), 2u);
   const auto appends = peer_.bodies<raft::AppendRequest>();
   for (uint64_t index = 1; index <= 50; ++index) {
+    EXPECT_EQ(appends[index - 1].entries[0].index, Index(index));
+  }
+}
+
+// The first one's answer is held back. So many more are sent all the same; what comes then gathers.
+TEST_F(PeerTransportTest, SeveralBatchesAreUnderWay) {
+  PeerTransportOptions options;
+  options.requests_in_flight_max = 4;
+  StartWith(peer_.address(), options);
+  peer_.CloseAppendGate();
+  for (uint64_t index = 1; index <= 4; ++index) {
+    Append(index, 10);
+    ASSERT_TRUE(Eventually([&] { return Stats().sent_envelopes == index; }));
+  }
+  for (uint64_t index = 5; index <= 20; ++index) Append(index, 10);
+  EXPECT_FALSE(transport_->Flush(50));
+  EXPECT_EQ(Stats().sent_envelopes, 4u);
+  peer_.OpenGates();
+  EXPECT_TRUE(transport_->Flush(10'000));
+  EXPECT_EQ(Stats().sent_envelopes, 5u);
+  EXPECT_EQ(Stats().round_trip.total, 5u);
+  const auto appends = peer_.bodies<raft::AppendRequest>();
+  ASSERT_EQ(appends.size(), 20u);
+  for (uint64_t index = 1; index <= 20; ++index) {
     EXPECT_EQ(appends[index - 1].entries[0].index, Index(index));
   }
 }
@@ -132,6 +158,7 @@ TEST_F(PeerTransportTest, HeartbeatsPassHugeAppendsAndSlowSnapshots) {
 TEST_F(PeerTransportTest, AFullOutboxDropsTheNewest) {
   PeerTransportOptions options;
   options.outbox_messages_max = 5;
+  options.requests_in_flight_max = 1;
   StartWith(peer_.address(), options);
   peer_.CloseAppendGate();
   Append(1, 10);
@@ -277,6 +304,8 @@ TEST(PeerTransportOptionsTest, WrongOnesAreRefused) {
       [](PeerTransportOptions* o) { o->self = NodeId(2); },
       [](PeerTransportOptions* o) { o->peer_addresses[NodeId(3)] = "ftp://x:1"; },
       [](PeerTransportOptions* o) { o->batch_bytes_max = 0; },
+      [](PeerTransportOptions* o) { o->requests_in_flight_max = 0; },
+      [](PeerTransportOptions* o) { o->bytes_in_flight_max = 0; },
       [](PeerTransportOptions* o) { o->outbox_messages_max = 0; },
       [](PeerTransportOptions* o) { o->outbox_messages_max = kEnvelopeMessagesMax + 1; },
       [](PeerTransportOptions* o) { o->outbox_bytes_max = 0; },

@@ -1,0 +1,100 @@
+// File: pipeline.h
+//
+// Requests on their way to a peer, over one connection: each is written without waiting for the
+// answer to the one before. They arrive, and are answered, in their order.
+//
+//   Add --> written --> answered 2xx: delivered
+//             |  \----> another answer, none in time, not HTTP: all that is in flight is lost
+//             \-------> the connection ends: if it has answered anything before, a new one is made
+//                       and what is in flight sent again, else lost
+//
+// So a server may close a connection whenever it likes (it is idle, it has served its share of
+// requests), and that costs no message. What is sent to a peer may always arrive twice. One thread.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "pkg/http/answer_reader.h"
+#include "pkg/http/base_url.h"
+#include "pkg/http/peer_link.h"
+#include "pkg/http/peer_socket.h"
+
+namespace baton::http {
+
+struct PipelineOptions {
+  std::string target = "/";  // what is POSTed to
+  // Of requests that are not answered; one is always allowed, however large.
+  size_t requests_max = 8;
+  size_t bytes_max = 8 << 20;
+  int64_t connect_timeout_ms = 500;
+  // A peer that takes or answers nothing for so long is given up.
+  int64_t silence_max_ms = 2'000;
+};
+
+class Pipeline {
+ public:
+  // `stopped` is asked when the wakeup is rung. Link and wakeup must outlive the pipeline.
+  Pipeline(const PipelineOptions& options, const HostAndPort& server, PeerLink* link,
+           Wakeup* wakeup, std::function<bool()> stopped);
+
+  bool HasRoom() const;
+  bool empty() const { return in_flight_.empty(); }
+  uint64_t answered_total() const { return answered_total_; }
+
+  // Takes effect with the next Advance. Requires HasRoom(). `messages`: in the body, for Clear.
+  void Add(std::string body, size_t messages);
+  // Does what can be done now: connects (which takes as long as it takes), writes, reads answers.
+  // Not OK: all that was in flight is lost, and Clear comes next. kUnavailable, kDeadlineExceeded.
+  Status Advance();
+  // Until Advance has something to do, or the wakeup is rung.
+  void Wait();
+  // Forgets what is in flight, closes the connection, and says how many messages that were.
+  size_t Clear();
+
+ private:
+  struct InFlight {
+    std::string head;
+    std::string body;
+    size_t messages = 0;
+    size_t written_bytes = 0;
+    int64_t begun_us = 0;    // its first byte was written, if any was
+    int64_t written_us = 0;  // its last byte was
+    size_t bytes() const { return head.size() + body.size(); }
+    bool written() const { return written_bytes == bytes(); }
+  };
+
+  Status Connect();
+  // Not OK as Advance. `ended`: the connection has.
+  Status ReadAnswers(bool* ended);
+  Status TakeAnswers(std::string_view bytes);
+  void WriteRequests(bool* ended);
+  void CountWritten(size_t bytes);
+  // Of those that have not been answered, all are to be written again.
+  void Rewind();
+  int64_t SilentSinceUs() const;
+
+  const PipelineOptions options_;
+  const std::string head_start_;  // up to the length of the body
+  PeerLink* const link_;
+  const std::function<bool()> stopped_;
+  PeerSocket socket_;
+  std::vector<char> scratch_;
+
+  std::deque<InFlight> in_flight_;
+  size_t in_flight_bytes_ = 0;
+  size_t next_to_write_ = 0;  // place in in_flight_
+  bool readable_ = false;
+  AnswerReader reader_;
+  uint64_t answered_total_ = 0;
+  uint64_t answered_here_ = 0;   // by this connection
+  int64_t last_written_us_ = 0;  // or could have
+  int64_t last_heard_us_ = 0;
+};
+
+}  // namespace baton::http
