@@ -60,7 +60,7 @@ scrape_configs:
       - {source_labels: [__address__], regex: '([^.]+)[.].*', target_label: pod}
 Y
 }
-# Where each pod is, as kube-state-metrics would say it.
+# Where each pod and each node is, as kube-state-metrics would say it. A node without a zone is one of its own.
 node_rules() {
   echo 'groups:'
   echo '  - name: nodes'
@@ -69,6 +69,13 @@ node_rules() {
     -o 'jsonpath={range .items[*]}{.metadata.name} {.spec.nodeName}{"\n"}{end}' |
     while read -r pod node; do
       echo "      - {record: kube_pod_info, expr: vector(1), labels: {namespace: $space, pod: $pod, node: '$node'}}"
+    done
+  exec_in kubectl get nodes \
+    -o 'jsonpath={range .items[*]}{.metadata.name} {.metadata.labels.topology\.kubernetes\.io/zone}{"\n"}{end}' |
+    while read -r node zone; do
+      echo "      - record: kube_node_labels"
+      echo "        expr: vector(1)"
+      echo "        labels: {node: '$node', label_topology_kubernetes_io_zone: '${zone:-$node}'}"
     done
 }
 configure_prometheus() {

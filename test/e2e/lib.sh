@@ -78,7 +78,8 @@ ask() { $E2E_LOAD_EXEC curl -s --max-time 20 "$@"; }
 # stands POD STANDING: whether the members know it as one that is not (yet) one of them.
 stands() { batonctl member list | grep -q "^[0-9]* *$1 *$2"; }
 
-voters_are() { [ "$(batonctl member list | grep -c ' voter ')" = "$1" ]; }
+# The leader is one of them.
+voters_are() { [ "$(batonctl member list | grep -cE ' (voter|leader) ')" = "$1" ]; }
 
 leader() { batonctl status --output json | sed -n 's/.*"leader_name":"\([^"]*\)".*/\1/p'; }
 leads() { [ "$(leader)" = "$1" ]; }

@@ -169,7 +169,7 @@ provoke_slow_snapshot() {
   delete_pod "$release-2"
 }
 
-# The disk of a member is gone, and its new one is on a node that has a member already.
+# The disk of a member is gone, and its new one is on a node that has a member already, and so in that one's zone.
 provoke_lost_disk() {
   local pod=$release-2 before node kept
   before=$(uid_of "$pod") kept=$(node_of "$release-0")
@@ -189,6 +189,7 @@ provoke_lost_disk() {
   expect BatonLearnerStuck
   member promote "$pod" --wait 60s
   wait_ready
+  expect BatonMajorityInOneZone
 }
 cordoned=()
 uncordon() {
