@@ -4,6 +4,8 @@
 #include <charconv>
 #include <utility>
 
+#include "pkg/http/envelope.h"
+
 namespace baton::http {
 namespace {
 
@@ -70,9 +72,11 @@ bool AnswerReader::TakeField(std::string_view line) {
   if (colon == std::string_view::npos || colon == 0) return false;
   const std::string_view name = line.substr(0, colon);
   if (IsName(name, "transfer-encoding")) return false;
+  const std::string_view value = TrimBlanks(line.substr(colon + 1));
+  if (IsName(name, "accept")) answer_.takes_cbor = value == kCborType;
   if (!IsName(name, "content-length")) return true;
   if (length_) return false;
-  length_ = NumberOf<size_t>(TrimBlanks(line.substr(colon + 1)));
+  length_ = NumberOf<size_t>(value);
   return length_ && *length_ <= kAnswerBodyBytesMax;
 }
 

@@ -22,7 +22,8 @@ inline constexpr size_t kAnswerBodyBytesKept = 200;
 
 struct PeerAnswer {
   int status = 0;
-  std::string body;  // its first kAnswerBodyBytesKept
+  std::string body;         // its first kAnswerBodyBytesKept
+  bool takes_cbor = false;  // the peer says that it reads requests in CBOR (Accept)
 };
 
 class AnswerReader {

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <map>
 #include <string>
 #include <vector>
 
@@ -41,6 +42,22 @@ TEST(AnswerReaderTest, AnyPiecesGiveTheSameAnswers) {
   const std::vector<std::string> expected = {"204 ", "403 no\r\n!", "200 "};
   for (size_t piece_bytes = 1; piece_bytes <= sizeof(kGood); ++piece_bytes) {
     EXPECT_EQ(ReadAll(kGood, piece_bytes), expected) << piece_bytes;
+  }
+}
+
+TEST(AnswerReaderTest, WhoTakesCborSaysSo) {
+  const std::map<std::string, bool> fields = {{"", false},
+                                              {"Accept: application/cbor\r\n", true},
+                                              {"accept:application/cbor \r\n", true},
+                                              {"Accept: application/json\r\n", false},
+                                              {"X-Accept: application/cbor\r\n", false}};
+  AnswerReader reader;
+  for (const auto& [field, takes] : fields) {
+    const std::string text = "HTTP/1.1 204 No Content\r\n" + field + "\r\n";
+    std::string_view bytes = text;
+    PeerAnswer answer;
+    ASSERT_EQ(reader.Next(&bytes, &answer), Outcome::kAnswer) << field;
+    EXPECT_EQ(answer.takes_cbor, takes) << field;
   }
 }
 

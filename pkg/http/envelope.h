@@ -1,6 +1,7 @@
 // File: envelope.h
 //
-// What nodes say to each other, as bytes: JSON, with binary fields in base64.
+// What nodes say to each other, as bytes: JSON, with binary fields in base64, or the same in CBOR
+// (cbor.h), with binary fields as they are, which is smaller and read without building a tree.
 //
 //   {"cluster_id":"0123456789abcdef","from":1,"to":2,"term":3,"cluster_time_ms":1700000000000,
 //    "messages":[
@@ -10,6 +11,9 @@
 //      {"kind":"forward_reply","id":5,"incarnation":9,"index":8,"reply":"..."}]}
 //
 // "disk_level":1 beside the term: the sender's disk is nearly full; 2: and its reserve is used up.
+//
+// Everybody reads both. Whoever takes CBOR says so in its answers (Accept), and is sent JSON until
+// then; Content-Type tells which it is.
 //
 // A Raft message has the envelope's sender and receiver; it does not repeat them. Numbers are whole
 // and below 2^64. Unknown fields are passed over, so that a newer node may say more; an unknown
@@ -47,10 +51,14 @@ inline constexpr size_t kSnapshotHeadBytesMax = 256 * 1024;
 // has less than kEnvelopeValuesMax values.
 size_t EncodedBytesMax(const node::PeerMessage& message);
 
+enum class WireForm { kJson, kCbor };
+// The Content-Type of CBOR. Anything else is JSON.
+inline constexpr char kCborType[] = "application/cbor";
+
 // The messages must have the envelope's sender and receiver.
-std::string EncodeEnvelope(const node::PeerEnvelope& envelope);
+std::string EncodeEnvelope(const node::PeerEnvelope& envelope, WireForm form = WireForm::kJson);
 // Checks everything; kInvalidArgument naming the field.
-Result<node::PeerEnvelope> DecodeEnvelope(std::string_view bytes);
+Result<node::PeerEnvelope> DecodeEnvelope(std::string_view bytes, WireForm form = WireForm::kJson);
 
 struct SnapshotPiece {
   std::string cluster_id;

@@ -3,8 +3,10 @@
 #include <limits>
 #include <nlohmann/json.hpp>
 #include <optional>
+#include <type_traits>
 
 #include "pkg/http/base64.h"
+#include "pkg/http/cbor.h"
 #include "pkg/http/envelope.h"
 #include "pkg/http/json.h"
 #include "pkg/http/quote.h"
@@ -21,6 +23,47 @@ constexpr uint64_t kMillisecondsMax = uint64_t{1} << 53;
 constexpr size_t kReasonBytesMax = 128;
 constexpr size_t kTextBytesMax = 16 * 1024;
 
+// The two forms, seen alike.
+
+const json* Find(const json& object, std::string_view name) {
+  const auto found = object.find(name);
+  return found == object.end() ? nullptr : &*found;
+}
+bool IsObject(const json& value) { return value.is_object(); }
+bool IsArray(const json& value) { return value.is_array(); }
+std::optional<uint64_t> NumberOf(const json& value) {
+  if (!value.is_number_unsigned()) return std::nullopt;
+  return value.get<uint64_t>();
+}
+std::optional<bool> BoolOf(const json& value) {
+  if (!value.is_boolean()) return std::nullopt;
+  return value.get<bool>();
+}
+std::optional<std::string_view> TextOf(const json& value) {
+  if (!value.is_string()) return std::nullopt;
+  return value.get_ref<const std::string&>();
+}
+std::optional<std::string> BinaryOf(const json& value) {
+  if (!value.is_string()) return std::nullopt;
+  Result<std::string> bytes = Base64Decode(value.get_ref<const std::string&>());
+  if (!bytes.ok()) return std::nullopt;
+  return *std::move(bytes);
+}
+
+std::optional<CborValue> Find(const CborValue& object, std::string_view name) {
+  return object.Find(name);
+}
+bool IsObject(const CborValue& value) { return value.is_map(); }
+bool IsArray(const CborValue& value) { return value.is_array(); }
+std::optional<uint64_t> NumberOf(const CborValue& value) { return value.Number(); }
+std::optional<bool> BoolOf(const CborValue& value) { return value.Bool(); }
+std::optional<std::string_view> TextOf(const CborValue& value) { return value.Text(); }
+std::optional<std::string> BinaryOf(const CborValue& value) {
+  const std::optional<std::string_view> bytes = value.Bytes();
+  if (!bytes) return std::nullopt;
+  return std::string(*bytes);
+}
+
 // Reads fields of objects; the first error stays, and reads after it give zero values.
 class Decoder {
  public:
@@ -33,92 +76,111 @@ class Decoder {
                      "field \"" + std::string(field) + "\" " + what);
   }
 
-  const json& Field(const json& object, std::string_view name) {
-    static const json kNull;
-    const auto found = object.find(name);
-    if (found != object.end()) return *found;
-    Fail(name, "is missing");
-    return kNull;
-  }
-  uint64_t ToNumber(const json& value, std::string_view name,
+  template <typename Value>
+  uint64_t ToNumber(const Value& value, std::string_view name,
                     uint64_t max = std::numeric_limits<uint64_t>::max()) {
-    if (value.is_number_unsigned() && value.get<uint64_t>() <= max) return value.get<uint64_t>();
+    const std::optional<uint64_t> number = NumberOf(value);
+    if (number && *number <= max) return *number;
     Fail(name, "must be a whole number up to " + std::to_string(max));
     return 0;
   }
-  std::string ToBytes(const json& value, std::string_view name) {
-    if (value.is_string()) {
-      Result<std::string> bytes = Base64Decode(value.get_ref<const std::string&>());
-      if (bytes.ok()) return *std::move(bytes);
-    }
-    Fail(name, "must be base64");
+  template <typename Value>
+  std::string ToBytes(const Value& value, std::string_view name) {
+    std::optional<std::string> bytes = BinaryOf(value);
+    if (bytes) return *std::move(bytes);
+    Fail(name, std::is_same_v<Value, json> ? "must be base64" : "must be bytes");
     return "";
   }
 
-  uint64_t Number(const json& object, std::string_view name,
+  template <typename Value>
+  uint64_t Number(const Value& object, std::string_view name,
                   uint64_t max = std::numeric_limits<uint64_t>::max()) {
-    return ToNumber(Field(object, name), name, max);
+    const auto value = Field(object, name);
+    return value ? ToNumber(*value, name, max) : 0;
   }
-  template <typename Id>
-  Id Numbered(const json& object, std::string_view name) {
+  template <typename Id, typename Value>
+  Id Numbered(const Value& object, std::string_view name) {
     return Id(Number(object, name));
   }
-  bool Bool(const json& object, std::string_view name) {
-    const json& value = Field(object, name);
-    if (value.is_boolean()) return value.get<bool>();
-    Fail(name, "must be true or false");
-    return false;
+  template <typename Value>
+  bool Bool(const Value& object, std::string_view name) {
+    const auto value = Field(object, name);
+    const std::optional<bool> read = value ? BoolOf(*value) : std::nullopt;
+    if (!read) Fail(name, "must be true or false");
+    return read.value_or(false);
   }
-  std::string Text(const json& object, std::string_view name, size_t bytes_max) {
-    const json& value = Field(object, name);
-    if (value.is_string() && value.get_ref<const std::string&>().size() <= bytes_max) {
-      return value.get<std::string>();
-    }
+  template <typename Value>
+  std::string Text(const Value& object, std::string_view name, size_t bytes_max) {
+    const auto value = Field(object, name);
+    const std::optional<std::string_view> read = value ? TextOf(*value) : std::nullopt;
+    if (read && read->size() <= bytes_max) return std::string(*read);
     Fail(name, "must be a string of at most " + std::to_string(bytes_max) + " bytes");
     return "";
   }
-  std::string Binary(const json& object, std::string_view name) {
-    return ToBytes(Field(object, name), name);
+  template <typename Value>
+  std::string Binary(const Value& object, std::string_view name) {
+    const auto value = Field(object, name);
+    return value ? ToBytes(*value, name) : "";
   }
-  // An array of at most items_max; anything else is an error and gives an empty one.
-  const json& Array(const json& object, std::string_view name, size_t items_max) {
-    static const json kEmpty = json::array();
-    const json& value = Field(object, name);
-    if (value.is_array() && value.size() <= items_max) return value;
-    Fail(name, "must be an array of at most " + std::to_string(items_max));
-    return kEmpty;
+  // Calls `use` with each item of an array of at most items_max, while there is no error.
+  template <typename Value, typename Use>
+  void ForEach(const Value& object, std::string_view name, size_t items_max, const Use& use) {
+    const auto value = Field(object, name);
+    if (!value) return;
+    if (!IsArray(*value) || value->size() > items_max) {
+      return Fail(name, "must be an array of at most " + std::to_string(items_max));
+    }
+    for (const auto& item : *value) {
+      if (!ok()) return;
+      use(item);
+    }
   }
 
  private:
+  // A pointer or an optional.
+  template <typename Value>
+  auto Field(const Value& object, std::string_view name) {
+    const auto found = Find(object, name);
+    if (!found) Fail(name, "is missing");
+    return found;
+  }
+
   Status status_;
 };
 
-std::vector<NodeId> ReadIds(Decoder* in, const json& object, std::string_view name) {
+template <typename Value>
+std::vector<NodeId> ReadIds(Decoder* in, const Value& object, std::string_view name) {
   std::vector<NodeId> ids;
-  for (const json& id : in->Array(object, name, kConfigMembersMax)) {
-    ids.push_back(NodeId(in->ToNumber(id, name)));
-  }
+  in->ForEach(object, name, kConfigMembersMax,
+              [&](const auto& id) { ids.push_back(NodeId(in->ToNumber(id, name))); });
   return ids;
 }
 
-raft::Entry ReadEntry(Decoder* in, const json& array) {
+template <typename Value>
+raft::Entry ReadEntry(Decoder* in, const Value& array) {
   raft::Entry entry;
-  if (!array.is_array() || array.size() != 4) {
+  if (!IsArray(array) || array.size() != 4) {
     in->Fail("entries", "must hold arrays of four");
     return entry;
   }
-  entry.term = Term(in->ToNumber(array[0], "entries"));
-  entry.index = Index(in->ToNumber(array[1], "entries"));
+  auto item = array.begin();
+  entry.term = Term(in->ToNumber(*item, "entries"));
+  ++item;
+  entry.index = Index(in->ToNumber(*item, "entries"));
+  ++item;
   const uint64_t last_type = static_cast<uint64_t>(raft::EntryType::kConfigChange);
-  entry.type = static_cast<raft::EntryType>(in->ToNumber(array[2], "entries", last_type));
-  entry.data = raft::Payload(in->ToBytes(array[3], "entries"));
+  entry.type = static_cast<raft::EntryType>(in->ToNumber(*item, "entries", last_type));
+  ++item;
+  entry.data = raft::Payload(in->ToBytes(*item, "entries"));
   return entry;
 }
 
 // One reader for each kind of Raft message.
-using ReadBody = raft::MessageBody (*)(Decoder* in, const json& object);
+template <typename Value>
+using ReadBody = raft::MessageBody (*)(Decoder* in, const Value& object);
 
-raft::MessageBody ReadVoteRequest(Decoder* in, const json& object) {
+template <typename Value>
+raft::MessageBody ReadVoteRequest(Decoder* in, const Value& object) {
   raft::VoteRequest vote;
   vote.pre_vote = in->Bool(object, "pre_vote");
   vote.leader_transfer = in->Bool(object, "leader_transfer");
@@ -130,7 +192,8 @@ raft::MessageBody ReadVoteRequest(Decoder* in, const json& object) {
   return vote;
 }
 
-raft::MessageBody ReadVoteResponse(Decoder* in, const json& object) {
+template <typename Value>
+raft::MessageBody ReadVoteResponse(Decoder* in, const Value& object) {
   raft::VoteResponse vote;
   vote.pre_vote = in->Bool(object, "pre_vote");
   vote.granted = in->Bool(object, "granted");
@@ -139,18 +202,19 @@ raft::MessageBody ReadVoteResponse(Decoder* in, const json& object) {
   return vote;
 }
 
-raft::MessageBody ReadAppend(Decoder* in, const json& object) {
+template <typename Value>
+raft::MessageBody ReadAppend(Decoder* in, const Value& object) {
   raft::AppendRequest append;
   append.prev_index = in->Numbered<Index>(object, "prev_index");
   append.prev_term = in->Numbered<Term>(object, "prev_term");
   append.commit = in->Numbered<Index>(object, "commit");
-  const json& entries = in->Array(object, "entries", kEnvelopeValuesMax);
-  append.entries.reserve(entries.size());
-  for (const json& entry : entries) append.entries.push_back(ReadEntry(in, entry));
+  in->ForEach(object, "entries", kEnvelopeValuesMax,
+              [&](const auto& entry) { append.entries.push_back(ReadEntry(in, entry)); });
   return append;
 }
 
-raft::MessageBody ReadAppendResponse(Decoder* in, const json& object) {
+template <typename Value>
+raft::MessageBody ReadAppendResponse(Decoder* in, const Value& object) {
   raft::AppendResponse response;
   response.rejected = in->Bool(object, "rejected");
   response.match_index = in->Numbered<Index>(object, "match_index");
@@ -162,7 +226,8 @@ raft::MessageBody ReadAppendResponse(Decoder* in, const json& object) {
   return response;
 }
 
-raft::MessageBody ReadHeartbeat(Decoder* in, const json& object) {
+template <typename Value>
+raft::MessageBody ReadHeartbeat(Decoder* in, const Value& object) {
   raft::Heartbeat heartbeat;
   heartbeat.commit = in->Numbered<Index>(object, "commit");
   heartbeat.read_counter = in->Number(object, "read_counter");
@@ -170,7 +235,8 @@ raft::MessageBody ReadHeartbeat(Decoder* in, const json& object) {
   return heartbeat;
 }
 
-raft::MessageBody ReadHeartbeatResponse(Decoder* in, const json& object) {
+template <typename Value>
+raft::MessageBody ReadHeartbeatResponse(Decoder* in, const Value& object) {
   raft::HeartbeatResponse response;
   response.commit = in->Numbered<Index>(object, "commit");
   response.read_counter = in->Number(object, "read_counter");
@@ -179,11 +245,13 @@ raft::MessageBody ReadHeartbeatResponse(Decoder* in, const json& object) {
   return response;
 }
 
-uint32_t CommitQuorum(Decoder* in, const json& object, std::string_view name) {
+template <typename Value>
+uint32_t CommitQuorum(Decoder* in, const Value& object, std::string_view name) {
   return static_cast<uint32_t>(in->Number(object, name, kConfigMembersMax));
 }
 
-raft::MessageBody ReadSnapshot(Decoder* in, const json& object) {
+template <typename Value>
+raft::MessageBody ReadSnapshot(Decoder* in, const Value& object) {
   raft::SnapshotRequest snapshot;
   snapshot.meta.index = in->Numbered<Index>(object, "index");
   snapshot.meta.term = in->Numbered<Term>(object, "snapshot_term");
@@ -201,65 +269,79 @@ raft::MessageBody ReadSnapshot(Decoder* in, const json& object) {
   return snapshot;
 }
 
-raft::MessageBody ReadReadIndex(Decoder* in, const json& object) {
+template <typename Value>
+raft::MessageBody ReadReadIndex(Decoder* in, const Value& object) {
   return raft::ReadIndexRequest{in->Number(object, "id"), in->Bool(object, "lease")};
 }
 
-raft::MessageBody ReadReadIndexResponse(Decoder* in, const json& object) {
+template <typename Value>
+raft::MessageBody ReadReadIndexResponse(Decoder* in, const Value& object) {
   return raft::ReadIndexResponse{in->Number(object, "id"), in->Numbered<Index>(object, "index")};
 }
 
-raft::MessageBody ReadTimeoutNow(Decoder*, const json&) { return raft::TimeoutNow{}; }
+template <typename Value>
+raft::MessageBody ReadTimeoutNow(Decoder*, const Value&) {
+  return raft::TimeoutNow{};
+}
 
-raft::MessageBody ReadSnapshotWanted(Decoder* in, const json& object) {
+template <typename Value>
+raft::MessageBody ReadSnapshotWanted(Decoder* in, const Value& object) {
   return raft::SnapshotWanted{in->Numbered<Index>(object, "at_least")};
 }
 
-raft::MessageBody ReadSnapshotOrder(Decoder* in, const json& object) {
+template <typename Value>
+raft::MessageBody ReadSnapshotOrder(Decoder* in, const Value& object) {
   return raft::SnapshotOrder{in->Numbered<NodeId>(object, "target"),
                              in->Numbered<Index>(object, "at_least")};
 }
 
-raft::MessageBody ReadSnapshotReport(Decoder* in, const json& object) {
+template <typename Value>
+raft::MessageBody ReadSnapshotReport(Decoder* in, const Value& object) {
   return raft::SnapshotReport{in->Numbered<NodeId>(object, "target"),
                               in->Bool(object, "delivered")};
 }
 
-raft::MessageBody ReadHibernate(Decoder* in, const json& object) {
+template <typename Value>
+raft::MessageBody ReadHibernate(Decoder* in, const Value& object) {
   return raft::Hibernate{in->Numbered<Index>(object, "last_index")};
 }
 
-raft::MessageBody ReadHibernateResponse(Decoder* in, const json& object) {
+template <typename Value>
+raft::MessageBody ReadHibernateResponse(Decoder* in, const Value& object) {
   return raft::HibernateResponse{in->Numbered<Index>(object, "last_index"),
                                  in->Bool(object, "agreed")};
 }
 
-raft::MessageBody ReadPropose(Decoder* in, const json& object) {
+template <typename Value>
+raft::MessageBody ReadPropose(Decoder* in, const Value& object) {
   return raft::ProposeRequest{raft::Payload(in->Binary(object, "data"))};
 }
 
+template <typename Value>
 struct Kind {
   std::string_view name;
-  ReadBody read;
+  ReadBody<Value> read;
 };
-constexpr Kind kKinds[] = {{"vote_request", ReadVoteRequest},
-                           {"vote_response", ReadVoteResponse},
-                           {"append", ReadAppend},
-                           {"append_response", ReadAppendResponse},
-                           {"heartbeat", ReadHeartbeat},
-                           {"heartbeat_response", ReadHeartbeatResponse},
-                           {"snapshot", ReadSnapshot},
-                           {"read_index", ReadReadIndex},
-                           {"read_index_response", ReadReadIndexResponse},
-                           {"timeout_now", ReadTimeoutNow},
-                           {"snapshot_wanted", ReadSnapshotWanted},
-                           {"snapshot_order", ReadSnapshotOrder},
-                           {"snapshot_report", ReadSnapshotReport},
-                           {"propose", ReadPropose},
-                           {"hibernate", ReadHibernate},
-                           {"hibernate_response", ReadHibernateResponse}};
+template <typename Value>
+constexpr Kind<Value> kKinds[] = {{"vote_request", ReadVoteRequest},
+                                  {"vote_response", ReadVoteResponse},
+                                  {"append", ReadAppend},
+                                  {"append_response", ReadAppendResponse},
+                                  {"heartbeat", ReadHeartbeat},
+                                  {"heartbeat_response", ReadHeartbeatResponse},
+                                  {"snapshot", ReadSnapshot},
+                                  {"read_index", ReadReadIndex},
+                                  {"read_index_response", ReadReadIndexResponse},
+                                  {"timeout_now", ReadTimeoutNow},
+                                  {"snapshot_wanted", ReadSnapshotWanted},
+                                  {"snapshot_order", ReadSnapshotOrder},
+                                  {"snapshot_report", ReadSnapshotReport},
+                                  {"propose", ReadPropose},
+                                  {"hibernate", ReadHibernate},
+                                  {"hibernate_response", ReadHibernateResponse}};
 
-node::ForwardRequest ReadForward(Decoder* in, const json& object) {
+template <typename Value>
+node::ForwardRequest ReadForward(Decoder* in, const Value& object) {
   node::ForwardRequest request;
   request.id = in->Number(object, "id");
   request.incarnation = in->Number(object, "incarnation");
@@ -269,8 +351,9 @@ node::ForwardRequest ReadForward(Decoder* in, const json& object) {
   return request;
 }
 
-Status ReadStatus(Decoder* in, const json& object) {
-  if (!object.is_object()) {
+template <typename Value>
+Status ReadStatus(Decoder* in, const Value& object) {
+  if (!IsObject(object)) {
     in->Fail("status", "must be an object");
     return Status();
   }
@@ -291,18 +374,20 @@ Status ReadStatus(Decoder* in, const json& object) {
   return Status();
 }
 
-node::ForwardReply ReadForwardReply(Decoder* in, const json& object) {
+template <typename Value>
+node::ForwardReply ReadForwardReply(Decoder* in, const Value& object) {
   node::ForwardReply reply;
   reply.id = in->Number(object, "id");
   reply.incarnation = in->Number(object, "incarnation");
   reply.index = in->Numbered<Index>(object, "index");
   reply.reply = in->Binary(object, "reply");
-  if (object.contains("status")) reply.status = ReadStatus(in, object["status"]);
+  if (const auto status = Find(object, "status")) reply.status = ReadStatus(in, *status);
   return reply;
 }
 
-node::PeerMessage ReadMessage(Decoder* in, const json& object, NodeId from, NodeId to) {
-  if (!object.is_object()) {
+template <typename Value>
+node::PeerMessage ReadMessage(Decoder* in, const Value& object, NodeId from, NodeId to) {
+  if (!IsObject(object)) {
     in->Fail("messages", "must hold objects");
     return raft::Message();
   }
@@ -313,7 +398,7 @@ node::PeerMessage ReadMessage(Decoder* in, const json& object, NodeId from, Node
     return node::StateCheckpoint{in->Numbered<Index>(object, "index"), in->Number(object, "hash")};
   }
   if (kind == "diverged") return node::StateDiverged{in->Numbered<Index>(object, "index")};
-  for (const Kind& known : kKinds) {
+  for (const Kind<Value>& known : kKinds<Value>) {
     if (known.name != kind) continue;
     const Term term = in->Numbered<Term>(object, "term");
     return raft::Message{from, to, term, known.read(in, object)};
@@ -322,37 +407,45 @@ node::PeerMessage ReadMessage(Decoder* in, const json& object, NodeId from, Node
   return raft::Message();
 }
 
-}  // namespace
-
-Result<node::PeerEnvelope> DecodeEnvelope(std::string_view bytes) {
-  const Result<json> parsed = ParseJson(bytes, kLimits);
-  if (!parsed.ok()) return parsed.status();
-  if (!parsed->is_object()) {
+template <typename Value>
+Result<node::PeerEnvelope> ReadEnvelope(const Value& object) {
+  if (!IsObject(object)) {
     return Status(Code::kInvalidArgument, "malformed_envelope", "an envelope must be an object");
   }
   Decoder in;
   node::PeerEnvelope envelope;
-  envelope.cluster_id = in.Text(*parsed, "cluster_id", kClusterIdBytesMax);
-  envelope.from = in.Numbered<NodeId>(*parsed, "from");
-  envelope.to = in.Numbered<NodeId>(*parsed, "to");
-  envelope.stamp.term = in.Numbered<Term>(*parsed, "term");
+  envelope.cluster_id = in.Text(object, "cluster_id", kClusterIdBytesMax);
+  envelope.from = in.Numbered<NodeId>(object, "from");
+  envelope.to = in.Numbered<NodeId>(object, "to");
+  envelope.stamp.term = in.Numbered<Term>(object, "term");
   envelope.stamp.cluster_time_ms =
-      static_cast<int64_t>(in.Number(*parsed, "cluster_time_ms", kMillisecondsMax));
-  if (parsed->contains("disk_level")) {
+      static_cast<int64_t>(in.Number(object, "cluster_time_ms", kMillisecondsMax));
+  if (const auto level = Find(object, "disk_level")) {
     constexpr auto kLevelMax = static_cast<uint64_t>(node::DiskLevel::kExhausted);
     envelope.stamp.disk_level =
-        static_cast<node::DiskLevel>(in.Number(*parsed, "disk_level", kLevelMax));
+        static_cast<node::DiskLevel>(in.ToNumber(*level, "disk_level", kLevelMax));
   }
-  if (parsed->contains("command_version")) {
+  if (const auto version = Find(object, "command_version")) {
     envelope.stamp.command_version =
-        static_cast<uint32_t>(in.Number(*parsed, "command_version", coord::kVersionMax));
+        static_cast<uint32_t>(in.ToNumber(*version, "command_version", coord::kVersionMax));
   }
-  for (const json& message : in.Array(*parsed, "messages", kEnvelopeMessagesMax)) {
-    if (!in.ok()) break;
+  in.ForEach(object, "messages", kEnvelopeMessagesMax, [&](const auto& message) {
     envelope.messages.push_back(ReadMessage(&in, message, envelope.from, envelope.to));
-  }
+  });
   if (!in.ok()) return in.status();
   return envelope;
+}
+
+}  // namespace
+
+Result<node::PeerEnvelope> DecodeEnvelope(std::string_view bytes, WireForm form) {
+  if (form == WireForm::kCbor) {
+    BATON_RETURN_IF_ERROR(CheckCbor(bytes, {kEnvelopeDepthMax, kEnvelopeValuesMax}));
+    return ReadEnvelope(CborValue(bytes));
+  }
+  const Result<json> parsed = ParseJson(bytes, kLimits);
+  if (!parsed.ok()) return parsed.status();
+  return ReadEnvelope(*parsed);
 }
 
 Result<SnapshotPiece> DecodeSnapshotPiece(std::string_view bytes) {

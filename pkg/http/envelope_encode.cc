@@ -3,11 +3,12 @@
 #include <algorithm>
 #include <charconv>
 #include <nlohmann/json.hpp>
-#include <span>
+#include <utility>
 #include <variant>
 
 #include "pkg/base/check.h"
 #include "pkg/http/base64.h"
+#include "pkg/http/cbor.h"
 #include "pkg/http/envelope.h"
 #include "pkg/http/json.h"
 
@@ -19,15 +20,83 @@ constexpr size_t kMessageOverheadBytes = 384;
 constexpr size_t kEntryOverheadBytes = 72;
 constexpr size_t kMemberBytes = 21;
 
+// Where an envelope grows, and in which form.
+struct Output {
+  std::string bytes;
+  WireForm form = WireForm::kJson;
+  bool cbor() const { return form == WireForm::kCbor; }
+};
+
+// Values, one after the other. What is between them is others' business.
+
+void AppendNumber(uint64_t number, Output* out) {
+  if (out->cbor()) return AppendCborNumber(number, &out->bytes);
+  char digits[20];
+  const auto written = std::to_chars(digits, digits + sizeof digits, number);
+  out->bytes.append(digits, written.ptr);
+}
+
+void AppendBinary(std::string_view bytes, Output* out) {
+  if (out->cbor()) return AppendCborBytes(bytes, &out->bytes);
+  out->bytes.push_back('"');
+  AppendBase64(bytes, &out->bytes);
+  out->bytes.push_back('"');
+}
+
+// `write(item)` appends one value for each item.
+template <typename Items, typename Write>
+void AppendArray(const Items& items, Output* out, const Write& write) {
+  if (out->cbor()) {
+    BeginCborArray(items.size(), &out->bytes);
+    for (const auto& item : items) write(item);
+    return;
+  }
+  out->bytes.push_back('[');
+  bool first = true;
+  for (const auto& item : items) {
+    if (!std::exchange(first, false)) out->bytes.push_back(',');
+    write(item);
+  }
+  out->bytes.push_back(']');
+}
+
+void AppendEntry(const raft::Entry& entry, Output* out) {
+  if (out->cbor()) {
+    BeginCborArray(4, &out->bytes);
+  } else {
+    out->bytes.push_back('[');
+  }
+  const auto comma = [out] {
+    if (!out->cbor()) out->bytes.push_back(',');
+  };
+  AppendNumber(entry.term.value(), out);
+  comma();
+  AppendNumber(entry.index.value(), out);
+  comma();
+  AppendNumber(static_cast<uint64_t>(entry.type), out);
+  comma();
+  AppendBinary(entry.data.view(), out);
+  if (!out->cbor()) out->bytes.push_back(']');
+}
+
 // Appends fields to one object. Commas are its business.
 class ObjectWriter {
  public:
-  explicit ObjectWriter(std::string* out) : out_(out) { out_->push_back('{'); }
-  void End() { out_->push_back('}'); }
+  explicit ObjectWriter(Output* out) : out_(out) {
+    if (out_->cbor()) {
+      BeginCborMap(&out_->bytes);
+    } else {
+      out_->bytes.push_back('{');
+    }
+  }
+  void End() {
+    if (out_->cbor()) return EndCborMap(&out_->bytes);
+    out_->bytes.push_back('}');
+  }
 
   void Number(std::string_view name, uint64_t number) {
     Name(name);
-    AppendNumber(number);
+    AppendNumber(number, out_);
   }
   template <typename Tag>
   void Number(std::string_view name, StrongNumber<Tag> number) {
@@ -35,69 +104,53 @@ class ObjectWriter {
   }
   void Bool(std::string_view name, bool value) {
     Name(name);
-    out_->append(value ? "true" : "false");
+    if (out_->cbor()) return AppendCborBool(value, &out_->bytes);
+    out_->bytes.append(value ? "true" : "false");
   }
+  // What is not UTF-8 in it becomes U+FFFD.
   void Text(std::string_view name, std::string_view text) {
     Name(name);
-    out_->append(JsonText(nlohmann::json(text)));
+    if (!out_->cbor()) {
+      out_->bytes.append(JsonText(nlohmann::json(text)));
+    } else if (IsUtf8(text)) {
+      AppendCborText(text, &out_->bytes);
+    } else {
+      const std::string json = JsonText(nlohmann::json(text));
+      AppendCborText(nlohmann::json::parse(json).get_ref<const std::string&>(), &out_->bytes);
+    }
   }
   // A word of ours, which needs no escaping.
   void Word(std::string_view name, std::string_view word) {
     Name(name);
-    out_->append("\"").append(word).append("\"");
+    if (out_->cbor()) return AppendCborText(word, &out_->bytes);
+    out_->bytes.append("\"").append(word).append("\"");
   }
   void Binary(std::string_view name, std::string_view bytes) {
     Name(name);
-    AppendBinary(bytes);
+    AppendBinary(bytes, out_);
   }
   void Ids(std::string_view name, const std::vector<NodeId>& ids) {
     Name(name);
-    out_->push_back('[');
-    for (size_t i = 0; i < ids.size(); ++i) {
-      if (i > 0) out_->push_back(',');
-      AppendNumber(ids[i].value());
-    }
-    out_->push_back(']');
+    AppendArray(ids, out_, [this](NodeId id) { AppendNumber(id.value(), out_); });
   }
   void Entries(std::string_view name, const std::vector<raft::Entry>& entries) {
     Name(name);
-    out_->push_back('[');
-    for (size_t i = 0; i < entries.size(); ++i) {
-      out_->append(i > 0 ? ",[" : "[");
-      AppendNumber(entries[i].term.value());
-      out_->push_back(',');
-      AppendNumber(entries[i].index.value());
-      out_->push_back(',');
-      AppendNumber(static_cast<uint64_t>(entries[i].type));
-      out_->push_back(',');
-      AppendBinary(entries[i].data.view());
-      out_->push_back(']');
-    }
-    out_->push_back(']');
+    AppendArray(entries, out_, [this](const raft::Entry& entry) { AppendEntry(entry, out_); });
   }
   // The field's value is what the caller appends next.
-  std::string* Nested(std::string_view name) {
+  Output* Nested(std::string_view name) {
     Name(name);
     return out_;
   }
 
  private:
   void Name(std::string_view name) {
-    out_->append(first_ ? "\"" : ",\"").append(name).append("\":");
+    if (out_->cbor()) return AppendCborText(name, &out_->bytes);
+    out_->bytes.append(first_ ? "\"" : ",\"").append(name).append("\":");
     first_ = false;
   }
-  void AppendNumber(uint64_t number) {
-    char digits[20];
-    const auto written = std::to_chars(digits, digits + sizeof digits, number);
-    out_->append(digits, written.ptr);
-  }
-  void AppendBinary(std::string_view bytes) {
-    out_->push_back('"');
-    AppendBase64(bytes, out_);
-    out_->push_back('"');
-  }
 
-  std::string* out_;
+  Output* out_;
   bool first_ = true;
 };
 
@@ -220,14 +273,14 @@ void WriteBody(const raft::ProposeRequest& request, ObjectWriter* out) {
   out->Binary("data", request.data.view());
 }
 
-void WriteMessage(const raft::Message& message, std::string* out) {
+void WriteMessage(const raft::Message& message, Output* out) {
   ObjectWriter object(out);
+  object.Number("term", message.term);  // first: whoever looks for it need not pass the entries
   std::visit([&](const auto& body) { WriteBody(body, &object); }, message.body);
-  object.Number("term", message.term);
   object.End();
 }
 
-void WriteMessage(const node::ForwardRequest& request, std::string* out) {
+void WriteMessage(const node::ForwardRequest& request, Output* out) {
   ObjectWriter object(out);
   object.Word("kind", "forward");
   object.Number("id", request.id);
@@ -238,7 +291,7 @@ void WriteMessage(const node::ForwardRequest& request, std::string* out) {
   object.End();
 }
 
-void WriteMessage(const node::ForwardReply& reply, std::string* out) {
+void WriteMessage(const node::ForwardReply& reply, Output* out) {
   ObjectWriter object(out);
   object.Word("kind", "forward_reply");
   object.Number("id", reply.id);
@@ -256,7 +309,7 @@ void WriteMessage(const node::ForwardReply& reply, std::string* out) {
   object.End();
 }
 
-void WriteMessage(const node::StateCheckpoint& checkpoint, std::string* out) {
+void WriteMessage(const node::StateCheckpoint& checkpoint, Output* out) {
   ObjectWriter object(out);
   object.Word("kind", "checkpoint");
   object.Number("index", checkpoint.index);
@@ -264,7 +317,7 @@ void WriteMessage(const node::StateCheckpoint& checkpoint, std::string* out) {
   object.End();
 }
 
-void WriteMessage(const node::StateDiverged& verdict, std::string* out) {
+void WriteMessage(const node::StateDiverged& verdict, Output* out) {
   ObjectWriter object(out);
   object.Word("kind", "diverged");
   object.Number("index", verdict.index);
@@ -323,11 +376,11 @@ size_t EncodedBytesMax(const node::PeerMessage& message) {
          std::visit([](const auto& body) { return MessageBytesMax(body); }, message);
 }
 
-std::string EncodeEnvelope(const node::PeerEnvelope& envelope) {
-  std::string out;
+std::string EncodeEnvelope(const node::PeerEnvelope& envelope, WireForm form) {
+  Output out{{}, form};
   size_t bytes_max = kMessageOverheadBytes;
   for (const node::PeerMessage& message : envelope.messages) bytes_max += EncodedBytesMax(message);
-  out.reserve(bytes_max);
+  out.bytes.reserve(bytes_max);
   ObjectWriter object(&out);
   object.Text("cluster_id", envelope.cluster_id);
   object.Number("from", envelope.from);
@@ -340,23 +393,20 @@ std::string EncodeEnvelope(const node::PeerEnvelope& envelope) {
     object.Number("disk_level", static_cast<uint64_t>(stamp.disk_level));
   }
   if (stamp.command_version != 1) object.Number("command_version", stamp.command_version);
-  std::string* list = object.Nested("messages");
-  list->push_back('[');
-  for (const node::PeerMessage& message : envelope.messages) {
+  Output* list = object.Nested("messages");
+  AppendArray(envelope.messages, list, [&](const node::PeerMessage& message) {
     if (const auto* raft_message = std::get_if<raft::Message>(&message)) {
       CHECK_EQ(raft_message->from, envelope.from);
       CHECK_EQ(raft_message->to, envelope.to);
     }
-    if (list->back() != '[') list->push_back(',');
     std::visit([list](const auto& body) { WriteMessage(body, list); }, message);
-  }
-  list->push_back(']');
+  });
   object.End();
-  return out;
+  return std::move(out.bytes);
 }
 
 std::string EncodeSnapshotPiece(const SnapshotPiece& piece) {
-  std::string out;
+  Output out;
   ObjectWriter object(&out);
   object.Text("cluster_id", piece.cluster_id);
   object.Number("from", piece.chunk.from);
@@ -366,16 +416,16 @@ std::string EncodeSnapshotPiece(const SnapshotPiece& piece) {
   object.Number("total_bytes", piece.chunk.total_bytes);
   if (piece.chunk.message) WriteMessage(*piece.chunk.message, object.Nested("message"));
   object.End();
-  return out.append("\n").append(piece.chunk.bytes);
+  return std::move(out.bytes.append("\n").append(piece.chunk.bytes));
 }
 
 std::string EncodeSnapshotReach(const node::Service::SnapshotReach& reach) {
-  std::string out;
+  Output out;
   ObjectWriter object(&out);
   object.Number("next", reach.next_chunk);
   object.Bool("complete", reach.complete);
   object.End();
-  return out;
+  return std::move(out.bytes);
 }
 
 }  // namespace baton::http

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <nlohmann/json.hpp>
 #include <string>
 #include <vector>
 
@@ -63,13 +64,46 @@ node::PeerEnvelope Full() {
 
 TEST(EnvelopeTest, EveryKindSurvivesTheJourney) {
   const node::PeerEnvelope sent = Full();
-  const auto received = DecodeEnvelope(EncodeEnvelope(sent));
-  ASSERT_TRUE(received.ok()) << received.status().ToString();
-  ASSERT_EQ(received->messages.size(), sent.messages.size());
-  for (size_t i = 0; i < sent.messages.size(); ++i) {
-    EXPECT_EQ(received->messages[i], sent.messages[i]) << "message " << i;
+  for (const WireForm form : {WireForm::kJson, WireForm::kCbor}) {
+    const auto received = DecodeEnvelope(EncodeEnvelope(sent, form), form);
+    ASSERT_TRUE(received.ok()) << received.status().ToString();
+    ASSERT_EQ(received->messages.size(), sent.messages.size());
+    for (size_t i = 0; i < sent.messages.size(); ++i) {
+      EXPECT_EQ(received->messages[i], sent.messages[i]) << "message " << i;
+    }
+    EXPECT_EQ(*received, sent);
   }
-  EXPECT_EQ(*received, sent);
+}
+
+std::string ToCbor(const nlohmann::json& value) {
+  const std::vector<uint8_t> bytes = nlohmann::json::to_cbor(value);
+  return std::string(bytes.begin(), bytes.end());
+}
+
+// Two forms of one thing: what others make of either is the same, but for base64.
+TEST(EnvelopeTest, CborSaysWhatJsonSays) {
+  node::PeerEnvelope envelope = Full();
+  std::erase_if(envelope.messages, [](const node::PeerMessage& message) {
+    const auto* raft_message = std::get_if<raft::Message>(&message);
+    return raft_message == nullptr ||
+           std::holds_alternative<raft::AppendRequest>(raft_message->body) ||
+           std::holds_alternative<raft::ProposeRequest>(raft_message->body);
+  });
+  EXPECT_EQ(nlohmann::json::from_cbor(EncodeEnvelope(envelope, WireForm::kCbor)),
+            nlohmann::json::parse(EncodeEnvelope(envelope)));
+}
+
+TEST(EnvelopeTest, TheReasonOfARefusalMayBeAnyBytes) {
+  node::PeerEnvelope envelope = Full();
+  envelope.messages = {node::ForwardReply{
+      1, 2, Status(Code::kUnavailable, "no_leader", "a\xff\"b").SetOutcome(Outcome::kUnknown),
+      Index(), ""}};
+  for (const WireForm form : {WireForm::kJson, WireForm::kCbor}) {
+    const auto received = DecodeEnvelope(EncodeEnvelope(envelope, form), form);
+    ASSERT_TRUE(received.ok()) << received.status().ToString();
+    EXPECT_EQ(std::get<node::ForwardReply>(received->messages.at(0)).status.message(),
+              "a\xef\xbf\xbd\"b");
+  }
 }
 
 void ExpectRefused(const std::string& text, const std::string& words) {
@@ -79,6 +113,29 @@ void ExpectRefused(const std::string& text, const std::string& words) {
   EXPECT_NE(decoded.status().message().find(words), std::string::npos)
       << text << "\n"
       << decoded.status().message();
+  // The same in CBOR, if there is such a thing.
+  auto json = nlohmann::json::parse(text, nullptr, /*allow_exceptions=*/false);
+  if (json.is_discarded() || words.find("JSON") != std::string::npos) return;
+  if (json.is_object() && json["messages"].is_array()) {
+    for (auto& message : json["messages"]) {
+      if (message.is_object() && message.contains("reply")) {
+        message["reply"] = nlohmann::json::binary({});
+      }
+    }
+  }
+  if (json.is_object() && json["messages"].is_null()) json.erase("messages");
+  const auto from_cbor = DecodeEnvelope(ToCbor(json), WireForm::kCbor);
+  ASSERT_FALSE(from_cbor.ok()) << text;
+  EXPECT_EQ(from_cbor.status().code(), Code::kInvalidArgument);
+  const bool base64 = words.find("base64") != std::string::npos;
+  // Fractions are refused before anybody looks for fields.
+  const bool fraction = text.find("1.5") != std::string::npos;
+  const std::string same = base64     ? R"("entries" must be bytes)"
+                           : fraction ? "a kind of value that is not known here"
+                                      : words;
+  EXPECT_NE(from_cbor.status().message().find(same), std::string::npos)
+      << text << "\n"
+      << from_cbor.status().message();
 }
 
 TEST(EnvelopeTest, ErrorsNameTheField) {
@@ -174,6 +231,7 @@ TEST(EnvelopeTest, EncodedBytesMaxIsAnUpperBound) {
     const size_t empty = EncodeEnvelope(envelope).size();
     envelope.messages = {message};
     EXPECT_LE(EncodeEnvelope(envelope).size() - empty, EncodedBytesMax(message));
+    EXPECT_LE(EncodeEnvelope(envelope, WireForm::kCbor).size(), EncodeEnvelope(envelope).size());
   }
 }
 
@@ -181,35 +239,47 @@ TEST(EnvelopeTest, FieldsOfANewerPeerAreIgnored) {
   EXPECT_TRUE(DecodeEnvelope(R"({"cluster_id":"c","from":1,"to":2,"term":0,"cluster_time_ms":0,)"
                              R"("messages":[{"kind":"timeout_now","term":3,"mood":"fine"}],"x":1})")
                   .ok());
+  const nlohmann::json newer = {{"cluster_id", "c"},
+                                {"from", 1},
+                                {"to", 2},
+                                {"term", 0},
+                                {"cluster_time_ms", 0},
+                                {"mood", {{"fine", {-1, nullptr}}}},
+                                {"messages", {{{"kind", "timeout_now"}, {"term", 3}, {"a", "b"}}}}};
+  EXPECT_TRUE(DecodeEnvelope(ToCbor(newer), WireForm::kCbor).ok());
 }
 
 TEST(EnvelopeTest, EveryTruncationIsRefused) {
-  const std::string text = EncodeEnvelope(Full());
-  for (size_t size = 0; size < text.size(); ++size) {
-    EXPECT_FALSE(DecodeEnvelope(std::string_view(text).substr(0, size)).ok()) << size;
+  for (const WireForm form : {WireForm::kJson, WireForm::kCbor}) {
+    const std::string text = EncodeEnvelope(Full(), form);
+    for (size_t size = 0; size < text.size(); ++size) {
+      EXPECT_FALSE(DecodeEnvelope(std::string_view(text).substr(0, size), form).ok()) << size;
+    }
   }
 }
 
 // Changed bytes give an error or another envelope that is well-formed: one that can be sent again.
 TEST(EnvelopeTest, MutationsAreRefusedOrWellFormed) {
-  const std::string text = EncodeEnvelope(Full());
-  Random random(20261123);
-  int refused = 0;
-  for (int i = 0; i < 4'000; ++i) {
-    std::string mutated = text;
-    for (uint64_t n = random.Between(1, 4); n > 0; --n) {
-      mutated[random.Below(mutated.size())] = static_cast<char>(random.Below(256));
+  for (const WireForm form : {WireForm::kJson, WireForm::kCbor}) {
+    const std::string text = EncodeEnvelope(Full(), form);
+    Random random(20261123);
+    int refused = 0;
+    for (int i = 0; i < 4'000; ++i) {
+      std::string mutated = text;
+      for (uint64_t n = random.Between(1, 4); n > 0; --n) {
+        mutated[random.Below(mutated.size())] = static_cast<char>(random.Below(256));
+      }
+      const auto decoded = DecodeEnvelope(mutated, form);
+      if (!decoded.ok()) {
+        ++refused;
+        continue;
+      }
+      const auto again = DecodeEnvelope(EncodeEnvelope(*decoded, form), form);
+      ASSERT_TRUE(again.ok());
+      EXPECT_EQ(*again, *decoded);
     }
-    const auto decoded = DecodeEnvelope(mutated);
-    if (!decoded.ok()) {
-      ++refused;
-      continue;
-    }
-    const auto again = DecodeEnvelope(EncodeEnvelope(*decoded));
-    ASSERT_TRUE(again.ok());
-    EXPECT_EQ(*again, *decoded);
+    EXPECT_GT(refused, 500);
   }
-  EXPECT_GT(refused, 500);
 }
 
 SnapshotPiece LastPiece() {

@@ -66,9 +66,8 @@ void MessageSender::Run() {
     if (pipeline_.empty()) outbox_.Settle();
     if (pipeline_.HasRoom()) {
       std::vector<node::PeerMessage> batch = outbox_.Take(options_.batch_bytes_max);
-      const size_t count = batch.size();
-      if (count > 0) {
-        pipeline_.Add(Encode(std::move(batch)), count);
+      if (!batch.empty()) {
+        Add(std::move(batch));
         continue;
       }
     }
@@ -85,17 +84,19 @@ bool MessageSender::Fail(const Status& why) {
   return open;
 }
 
-std::string MessageSender::Encode(std::vector<node::PeerMessage> batch) {
+void MessageSender::Add(std::vector<node::PeerMessage> batch) {
+  const size_t count = batch.size();
   node::PeerEnvelope envelope;
   envelope.cluster_id = link_->cluster_id;
   envelope.from = link_->self;
   envelope.to = link_->peer;
   envelope.stamp = stamp_->Get();
   envelope.messages = std::move(batch);
-  std::string body = EncodeEnvelope(envelope);
+  const bool cbor = pipeline_.takes_cbor();
+  std::string body = EncodeEnvelope(envelope, cbor ? WireForm::kCbor : WireForm::kJson);
   link_->sent_bytes.Add(body.size());
   link_->sent_envelopes.Add();
-  return body;
+  pipeline_.Add(cbor ? kCborType : "application/octet-stream", std::move(body), count);
 }
 
 }  // namespace baton::http

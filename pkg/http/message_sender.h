@@ -49,7 +49,7 @@ class MessageSender {
                 const HostAndPort& server);
 
   void Run();
-  std::string Encode(std::vector<node::PeerMessage> batch);
+  void Add(std::vector<node::PeerMessage> batch);
   // False: closed meanwhile.
   bool Fail(const Status& why);
 

@@ -25,11 +25,22 @@ void CountReceived(const Call& call, NodeId from) {
   if (call.context->peer_received) call.context->peer_received(from, call.request().body.size());
 }
 
+WireForm FormOf(const Request& request) {
+  const std::string* type = request.Header("content-type");
+  return type != nullptr && *type == kCborType ? WireForm::kCbor : WireForm::kJson;
+}
+
 void TakeMessages(const Call& call) {
-  Result<node::PeerEnvelope> envelope = DecodeEnvelope(call.request().body);
+  Result<node::PeerEnvelope> envelope = DecodeEnvelope(call.request().body, FormOf(call.request()));
   if (!envelope.ok()) return call.Fail(envelope.status());
   CountReceived(call, envelope->from);
-  AnswerStatus(call, call.service().Deliver(*std::move(envelope)));
+  if (const Status taken = call.service().Deliver(*std::move(envelope)); !taken.ok()) {
+    return call.Fail(taken);
+  }
+  Response response;
+  response.status = 204;
+  response.headers.emplace_back("Accept", kCborType);
+  call.Answer(std::move(response));
 }
 
 Status CheckSnapshotAddress(const Call& call, const std::string& cluster_id, NodeId to) {

@@ -123,6 +123,41 @@ TEST_F(PeerTransportTest, SeveralBatchesAreUnderWay) {
   }
 }
 
+TEST_F(PeerTransportTest, WhoReadsCborIsSentIt) {
+  StartWith(peer_.address());
+  Forward(1);
+  ASSERT_TRUE(transport_->Flush(10'000));
+  EXPECT_EQ(peer_.cbor_requests, 0) << "nobody has said so yet";
+  Forward(2);
+  Append(1, 300);
+  ASSERT_TRUE(transport_->Flush(10'000));
+  EXPECT_EQ(peer_.cbor_requests, 1) << "the other connection has not been answered";
+  Append(2, 300);
+  ASSERT_TRUE(transport_->Flush(10'000));
+  EXPECT_EQ(peer_.cbor_requests, 2);
+  EXPECT_EQ(peer_.forwards(), (std::vector<uint64_t>{1, 2}));
+  const auto appends = peer_.bodies<raft::AppendRequest>();
+  ASSERT_EQ(appends.size(), 2u);
+  EXPECT_EQ(appends[0].entries[0].data, appends[1].entries[0].data);
+}
+
+// An older version, or one that this peer was set back to while the connection broke.
+TEST_F(PeerTransportTest, WhoDoesNotReadCborIsSentJson) {
+  StartWith(peer_.address());
+  Forward(1);
+  ASSERT_TRUE(transport_->Flush(10'000));
+  const uint16_t port = peer_.port();
+  peer_.Stop();
+  peer_.TakeCbor(false);
+  peer_.Restart(port);
+  for (uint64_t id = 2; id <= 4; ++id) {
+    Forward(id);
+    ASSERT_TRUE(transport_->Flush(10'000));
+  }
+  EXPECT_EQ(peer_.forwards().back(), 4u);
+  EXPECT_LE(peer_.cbor_requests, 1) << "at most what was on its way when the connection broke";
+}
+
 TEST_F(PeerTransportTest, EnvelopesCarryTheStamp) {
   StartWith(peer_.address());
   const node::EnvelopeStamp first{Term(3), 1234, node::DiskLevel::kLow};

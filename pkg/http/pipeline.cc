@@ -23,7 +23,7 @@ Pipeline::Pipeline(const PipelineOptions& options, const HostAndPort& server, Pe
                    Wakeup* wakeup, std::function<bool()> stopped)
     : options_(options),
       head_start_("POST " + options.target + " HTTP/1.1\r\nHost: " + link->address +
-                  "\r\nContent-Type: application/octet-stream\r\nContent-Length: "),
+                  "\r\nContent-Type: "),
       link_(link),
       stopped_(std::move(stopped)),
       socket_(server, wakeup),
@@ -34,10 +34,12 @@ bool Pipeline::HasRoom() const {
          (in_flight_.size() < options_.requests_max && in_flight_bytes_ < options_.bytes_max);
 }
 
-void Pipeline::Add(std::string body, size_t messages) {
+void Pipeline::Add(std::string_view content_type, std::string body, size_t messages) {
   CHECK(HasRoom());
   InFlight request;
-  request.head = head_start_ + std::to_string(body.size()) + "\r\n\r\n";
+  request.head = head_start_;
+  request.head.append(content_type).append("\r\nContent-Length: ");
+  request.head.append(std::to_string(body.size())).append("\r\n\r\n");
   request.body = std::move(body);
   request.messages = messages;
   if (in_flight_.empty()) last_written_us_ = link_->clock->MonotonicUs();
@@ -73,6 +75,7 @@ Status Pipeline::Advance() {
 Status Pipeline::Connect() {
   BATON_RETURN_IF_ERROR(socket_.Connect(options_.connect_timeout_ms, stopped_));
   reader_ = AnswerReader();
+  takes_cbor_ = false;
   answered_here_ = 0;
   last_written_us_ = last_heard_us_ = link_->clock->MonotonicUs();
   return Status::Ok();
@@ -105,6 +108,7 @@ Status Pipeline::TakeAnswers(std::string_view bytes) {
       return Status(Code::kUnavailable, "refused",
                     "the peer answered " + std::to_string(answer.status) + " " + answer.body);
     }
+    takes_cbor_ = answer.takes_cbor;
     link_->OnDelivered();
     link_->round_trip.ObserveUs(last_heard_us_ - in_flight_.front().begun_us);
     in_flight_bytes_ -= in_flight_.front().bytes();

@@ -18,6 +18,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "pkg/http/answer_reader.h"
@@ -47,8 +48,12 @@ class Pipeline {
   bool empty() const { return in_flight_.empty(); }
   uint64_t answered_total() const { return answered_total_; }
 
+  // Whether the peer has said, on this connection, that it reads requests in CBOR. Another process
+  // may be behind the next one.
+  bool takes_cbor() const { return takes_cbor_; }
+
   // Takes effect with the next Advance. Requires HasRoom(). `messages`: in the body, for Clear.
-  void Add(std::string body, size_t messages);
+  void Add(std::string_view content_type, std::string body, size_t messages);
   // Does what can be done now: connects (which takes as long as it takes), writes, reads answers.
   // Not OK: all that was in flight is lost, and Clear comes next. kUnavailable, kDeadlineExceeded.
   Status Advance();
@@ -80,7 +85,7 @@ class Pipeline {
   int64_t SilentSinceUs() const;
 
   const PipelineOptions options_;
-  const std::string head_start_;  // up to the length of the body
+  const std::string head_start_;  // up to the type of the body
   PeerLink* const link_;
   const std::function<bool()> stopped_;
   PeerSocket socket_;
@@ -91,6 +96,7 @@ class Pipeline {
   size_t next_to_write_ = 0;  // place in in_flight_
   bool readable_ = false;
   AnswerReader reader_;
+  bool takes_cbor_ = false;
   uint64_t answered_total_ = 0;
   uint64_t answered_here_ = 0;   // by this connection
   int64_t last_written_us_ = 0;  // or could have

@@ -31,7 +31,7 @@ class PipelineTest : public testing::Test {
   }
   // Adds, and writes what the kernel takes.
   void Send(const std::string& body, size_t messages = 1) {
-    pipeline_->Add(body, messages);
+    pipeline_->Add(type_, body, messages);
     const Status advanced = pipeline_->Advance();
     ASSERT_TRUE(advanced.ok()) << advanced.ToString();
   }
@@ -52,6 +52,7 @@ class PipelineTest : public testing::Test {
   PeerLink link_;
   Wakeup wakeup_;
   bool stopped_ = false;
+  std::string type_ = "text/plain";
   std::unique_ptr<ScriptedPeer> peer_;
   std::unique_ptr<Pipeline> pipeline_;
 };
@@ -62,7 +63,7 @@ TEST_F(PipelineTest, RequestsDoNotWaitForAnswers) {
   ASSERT_TRUE(peer_->Accept());
   for (const char* body : {"one", "two", "three"}) ExpectRequest(body);
   EXPECT_EQ(peer_->head(), "POST /messages HTTP/1.1\r\nHost: " + link_.address +
-                               "\r\nContent-Type: application/octet-stream"
+                               "\r\nContent-Type: text/plain"
                                "\r\nContent-Length: 5");
   EXPECT_EQ(pipeline_->answered_total(), 0u);
   EXPECT_FALSE(link_.reachable);
@@ -89,7 +90,7 @@ TEST_F(PipelineTest, SoManyRequestsInFlightAndNoMore) {
     Send("body");
   }
   EXPECT_FALSE(pipeline_->HasRoom());
-  EXPECT_DEATH(pipeline_->Add("one more", 1), "HasRoom");
+  EXPECT_DEATH(pipeline_->Add(type_, "one more", 1), "HasRoom");
   ASSERT_TRUE(peer_->Accept());
   for (int i = 1; i <= 3; ++i) ExpectRequest("body");
   EXPECT_FALSE(peer_->HasBytes());
@@ -108,7 +109,7 @@ TEST_F(PipelineTest, SoManyBytesInFlightAndOneRequestAlways) {
   EXPECT_TRUE(pipeline_->HasRoom());
   const size_t head_bytes = std::string(
                                 "POST /messages HTTP/1.1\r\nHost: \r\nContent-Type: "
-                                "application/octet-stream\r\nContent-Length: 99999\r\n\r\n")
+                                "text/plain\r\nContent-Length: 99999\r\n\r\n")
                                 .size() +
                             link_.address.size();
   Send(std::string(100'000 - head_bytes - 1, 'x'));
@@ -288,10 +289,32 @@ TEST_F(PipelineTest, AReaderThatStopsIsGivenUp) {
   EXPECT_EQ(pipeline_->Advance().code(), Code::kDeadlineExceeded);
 }
 
+TEST_F(PipelineTest, WhoTakesCborIsRememberedAsLongAsTheConnection) {
+  Start();
+  Send("one");
+  EXPECT_FALSE(pipeline_->takes_cbor());
+  ASSERT_TRUE(peer_->Accept());
+  peer_->Send("HTTP/1.1 204 No Content\r\nAccept: application/cbor\r\n\r\n");
+  EXPECT_TRUE(See().ok());
+  EXPECT_TRUE(pipeline_->takes_cbor());
+  type_ = "application/cbor";
+  Send("two");
+  ExpectRequest("one");
+  ExpectRequest("two");
+  EXPECT_NE(peer_->head().find("Content-Type: application/cbor\r\n"), std::string::npos);
+  peer_->Send(kTaken);
+  EXPECT_TRUE(See().ok());
+  EXPECT_FALSE(pipeline_->takes_cbor()) << "it says so no more";
+  peer_->Close();
+  EXPECT_TRUE(See().ok());
+  Send("three");
+  EXPECT_FALSE(pipeline_->takes_cbor());
+}
+
 TEST_F(PipelineTest, NobodyThere) {
   Start();
   peer_->StopListening();
-  pipeline_->Add("body", 2);
+  pipeline_->Add(type_, "body", 2);
   const Status advanced = pipeline_->Advance();
   EXPECT_EQ(advanced.code(), Code::kUnavailable);
   EXPECT_EQ(advanced.reason(), "cannot_connect");

@@ -61,6 +61,9 @@ class PeerNode {
     for (const auto& exchange : held) Answer(exchange, 204);
   }
   void SetStatus(int status) { status_ = status; }
+  // Whether it says that it reads CBOR.
+  void TakeCbor(bool take) { takes_cbor_ = take; }
+  std::atomic<int> cbor_requests{0};
 
   std::vector<node::PeerEnvelope> envelopes() {
     const std::lock_guard lock(mutex_);
@@ -97,13 +100,18 @@ class PeerNode {
   }
 
  private:
-  static void Answer(const std::shared_ptr<Exchange>& exchange, int status) {
+  void Answer(const std::shared_ptr<Exchange>& exchange, int status) {
     Response response;
     response.status = status;
+    if (takes_cbor_) response.headers.emplace_back("Accept", kCborType);
     exchange->Respond(std::move(response));
   }
   void OnMessages(const std::shared_ptr<Exchange>& exchange) {
-    auto envelope = DecodeEnvelope(exchange->request().body);
+    const std::string* type = exchange->request().Header("content-type");
+    const bool cbor = type != nullptr && *type == kCborType;
+    if (cbor) ++cbor_requests;
+    auto envelope =
+        DecodeEnvelope(exchange->request().body, cbor ? WireForm::kCbor : WireForm::kJson);
     ASSERT_TRUE(envelope.ok()) << envelope.status().ToString();
     bool append = false;
     for (const auto& message : envelope->messages) {
@@ -130,6 +138,7 @@ class PeerNode {
   std::atomic<bool> append_gate_closed_{false};
   std::atomic<bool> snapshot_gate_closed_{false};
   std::atomic<int> status_{204};
+  std::atomic<bool> takes_cbor_{true};
   std::mutex mutex_;
   std::vector<node::PeerEnvelope> envelopes_;
   std::vector<SnapshotPiece> pieces_;
