@@ -107,11 +107,15 @@ provoke_slow_watchers() {
   end_jobs
 }
 
-# Somebody holds a lock that another one waits for.
+# Somebody holds a lock that another one waits for. batonctl would ask again every few seconds, and a wait counts from
+# the asking.
 provoke_long_wait() {
-  begin ctl lock e2e-long --endpoints "$endpoints" -- sleep 25
+  local session
+  begin ctl lock e2e-long --endpoints "$endpoints" -- sleep 30
   wait_for 20 "a lock is held" holds 'max(baton_locks_held{job="baton"}) >= 1'
-  ctl lock e2e-long --endpoints "$endpoints" -- true >>"$out/jobs.txt" 2>&1 || fail "batonctl lock"
+  session=$(ask -d '{"ttl": "60s"}' "$(url_of 1)/v1/sessions" | sed 's/.*"id":"\([0-9a-f]*\)".*/\1/')
+  ask --fail --max-time 60 -o /dev/null -d "{\"session\": \"$session\", \"wait\": \"40s\"}" \
+    "$(url_of 1)/v1/locks/e2e-long/acquire" || fail "an acquire that waits"
   expect BatonLockWaitLong
   end_jobs
 }
@@ -173,7 +177,7 @@ provoke_slow_snapshot() {
 provoke_lost_disk() {
   local pod=$release-2 before node kept
   before=$(uid_of "$pod") kept=$(node_of "$release-0")
-  for node in $(exec_in kubectl get nodes -o 'jsonpath={.items[?(@.spec.unschedulable!=true)].metadata.name}'); do
+  for node in $(schedulable_nodes); do
     [ "$node" = "$kept" ] || { cordoned+=("$node"); exec_in kubectl cordon "$node" >/dev/null; }
   done
   k delete pvc "data-$pod" --wait=false >/dev/null
@@ -190,6 +194,10 @@ provoke_lost_disk() {
   member promote "$pod" --wait 60s
   wait_ready
   expect BatonMajorityInOneZone
+}
+schedulable_nodes() {
+  exec_in kubectl get nodes -o 'jsonpath={range .items[*]}{.metadata.name} {.spec.unschedulable}{"\n"}{end}' |
+    sed -n 's/^\([^ ]*\) *$/\1/p'
 }
 cordoned=()
 uncordon() {
