@@ -40,6 +40,7 @@ shorten() {
     -e 's/\[=/[/g' -e 's/offset [0-9]+[mhd]/offset 1m/g'
 }
 
+scraped="$release $release-small $release-hasty"
 # By the headless Services, as the chart's ServiceMonitor does it: they have all members, ready or not, voters or not.
 prometheus_config() {
   cat <<Y
@@ -47,13 +48,12 @@ global: {scrape_interval: 2s, evaluation_interval: 2s}
 rule_files: [/etc/prometheus/alerts.yaml, /etc/prometheus/nodes.yaml]
 scrape_configs:
   - job_name: baton
+    # Without it Prometheus keeps the addresses that it had when no name is known to the DNS.
+    static_configs: [{targets: []}]
     dns_sd_configs:
       - type: SRV
         refresh_interval: 2s
-        names:
-          - _ops._tcp.$release-headless.$space.svc
-          - _ops._tcp.$release-small-headless.$space.svc
-          - _ops._tcp.$release-hasty-headless.$space.svc
+        names: [$(printf "'_ops._tcp.%s-headless.$space.svc'," $scraped)]
     relabel_configs:
       - {target_label: namespace, replacement: $space}
       - {source_labels: [__address__], regex: '([^.]+)-[0-9]+[.].*', target_label: cluster}
@@ -84,10 +84,13 @@ configure_prometheus() {
   k create configmap prometheus --from-file "$out/prometheus.yml" --from-file "$out/alerts.yaml" \
     --from-file "$out/nodes.yaml" --dry-run=client -o yaml | apply
 }
-# Tells Prometheus where the pods are now. The kubelet hands a changed ConfigMap on when the pod changes, too.
-knows_nodes() {
+# Makes Prometheus read what was configured. The kubelet hands a changed ConfigMap on when the pod changes, too.
+reload_prometheus() {
   k annotate pod prometheus --overwrite "e2e/told=$SECONDS" >/dev/null
   exec_in kubectl create --raw "/api/v1/namespaces/$space/pods/prometheus:9090/proxy/-/reload" -f - </dev/null
+}
+knows_nodes() {
+  reload_prometheus || return 1
   local pod
   for pod in $(k get pods -l "app.kubernetes.io/instance=$release" -o 'jsonpath={.items[*].metadata.name}'); do
     holds "kube_pod_info{pod=\"$pod\",node=\"$(node_of "$pod")\"}" || return 1

@@ -267,10 +267,17 @@ provoke_loss() {
   expect BatonProposalsFailing
   end_jobs
   scale_to 0
+  # The addresses of a name that is gone are kept as well; where Kubernetes tells of pods they are not.
+  scraped=$release-small configure_prometheus
+  wait_for 120 "Prometheus looks for no member" scrapes_none
   expect BatonClusterGone
+  configure_prometheus
   scale_to 3
   wait_ready 240
+  wait_for 120 "Prometheus scrapes three members again" scrapes_again 3
 }
+scrapes_none() { reload_prometheus && holds 'vector(1)' && ! holds "up{cluster=\"$release\"}"; }
+scrapes_again() { reload_prometheus && scrapes "$1"; }
 
 provocations=${E2E_PROVOKE-nothing hand_overs cut_backup slow_watchers long_wait forgotten_sessions connections \
   old_backup versions missing_image lost_disk full_disk short_timeout slow_snapshot stall loss}
