@@ -35,7 +35,7 @@ class WaitingService final : public node::Service {
   void ChangeMembers(node::MembershipRequest request, int64_t timeout_ms,
                      StatusCallback done) override;
   Status Deliver(node::PeerEnvelope envelope) override;
-  void OnUnreachable(NodeId) override {}
+  void OnUnreachable(NodeId, std::vector<uint64_t>) override {}
   void OnSnapshotSent(NodeId, bool) override {}
   void OnSnapshotChunk(SnapshotChunk chunk, StatusCallback done) override;
   void GetSnapshotReach(NodeId from, uint64_t stream, ReachCallback done) override;

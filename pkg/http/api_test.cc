@@ -8,6 +8,7 @@
 #include <nlohmann/json.hpp>
 
 #include "pkg/http/accept.h"
+#include "pkg/http/answer_reader.h"
 #include "pkg/http/api_call.h"
 #include "pkg/http/envelope.h"
 #include "pkg/http/testing/api_server.h"
@@ -302,6 +303,11 @@ TEST(PeerHandlersTest, Messages) {
   api.ExpectProblem(403, "unknown_peer", "POST", "/peer/v1/messages", EncodeEnvelope(Envelope()));
   api.service().SetPeerAnswer(Status(Code::kUnavailable, "overloaded", "Full"));
   api.ExpectProblem(503, "overloaded", "POST", "/peer/v1/messages", EncodeEnvelope(Envelope()));
+  api.service().SetPeerAnswer(Status(Code::kUnavailable, "shutting_down", "It is shutting down"));
+  const std::string refusal =
+      api.Send("POST", "/peer/v1/messages", EncodeEnvelope(Envelope())).body;
+  EXPECT_LT(refusal.find(R"("outcome":"not_applied")"), kAnswerBodyBytesKept)
+      << "by which a sender knows that it can ask again";
   for (const char* body : {"", "{}", "[]", "{\"cluster_id\":1}", "\xff"}) {
     EXPECT_EQ(api.Send("POST", "/peer/v1/messages", body).status, 400) << body;
   }

@@ -77,15 +77,20 @@ void MessageSender::Run() {
 
 bool MessageSender::Fail(const Status& why) {
   link_->OnFailed(why.message());
-  link_->dropped_messages.Add(pipeline_.Clear() + outbox_.Clear());
-  link_->service->OnUnreachable(link_->peer);
+  LostCargo lost = pipeline_.Clear();
+  const std::vector<node::PeerMessage> waited = outbox_.Clear();
+  const std::vector<uint64_t> forwards = node::ForwardsOf(waited);
+  lost.undelivered_forwards.insert(lost.undelivered_forwards.end(), forwards.begin(),
+                                   forwards.end());
+  link_->dropped_messages.Add(lost.messages + waited.size());
+  link_->service->OnUnreachable(link_->peer, std::move(lost.undelivered_forwards));
   const bool open = outbox_.Pause(pause_ms_);
   pause_ms_ = std::min(pause_ms_ * 2, options_.backoff_max_ms);
   return open;
 }
 
 void MessageSender::Add(std::vector<node::PeerMessage> batch) {
-  const size_t count = batch.size();
+  Cargo cargo = {batch.size(), node::ForwardsOf(batch)};
   node::PeerEnvelope envelope;
   envelope.cluster_id = link_->cluster_id;
   envelope.from = link_->self;
@@ -96,7 +101,7 @@ void MessageSender::Add(std::vector<node::PeerMessage> batch) {
   std::string body = EncodeEnvelope(envelope, cbor ? WireForm::kCbor : WireForm::kJson);
   link_->sent_bytes.Add(body.size());
   link_->sent_envelopes.Add();
-  pipeline_.Add(cbor ? kCborType : "application/octet-stream", std::move(body), count);
+  pipeline_.Add(cbor ? kCborType : "application/octet-stream", std::move(body), std::move(cargo));
 }
 
 }  // namespace baton::http

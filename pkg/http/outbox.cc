@@ -46,14 +46,15 @@ void Outbox::Settle() {
   if (items_.empty()) changed_.notify_all();
 }
 
-size_t Outbox::Clear() {
+std::vector<node::PeerMessage> Outbox::Clear() {
   const std::lock_guard lock(mutex_);
-  const size_t count = items_.size();
+  std::vector<node::PeerMessage> dropped;
+  for (Item& item : items_) dropped.push_back(std::move(item.message));
   items_.clear();
   bytes_ = 0;
   taken_ = false;
   changed_.notify_all();
-  return count;
+  return dropped;
 }
 
 bool Outbox::WaitUntilIdle(int64_t timeout_ms) {

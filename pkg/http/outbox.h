@@ -34,8 +34,8 @@ class Outbox {
   std::vector<node::PeerMessage> Take(size_t batch_bytes_max);
   // Says that of what was taken nothing is under way any more.
   void Settle();
-  // Drops what waits, and says how many messages that were. What was taken is lost, too.
-  size_t Clear();
+  // Gives up what waits, and returns it. What was taken is lost, too.
+  std::vector<node::PeerMessage> Clear();
   // Waits for pause_ms. False: closed before that.
   bool Pause(int64_t pause_ms);
   // Waits until nothing is left: what was pushed has been taken, and has arrived or is lost. False:

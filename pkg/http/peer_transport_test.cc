@@ -322,6 +322,8 @@ TEST_F(PeerTransportTest, NobodyThere) {
   StartWith("127.0.0.1:1");
   Forward(1);
   ASSERT_TRUE(Eventually([&] { return reports_.unreachable > 0; }));
+  Forward(2);  // waits, and is given up with the next connection that cannot be made
+  EXPECT_TRUE(Eventually([&] { return reports_.undelivered() == std::vector<uint64_t>{1, 2}; }));
   Snapshot({"one"});
   ASSERT_TRUE(Eventually([&] { return reports_.snapshots_failed == 1; }));
   transport_->Send(NodeId(9), node::ForwardRequest{1, 9, Term(1), 100, ""});  // not a peer

@@ -17,6 +17,12 @@ Status Broken() {
                 "the connection broke before the peer had answered");
 }
 
+// As the problems of our own API say it. A proxy's refusal tells nothing: it may have passed the
+// request on before.
+bool SaysNotTaken(const PeerAnswer& answer) {
+  return answer.body.find(R"("outcome":"not_applied")") != std::string::npos;
+}
+
 }  // namespace
 
 Pipeline::Pipeline(const PipelineOptions& options, const HostAndPort& server, PeerLink* link,
@@ -34,14 +40,14 @@ bool Pipeline::HasRoom() const {
          (in_flight_.size() < options_.requests_max && in_flight_bytes_ < options_.bytes_max);
 }
 
-void Pipeline::Add(std::string_view content_type, std::string body, size_t messages) {
+void Pipeline::Add(std::string_view content_type, std::string body, Cargo cargo) {
   CHECK(HasRoom());
   InFlight request;
   request.head = head_start_;
   request.head.append(content_type).append("\r\nContent-Length: ");
   request.head.append(std::to_string(body.size())).append("\r\n\r\n");
   request.body = std::move(body);
-  request.messages = messages;
+  request.cargo = std::move(cargo);
   if (in_flight_.empty()) last_written_us_ = link_->clock->MonotonicUs();
   in_flight_bytes_ += request.bytes();
   in_flight_.push_back(std::move(request));
@@ -105,6 +111,7 @@ Status Pipeline::TakeAnswers(std::string_view bytes) {
       return Status(Code::kUnavailable, "malformed_answer", "the peer does not answer in HTTP");
     }
     if (answer.status >= 300) {
+      if (asked) in_flight_.front().refused = SaysNotTaken(answer);
       return Status(Code::kUnavailable, "refused",
                     "the peer answered " + std::to_string(answer.status) + " " + answer.body);
     }
@@ -134,7 +141,10 @@ void Pipeline::WriteRequests(bool* ended) {
     const IoResult result = socket_.Write(rest.data(), rest.size());
     *ended = result.outcome == IoOutcome::kFailed;
     if (result.outcome != IoOutcome::kDone) return;
-    if (request.written_bytes == 0) request.begun_us = before_us;
+    if (request.written_bytes == 0) {
+      request.begun_us = before_us;
+      ++request.begun_times;
+    }
     request.written_bytes += result.bytes;
     last_written_us_ = before_us;
     if (!request.written()) return;  // the kernel is full
@@ -164,15 +174,21 @@ void Pipeline::Wait() {
   readable_ = socket_.Wait(for_writing, timeout_ms).readable;
 }
 
-size_t Pipeline::Clear() {
-  size_t messages = 0;
-  for (const InFlight& request : in_flight_) messages += request.messages;
+LostCargo Pipeline::Clear() {
+  LostCargo lost;
+  for (const InFlight& request : in_flight_) {
+    const std::vector<uint64_t>& forwards = request.cargo.forwards;
+    lost.messages += request.cargo.messages;
+    if (request.begun_times > (request.refused ? 1 : 0)) continue;  // some copy may have arrived
+    lost.undelivered_forwards.insert(lost.undelivered_forwards.end(), forwards.begin(),
+                                     forwards.end());
+  }
   in_flight_.clear();
   in_flight_bytes_ = 0;
   next_to_write_ = 0;
   socket_.Close();
   readable_ = false;
-  return messages;
+  return lost;
 }
 
 }  // namespace baton::http

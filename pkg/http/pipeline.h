@@ -38,6 +38,19 @@ struct PipelineOptions {
   int64_t silence_max_ms = 2'000;
 };
 
+// What is remembered of the messages in a body.
+struct Cargo {
+  size_t messages = 0;
+  std::vector<uint64_t> forwards;  // the ids of the ForwardRequests among them
+};
+
+struct LostCargo {
+  size_t messages = 0;
+  // Of forwards that certainly did not arrive: nothing of them was ever written, or the peer has
+  // answered that it did not take them.
+  std::vector<uint64_t> undelivered_forwards;
+};
+
 class Pipeline {
  public:
   // `stopped` is asked when the wakeup is rung. Link and wakeup must outlive the pipeline.
@@ -52,22 +65,25 @@ class Pipeline {
   // may be behind the next one.
   bool takes_cbor() const { return takes_cbor_; }
 
-  // Takes effect with the next Advance. Requires HasRoom(). `messages`: in the body, for Clear.
-  void Add(std::string_view content_type, std::string body, size_t messages);
+  // Takes effect with the next Advance. Requires HasRoom(). `cargo`: what is in the body, for
+  // Clear.
+  void Add(std::string_view content_type, std::string body, Cargo cargo);
   // Does what can be done now: connects (which takes as long as it takes), writes, reads answers.
   // Not OK: all that was in flight is lost, and Clear comes next. kUnavailable, kDeadlineExceeded.
   Status Advance();
   // Until Advance has something to do, or the wakeup is rung.
   void Wait();
-  // Forgets what is in flight, closes the connection, and says how many messages that were.
-  size_t Clear();
+  // Forgets what is in flight, closes the connection, and says what that was.
+  LostCargo Clear();
 
  private:
   struct InFlight {
     std::string head;
     std::string body;
-    size_t messages = 0;
+    Cargo cargo;
     size_t written_bytes = 0;
+    int begun_times = 0;     // on how many connections it was written, in part at least
+    bool refused = false;    // the peer, and no proxy on the way, says that it did not take it
     int64_t begun_us = 0;    // its first byte was written, if any was
     int64_t written_us = 0;  // its last byte was
     size_t bytes() const { return head.size() + body.size(); }

@@ -8,6 +8,8 @@
 #include <map>
 #include <memory>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "pkg/http/testing/scripted_peer.h"
 
@@ -30,8 +32,8 @@ class PipelineTest : public testing::Test {
                                            &wakeup_, [this] { return stopped_; });
   }
   // Adds, and writes what the kernel takes.
-  void Send(const std::string& body, size_t messages = 1) {
-    pipeline_->Add(type_, body, messages);
+  void Send(const std::string& body, size_t messages = 1, std::vector<uint64_t> forwards = {}) {
+    pipeline_->Add(type_, body, {messages, std::move(forwards)});
     const Status advanced = pipeline_->Advance();
     ASSERT_TRUE(advanced.ok()) << advanced.ToString();
   }
@@ -90,7 +92,7 @@ TEST_F(PipelineTest, SoManyRequestsInFlightAndNoMore) {
     Send("body");
   }
   EXPECT_FALSE(pipeline_->HasRoom());
-  EXPECT_DEATH(pipeline_->Add(type_, "one more", 1), "HasRoom");
+  EXPECT_DEATH(pipeline_->Add(type_, "one more", {1, {}}), "HasRoom");
   ASSERT_TRUE(peer_->Accept());
   for (int i = 1; i <= 3; ++i) ExpectRequest("body");
   EXPECT_FALSE(peer_->HasBytes());
@@ -105,7 +107,7 @@ TEST_F(PipelineTest, SoManyBytesInFlightAndOneRequestAlways) {
   Start({.bytes_max = 100'000});
   Send(std::string(1 << 20, 'x'));
   EXPECT_FALSE(pipeline_->HasRoom()) << "however large";
-  EXPECT_EQ(pipeline_->Clear(), 1u);
+  EXPECT_EQ(pipeline_->Clear().messages, 1u);
   EXPECT_TRUE(pipeline_->HasRoom());
   const size_t head_bytes = std::string(
                                 "POST /messages HTTP/1.1\r\nHost: \r\nContent-Type: "
@@ -114,7 +116,7 @@ TEST_F(PipelineTest, SoManyBytesInFlightAndOneRequestAlways) {
                             link_.address.size();
   Send(std::string(100'000 - head_bytes - 1, 'x'));
   EXPECT_TRUE(pipeline_->HasRoom());
-  EXPECT_EQ(pipeline_->Clear(), 1u);
+  EXPECT_EQ(pipeline_->Clear().messages, 1u);
   Send(std::string(100'000 - head_bytes, 'x'));
   EXPECT_FALSE(pipeline_->HasRoom());
 }
@@ -169,7 +171,7 @@ TEST_F(PipelineTest, AConnectionThatNeverAnsweredIsNotMadeAgain) {
   EXPECT_EQ(seen.code(), Code::kUnavailable);
   EXPECT_EQ(seen.reason(), "connection_broken");
   EXPECT_FALSE(peer_->HasCaller());
-  EXPECT_EQ(pipeline_->Clear(), 11u) << "the messages that were lost";
+  EXPECT_EQ(pipeline_->Clear().messages, 11u) << "the messages that were lost";
   EXPECT_TRUE(pipeline_->empty());
   Send("three");
   ASSERT_TRUE(peer_->Accept());
@@ -204,7 +206,7 @@ TEST_F(PipelineTest, APeerThatNeverAnswers) {
   const Status late = pipeline_->Advance();
   EXPECT_EQ(late.code(), Code::kDeadlineExceeded);
   EXPECT_NE(late.message().find("within 2000 ms"), std::string::npos) << late.message();
-  EXPECT_EQ(pipeline_->Clear(), 4u);
+  EXPECT_EQ(pipeline_->Clear().messages, 4u);
 }
 
 TEST_F(PipelineTest, APeerThatAnswersSlowlyIsWaitedFor) {
@@ -311,14 +313,70 @@ TEST_F(PipelineTest, WhoTakesCborIsRememberedAsLongAsTheConnection) {
   EXPECT_FALSE(pipeline_->takes_cbor());
 }
 
+constexpr char kNotTaken[] =
+    "HTTP/1.1 503 Service Unavailable\r\nContent-Length: 25\r\n\r\n"
+    R"({"outcome":"not_applied"})";
+
+TEST_F(PipelineTest, WhatThePeerSaysItDidNotTakeDidNotArrive) {
+  Start();
+  Send("one", 2, {1, 2});
+  Send("two", 1, {3});
+  ASSERT_TRUE(peer_->Accept());
+  ExpectRequest("one");
+  peer_->Send(kNotTaken);
+  EXPECT_EQ(See().reason(), "refused");
+  EXPECT_EQ(pipeline_->Clear().undelivered_forwards, (std::vector<uint64_t>{1, 2}))
+      << "and not the second, which was written";
+}
+
+TEST_F(PipelineTest, AProxysRefusalLeavesItOpen) {
+  Start();
+  Send("one", 1, {1});
+  ASSERT_TRUE(peer_->Accept());
+  ExpectRequest("one");
+  peer_->Send("HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\n\r\n");
+  EXPECT_EQ(See().reason(), "refused");
+  EXPECT_TRUE(pipeline_->Clear().undelivered_forwards.empty());
+}
+
+TEST_F(PipelineTest, ARefusalOfTheSecondCopyLeavesItOpen) {
+  Start();
+  Send("one");
+  Send("two", 1, {2});
+  ASSERT_TRUE(peer_->Accept());
+  ExpectRequest("one");
+  ExpectRequest("two");
+  peer_->Send(kTaken);
+  EXPECT_TRUE(See().ok());
+  peer_->Close();
+  EXPECT_TRUE(See().ok());
+  ASSERT_TRUE(peer_->Accept());
+  ExpectRequest("two");
+  peer_->Send(kNotTaken);
+  EXPECT_EQ(See().reason(), "refused");
+  EXPECT_TRUE(pipeline_->Clear().undelivered_forwards.empty());
+}
+
+TEST_F(PipelineTest, WhatWasWrittenMayHaveArrived) {
+  Start();
+  Send("one", 1, {1});
+  ASSERT_TRUE(peer_->Accept());
+  ExpectRequest("one");
+  pipeline_->Add(type_, "two", {1, {2}});  // and not written before the end
+  peer_->Close();
+  const LostCargo lost = pipeline_->Clear();
+  EXPECT_EQ(lost.messages, 2u);
+  EXPECT_EQ(lost.undelivered_forwards, std::vector<uint64_t>{2});
+}
+
 TEST_F(PipelineTest, NobodyThere) {
   Start();
   peer_->StopListening();
-  pipeline_->Add(type_, "body", 2);
+  pipeline_->Add(type_, "body", {2, {7}});
   const Status advanced = pipeline_->Advance();
   EXPECT_EQ(advanced.code(), Code::kUnavailable);
   EXPECT_EQ(advanced.reason(), "cannot_connect");
-  EXPECT_EQ(pipeline_->Clear(), 2u);
+  EXPECT_EQ(pipeline_->Clear().undelivered_forwards, std::vector<uint64_t>{7});
 }
 
 TEST_F(PipelineTest, AWaitEndsWhenTheBellRings) {

@@ -88,6 +88,7 @@ void Commands::Propose(uint64_t id, Command& command) {
 void Commands::Forward(uint64_t id, Command& command) {
   command.stage = Stage::kForwarded;
   command.attempt = ++last_attempt_;
+  command.copies = 0;
   command.asked = raft_->leader();
   command.asked_term = raft_->term();
   command.unreachable = false;
@@ -106,8 +107,12 @@ bool Commands::Ask(Command& command) {
   request.timeout_ms = std::max<int64_t>(0, left_us / 1000);
   request.command = command.submission.command;
   if (CRUEL("node.forward_without_room")) return false;
-  if (CRUEL("node.forward_sent_twice")) transport_->Send(command.asked, request);
+  if (CRUEL("node.forward_sent_twice")) {
+    transport_->Send(command.asked, request);
+    ++command.copies;
+  }
   metrics_->peer_messages_sent.Add();
+  ++command.copies;
   return transport_->Send(command.asked, std::move(request));
 }
 
@@ -203,7 +208,19 @@ void Commands::OnLeaderChange() {
   for (const uint64_t id : unknown) OnFateUnknown(id, commands_.at(id));
 }
 
-void Commands::OnUnreachable(NodeId peer) {
+// The peer has not heard of the command, so it or another leader can be asked at no risk.
+void Commands::OnUndelivered(NodeId peer, uint64_t attempt) {
+  const auto found = attempts_.find(attempt);
+  if (found == attempts_.end()) return;
+  const uint64_t id = found->second;
+  Command& command = commands_.at(id);
+  if (command.asked != peer || command.copies > 1) return;  // another copy may have arrived
+  command.waits_for = Status();
+  Park(id, command, /*route_at_once=*/!AskedStillLeads(command));
+}
+
+void Commands::OnUnreachable(NodeId peer, const std::vector<uint64_t>& undelivered_forwards) {
+  for (const uint64_t attempt : undelivered_forwards) OnUndelivered(peer, attempt);
   std::vector<uint64_t> unknown;
   for (auto& [id, command] : commands_) {
     if (command.stage != Stage::kForwarded || command.asked != peer) continue;

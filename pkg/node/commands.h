@@ -85,8 +85,8 @@ class Commands {
 
   void Submit(Submission submission);
   void OnForwardReply(NodeId from, const ForwardReply& reply);
-  // Something that was sent to the peer did not reach it.
-  void OnUnreachable(NodeId peer);
+  // As Service::OnUnreachable.
+  void OnUnreachable(NodeId peer, const std::vector<uint64_t>& undelivered_forwards);
   // The role, the leader or the term is another one.
   void OnLeaderChange();
   void OnTick();
@@ -112,6 +112,7 @@ class Commands {
     int64_t parked_since_us = 0;
     // While forwarded:
     uint64_t attempt = 0;
+    int copies = 0;  // of the request, that were sent
     NodeId asked;
     Term asked_term;
     bool unreachable = false;  // the asked node, at some time since it was asked
@@ -128,6 +129,7 @@ class Commands {
   bool AskedStillLeads(const Command& command) const;
   void OnProposalResult(uint64_t id, const ProposalResult& result);
   void OnAttemptRefused(uint64_t id, Command& command, const Status& why);
+  void OnUndelivered(NodeId peer, uint64_t attempt);
   void OnFateUnknown(uint64_t id, Command& command);
   static Status TimeRanOut(const Command& command);
   void CheckTimes(uint64_t id, Command& command);

@@ -146,5 +146,53 @@ TEST_F(CommandsTest, AReasonEndsWithItsLeader) {
   EXPECT_EQ(Await().reason(), "no_leader");
 }
 
+TEST_F(CommandsTest, WhatDidNotArriveIsAskedAgain) {
+  raft.Follow(kOther, Term(1));
+  Submit(60'000'000);
+  ASSERT_EQ(transport.requests.size(), 1u);
+  const uint64_t first = transport.requests[0].id;
+  commands->OnUnreachable(NodeId(3), {first});
+  commands->OnUnreachable(kOther, {first + 1});
+  commands->OnTick();
+  commands->Route();
+  EXPECT_EQ(transport.requests.size(), 1u) << "neither is about this one";
+  commands->OnUnreachable(kOther, {first});
+  commands->OnTick();
+  commands->Route();
+  ASSERT_EQ(transport.requests.size(), 2u);
+  EXPECT_NE(transport.requests[1].id, first);
+  EXPECT_FALSE(answer) << answer->ToString();
+}
+
+// A leader that stops: one of the others has its writers' commands in hand, and leads next.
+TEST_F(CommandsTest, WhatDidNotArriveGoesToTheNextLeader) {
+  raft.Follow(kOther, Term(1));
+  Submit(60'000'000);
+  ASSERT_EQ(transport.requests.size(), 1u);
+  raft.Follow(NodeId(3), Term(2));
+  commands->OnLeaderChange();
+  commands->OnUnreachable(kOther, {transport.requests[0].id});
+  commands->Route();
+  EXPECT_FALSE(answer) << answer->ToString();
+  ASSERT_EQ(transport.requests.size(), 2u);
+  EXPECT_EQ(transport.requests[1].term, Term(2));
+}
+
+TEST_F(CommandsTest, WhatMayHaveArrivedIsNotAskedAgain) {
+  raft.Follow(kOther, Term(1));
+  Submit(60'000'000);
+  time.now_us += 1'000'000;
+  commands->OnTick();  // asks again, because no answer has come
+  ASSERT_EQ(transport.requests.size(), 2u);
+  ASSERT_EQ(transport.requests[0].id, transport.requests[1].id);
+  commands->OnUnreachable(kOther, {transport.requests[1].id});
+  raft.Follow(NodeId(3), Term(2));
+  commands->OnLeaderChange();
+  commands->OnUnreachable(kOther, {});
+  ASSERT_TRUE(answer);
+  EXPECT_EQ(answer->reason(), "leader_lost");
+  EXPECT_EQ(answer->outcome(), Outcome::kUnknown);
+}
+
 }  // namespace
 }  // namespace baton::node

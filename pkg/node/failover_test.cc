@@ -28,6 +28,10 @@ uint64_t VersionOf(SimCluster& cluster, NodeId at, const std::string& key) {
   return found ? found->version : 0;
 }
 
+Index LastIndex(SimCluster& cluster, NodeId at) {
+  return cluster.node(at).raft().GetStatus().last_index;
+}
+
 TEST(FailoverTest, AcknowledgedWritesSurviveTheLeadersDeath) {
   for (const uint64_t seed : Seeds(20)) {
     SCOPED_TRACE(seed);
@@ -82,14 +86,33 @@ TEST(FailoverTest, WithoutAKeyTheOutcomeSaysUnknownOnceTheLeaderHasIt) {
     const NodeId leader = cluster.AwaitLeader();
     const NodeId follower = cluster.AFollower();
     cluster.RunFor(50);
+    const Index before = LastIndex(cluster, leader);
     const auto put = cluster.Submit(follower, Put("k", "v"), 10'000);
-    cluster.Crash(leader);  // before or after it could do anything: the follower cannot know
+    ASSERT_TRUE(cluster.RunUntil([&] { return LastIndex(cluster, leader) > before; }, 100));
+    cluster.Crash(leader);  // before or after it told anybody: the follower cannot know
     ASSERT_TRUE(cluster.RunUntil([&] { return put->done(); }, 10'000));
     ASSERT_FALSE(put->ok());
     EXPECT_EQ(put->result->status().outcome(), Outcome::kUnknown);
     EXPECT_EQ(put->result->status().reason(), "leader_lost");
     cluster.RunFor(3'000);
     EXPECT_LE(VersionOf(cluster, follower, "k"), 1U);
+  }
+}
+
+// The connection was refused: nobody has heard of the command, and the next leader may take it.
+TEST(FailoverTest, WithoutAKeyWhatTheLeaderNeverHeardIsWrittenByTheNextOne) {
+  for (const uint64_t seed : Seeds(20)) {
+    SCOPED_TRACE(seed);
+    SimCluster cluster({.seed = seed});
+    const NodeId leader = cluster.AwaitLeader();
+    const NodeId follower = cluster.AFollower();
+    cluster.RunFor(50);
+    const auto put = cluster.Submit(follower, Put("k", "v"), 10'000);
+    cluster.Crash(leader);
+    ASSERT_TRUE(cluster.RunUntil([&] { return put->done(); }, 10'000));
+    EXPECT_TRUE(put->ok()) << put->result->status().ToString();
+    EXPECT_EQ(ReadKey(cluster, follower, "k"), "v");
+    EXPECT_EQ(VersionOf(cluster, follower, "k"), 1U);
   }
 }
 
@@ -221,7 +244,9 @@ TEST(FailoverTest, AnUnknownAttemptIsNotForgottenWhenNoLeaderIsFoundAfterIt) {
   const NodeId leader = cluster.AwaitLeader();
   const NodeId follower = cluster.AFollower();
   cluster.RunFor(200);
+  const Index before = LastIndex(cluster, leader);
   const auto put = cluster.Submit(follower, Put("k", "v", "key"), 60'000);
+  ASSERT_TRUE(cluster.RunUntil([&] { return LastIndex(cluster, leader) > before; }, 100));
   for (const NodeId id : cluster.ids()) {
     if (id != follower) cluster.Crash(id);
   }

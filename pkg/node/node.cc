@@ -233,9 +233,9 @@ Status Node::Receive(PeerEnvelope envelope) {
   return checked;
 }
 
-void Node::OnUnreachable(NodeId peer) {
+void Node::OnUnreachable(NodeId peer, const std::vector<uint64_t>& undelivered_forwards) {
   core_->raft->OnUnreachable(peer);
-  commands_.OnUnreachable(peer);
+  commands_.OnUnreachable(peer, undelivered_forwards);
 }
 
 void Node::ReceiveMessage(NodeId from, PeerMessage message) {

@@ -94,7 +94,7 @@ class Node {
 
   // --- peers ---
   Status Receive(PeerEnvelope envelope);
-  void OnUnreachable(NodeId peer);
+  void OnUnreachable(NodeId peer, const std::vector<uint64_t>& undelivered_forwards);
   void OnSnapshotSent(NodeId peer, bool delivered);
   void OnSnapshotChunk(Service::SnapshotChunk chunk, Service::StatusCallback done);
   Result<Service::SnapshotReach> GetSnapshotReach(NodeId from, uint64_t stream) const;

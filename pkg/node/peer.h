@@ -88,4 +88,13 @@ struct PeerEnvelope {
   friend bool operator==(const PeerEnvelope&, const PeerEnvelope&) = default;
 };
 
+// The ids of the ForwardRequests among them.
+inline std::vector<uint64_t> ForwardsOf(const std::vector<PeerMessage>& messages) {
+  std::vector<uint64_t> ids;
+  for (const PeerMessage& message : messages) {
+    if (const auto* request = std::get_if<ForwardRequest>(&message)) ids.push_back(request->id);
+  }
+  return ids;
+}
+
 }  // namespace baton::node

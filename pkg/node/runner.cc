@@ -118,7 +118,7 @@ class NodeRunner final : public Runner {
   void ChangeMembers(MembershipRequest request, int64_t timeout_ms, StatusCallback done) override;
   void OnToldRemoved() override;
   Status Deliver(PeerEnvelope envelope) override;
-  void OnUnreachable(NodeId peer) override;
+  void OnUnreachable(NodeId peer, std::vector<uint64_t> undelivered_forwards) override;
   void OnSnapshotSent(NodeId peer, bool delivered) override;
   void OnSnapshotChunk(SnapshotChunk chunk, StatusCallback done) override;
   void GetSnapshotReach(NodeId from, uint64_t stream, ReachCallback done) override;
@@ -335,8 +335,11 @@ Status NodeRunner::Deliver(PeerEnvelope envelope) {
   return inbox_.PushPeer({receive, {}, bytes});
 }
 
-void NodeRunner::OnUnreachable(NodeId peer) {
-  (void)inbox_.PushPeer({[peer](Node& node) { node.OnUnreachable(peer); }}).ok();
+void NodeRunner::OnUnreachable(NodeId peer, std::vector<uint64_t> undelivered_forwards) {
+  const auto report = [peer, undelivered = std::move(undelivered_forwards)](Node& node) {
+    node.OnUnreachable(peer, undelivered);
+  };
+  (void)inbox_.PushPeer({report}).ok();
 }
 
 void NodeRunner::OnSnapshotSent(NodeId peer, bool delivered) {

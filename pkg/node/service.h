@@ -150,7 +150,9 @@ class Service {
   // kPermissionDenied/"wrong_cluster" or "unknown_peer", kUnavailable/"overloaded" at once; else
   // OK.
   virtual Status Deliver(PeerEnvelope envelope) = 0;
-  virtual void OnUnreachable(NodeId peer) = 0;
+  // Something that was sent to the peer did not reach it, or its answer was lost. Of the
+  // ForwardRequests named in undelivered_forwards it has certainly heard nothing.
+  virtual void OnUnreachable(NodeId peer, std::vector<uint64_t> undelivered_forwards) = 0;
   virtual void OnSnapshotSent(NodeId peer, bool delivered) = 0;
   // A snapshot arrives in numbered pieces (from 0); the last carries `message`. The callback comes
   // when the piece is on disk and the next may be sent (back-pressure). Piece 0 of another stream

@@ -49,7 +49,7 @@ TEST(SnapshotSendingTest, StopsWhenTheReceiverFindsItsWayBackToTheLog) {
   cluster.HoldDisk(follower);
   PutMany(cluster, leader, 220);
   ASSERT_GT(cluster.log(leader).FirstIndex(), cluster.log(follower).LastIndex() + 1);
-  cluster.With(leader, [&](Node& node) { node.OnUnreachable(follower); });
+  cluster.With(leader, [&](Node& node) { node.OnUnreachable(follower, {}); });
   ASSERT_TRUE(cluster.RunUntil([&] { return SnapshotsSent(cluster) == 1; }, 3'000));
   cluster.ReleaseDisk(follower);
   ASSERT_TRUE(cluster.RunUntil([&] { return cluster.Converged(); }, 20'000));

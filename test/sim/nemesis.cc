@@ -253,7 +253,7 @@ void Nemesis::EndCut(const Fault& fault, NodeId node) {
     if (id == node) continue;
     for (const auto& [side, peer] : {std::pair(node, id), std::pair(id, node)}) {
       if (!cluster_->alive(side)) continue;
-      cluster_->With(side, [peer = peer](Node& it) { it.OnUnreachable(peer); });
+      cluster_->With(side, [peer = peer](Node& it) { it.OnUnreachable(peer, {}); });
     }
   }
 }

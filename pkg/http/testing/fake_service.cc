@@ -441,7 +441,7 @@ Status FakeService::Deliver(node::PeerEnvelope envelope) {
   return Status::Ok();
 }
 
-void FakeService::OnUnreachable(NodeId) {}
+void FakeService::OnUnreachable(NodeId, std::vector<uint64_t>) {}
 void FakeService::OnSnapshotSent(NodeId, bool) {}
 
 void FakeService::OnSnapshotChunk(SnapshotChunk chunk, StatusCallback done) {

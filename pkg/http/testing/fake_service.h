@@ -80,7 +80,7 @@ class FakeService : public node::Service {
                      StatusCallback done) override;
   std::vector<node::MembershipRequest> TakeMembershipRequests();
   Status Deliver(node::PeerEnvelope envelope) override;
-  void OnUnreachable(NodeId peer) override;
+  void OnUnreachable(NodeId peer, std::vector<uint64_t> undelivered_forwards) override;
   void OnSnapshotSent(NodeId peer, bool delivered) override;
   void OnSnapshotChunk(SnapshotChunk chunk, StatusCallback done) override;
   // Piece 5 of any snapshot comes next, unless SetPeerAnswer says otherwise.

@@ -148,11 +148,20 @@ class PeerNode {
 // What the transport reports to its node.
 class Reports final : public node::Service {
  public:
-  void OnUnreachable(NodeId) override { ++unreachable; }
+  void OnUnreachable(NodeId, std::vector<uint64_t> undelivered_forwards) override {
+    const std::lock_guard lock(undelivered_mutex_);
+    undelivered_.insert(undelivered_.end(), undelivered_forwards.begin(),
+                        undelivered_forwards.end());
+    ++unreachable;
+  }
   void OnSnapshotSent(NodeId, bool delivered) override {
     ++outcomes_begun;
     const std::lock_guard lock(outcome_gate);
     ++(delivered ? snapshots_delivered : snapshots_failed);
+  }
+  std::vector<uint64_t> undelivered() {
+    const std::lock_guard lock(undelivered_mutex_);
+    return undelivered_;
   }
   std::atomic<int> unreachable{0};
   std::atomic<int> snapshots_delivered{0};
@@ -181,6 +190,8 @@ class Reports final : public node::Service {
   const node::NodeMetrics& metrics() const override { return metrics_; }
 
  private:
+  std::mutex undelivered_mutex_;
+  std::vector<uint64_t> undelivered_;
   node::NodeMetrics metrics_;
 };
 

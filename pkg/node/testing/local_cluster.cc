@@ -44,7 +44,8 @@ bool LocalTransport::Send(NodeId to, PeerMessage message) {
   envelope.messages.push_back(std::move(message));
   const auto deliver = [&envelope](Service& service) { (void)service.Deliver(envelope).ok(); };
   if (!network_->Call(to, deliver)) {
-    network_->Call(self_, [to](Service& service) { service.OnUnreachable(to); });
+    const std::vector<uint64_t> forwards = ForwardsOf(envelope.messages);
+    network_->Call(self_, [&](Service& service) { service.OnUnreachable(to, forwards); });
   }
   return true;
 }

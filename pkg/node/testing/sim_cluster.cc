@@ -368,17 +368,19 @@ void SimCluster::Deliver(PeerEnvelope envelope) {
   if (copies.count == 0) return;
   const auto shared = std::make_shared<const PeerEnvelope>(std::move(envelope));
   for (int i = 0; i < copies.count; ++i) {
-    After(copies.delays_us[i], [this, shared] { Arrive(shared); });
+    After(copies.delays_us[i], [this, shared, only = copies.count == 1] { Arrive(shared, only); });
   }
 }
 
-void SimCluster::Arrive(const std::shared_ptr<const PeerEnvelope>& envelope) {
+void SimCluster::Arrive(const std::shared_ptr<const PeerEnvelope>& envelope, bool only_copy) {
   const NodeId from = envelope->from;
   const NodeId to = envelope->to;
   if (!Connected(from, to)) return;
   if (!alive(to)) {  // nobody listens: the connection is refused
+    std::vector<uint64_t> undelivered;
+    if (only_copy) undelivered = ForwardsOf(envelope->messages);
     AfterOn(from, network_.DelayUs(to, from, now_us_),
-            [to](Node& node) { node.OnUnreachable(to); });
+            [to, undelivered](Node& node) { node.OnUnreachable(to, undelivered); });
     return;
   }
   RunOn(to, At(to).life, [this, envelope](Node& node) {

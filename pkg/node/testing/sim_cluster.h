@@ -322,7 +322,8 @@ class SimCluster final : public Clock {
   void TickLater(NodeId id);
   Status Start(NodeId id);
   void Deliver(PeerEnvelope envelope);
-  void Arrive(const std::shared_ptr<const PeerEnvelope>& envelope);
+  // only_copy: the network carries no other.
+  void Arrive(const std::shared_ptr<const PeerEnvelope>& envelope, bool only_copy);
   void CheckInvariants(NodeId id);
   void MixIntoTrace(uint64_t number);
 
