@@ -27,10 +27,11 @@ uint64_t Random::NextU64() {
 
 uint64_t Random::Below(uint64_t bound) {
   CHECK_GT(bound, 0u);
-  const uint64_t threshold = (0 - bound) % bound;  // 2^64 mod bound: the values to reject
   while (true) {
     const uint64_t value = NextU64();
-    if (value >= threshold) return value % bound;
+    if (value >= bound) return value % bound;
+    const uint64_t threshold = (0 - bound) % bound;  // 2^64 mod bound: the values to reject
+    if (value >= threshold) return value;
   }
 }
 

@@ -29,21 +29,7 @@ Core::Core(const Config& settings, RaftLog opened_log, const InitialState& initi
   RestartElectionTimer();
 }
 
-void Core::Send(NodeId to, MessageBody body) {
-  const Leader* const lead = leading();
-  auto& queue = lead && !lead->term_durable ? out.messages_after_persist : out.messages;
-  queue.push_back(Message{id(), to, term, std::move(body)});
-  TraceSend(*this, queue.back());
-}
-
-void Core::SendAfterPersist(NodeId to, MessageBody body) {
-  SendAfterPersist(to, term, std::move(body));
-}
-
-void Core::SendAfterPersist(NodeId to, Term message_term, MessageBody body) {
-  out.messages_after_persist.push_back(Message{id(), to, message_term, std::move(body)});
-  TraceSend(*this, out.messages_after_persist.back());
-}
+void Core::TraceQueued(const Message& message) { TraceSend(*this, message); }
 
 void Core::EnterTerm(Term new_term) {
   CHECK_GT(new_term, term);
@@ -99,7 +85,7 @@ void Core::RestartElectionTimer() {
 }
 
 void Core::HearLeader(NodeId from) {
-  BecomeFollower(from);
+  if (!IsFollower() || leader != from) BecomeFollower(from);
   leader_heard_at = now;
   RestartElectionTimer();
 }

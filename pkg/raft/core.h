@@ -11,6 +11,7 @@
 #include <map>
 #include <optional>
 #include <set>
+#include <utility>
 #include <vector>
 
 #include "pkg/base/random.h"
@@ -95,10 +96,13 @@ struct Core {
   bool IsFollower() const { return std::holds_alternative<Follower>(role); }
 
   // Queues a message of the current term. A leader whose term is not durable yet holds it back.
-  void Send(NodeId to, MessageBody body);
+  template <typename Body>
+  void Send(NodeId to, Body body);
   // As above, for what must not leave before all writes up to now are durable.
-  void SendAfterPersist(NodeId to, MessageBody body);
-  void SendAfterPersist(NodeId to, Term message_term, MessageBody body);
+  template <typename Body>
+  void SendAfterPersist(NodeId to, Body body);
+  template <typename Body>
+  void SendAfterPersist(NodeId to, Term message_term, Body body);
 
   // The only ways in which the term, the role of a follower and the known leader change.
   void EnterTerm(Term new_term);   // requires new_term > term
@@ -115,6 +119,33 @@ struct Core {
 
  private:
   void StepDown(NodeId new_leader);
+  // Made in its place: a Message is large, and there are many.
+  template <typename Body>
+  void Queue(std::vector<Message>* queue, NodeId to, Term message_term, Body body);
+  void TraceQueued(const Message& message);
 };
+
+template <typename Body>
+void Core::Send(NodeId to, Body body) {
+  const Leader* const lead = leading();
+  Queue(lead && !lead->term_durable ? &out.messages_after_persist : &out.messages, to, term,
+        std::move(body));
+}
+
+template <typename Body>
+void Core::SendAfterPersist(NodeId to, Body body) {
+  Queue(&out.messages_after_persist, to, term, std::move(body));
+}
+
+template <typename Body>
+void Core::SendAfterPersist(NodeId to, Term message_term, Body body) {
+  Queue(&out.messages_after_persist, to, message_term, std::move(body));
+}
+
+template <typename Body>
+void Core::Queue(std::vector<Message>* queue, NodeId to, Term message_term, Body body) {
+  const Message& message = queue->emplace_back(id(), to, message_term, std::move(body));
+  if (config.trace) TraceQueued(message);
+}
 
 }  // namespace baton::raft

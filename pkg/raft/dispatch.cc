@@ -152,7 +152,7 @@ bool IsGrantedPreVote(const MessageBody& body) {
 
 }  // namespace
 
-Status Dispatch(Core& core, Message message) {
+Status Dispatch(Core& core, Message&& message) {
   BATON_RETURN_IF_ERROR(CheckMessage(message, core.id()));
   TraceReceive(core, message);
   if (const auto* const request = std::get_if<VoteRequest>(&message.body)) {

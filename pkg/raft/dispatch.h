@@ -9,6 +9,6 @@
 namespace baton::raft {
 
 // See Raft::Step.
-Status Dispatch(Core& core, Message message);
+Status Dispatch(Core& core, Message&& message);
 
 }  // namespace baton::raft

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <iterator>
+#include <span>
 #include <string>
 #include <utility>
 
@@ -15,6 +16,12 @@ namespace {
 
 // Of the log, read at once at the start.
 constexpr size_t kPageBytes = 1 << 20;
+
+// Mostly one or a few, for which vector's own insert does too much.
+void AppendTo(std::vector<Entry>* entries, std::span<const Entry> more) {
+  if (entries->empty()) entries->reserve(more.size());
+  for (const Entry& entry : more) entries->push_back(entry);
+}
 
 std::string Text(Index index) { return std::to_string(index.value()); }
 
@@ -177,7 +184,7 @@ Status RaftLog::SliceTo(std::optional<NodeId> peer, Index low, Index high, size_
     if (bytes > bytes_max && (any || count > 0)) break;
     ++count;
   }
-  slice->insert(slice->end(), recent.begin(), recent.begin() + static_cast<std::ptrdiff_t>(count));
+  AppendTo(slice, recent.first(count));
   return Status::Ok();
 }
 
@@ -260,11 +267,6 @@ void RaftLog::Rewrite(Term leader_term, Term prev_term, std::vector<Entry> entri
   accepted_term_ = leader_term;
 }
 
-void RaftLog::CommitTo(Index index) {
-  CHECK_LE(index, last_index());
-  committed_ = std::max(committed_, index);
-}
-
 void RaftLog::Restore(Term leader_term, const SnapshotMeta& meta) {
   CHECK(meta.index >= committed_ && leader_term >= accepted_term_) << meta.index;
   const LogMark before = mark();
@@ -288,7 +290,7 @@ void RaftLog::TakeUnhandedEntries(std::vector<Entry>* entries) {
   if (handed_ == last_index()) return;
   const std::span<const Entry> unhanded = recent_.Range(handed_ + 1, last_index() + 1);
   handed_ = last_index();
-  entries->insert(entries->end(), unhanded.begin(), unhanded.end());
+  AppendTo(entries, unhanded);
 }
 
 std::optional<SnapshotMeta> RaftLog::TakeUnhandedSnapshot() {
@@ -315,16 +317,6 @@ void RaftLog::OnPersisted(LogMark done) {
 void RaftLog::SetApplyLimits(size_t bytes_max, uint64_t unpersisted_max) {
   apply_bytes_max_ = bytes_max;
   apply_unpersisted_max_ = unpersisted_max;
-}
-
-Index RaftLog::EmitLimit() const {
-  const uint64_t unpersisted = committed_ > persisted_ ? committed_ - persisted_ : 0;
-  return std::min(committed_, persisted_ + std::min(unpersisted, apply_unpersisted_max_));
-}
-
-bool RaftLog::HasCommitted() const {
-  return !snapshot_ && failure_.ok() && emitted_ < EmitLimit() &&
-         unapplied_bytes_ < apply_bytes_max_;
 }
 
 void RaftLog::TakeCommitted(std::vector<Entry>* entries) {

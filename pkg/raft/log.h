@@ -21,12 +21,14 @@
 // rewritten; any completion at or after its mark confirms it.)
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <limits>
 #include <optional>
 #include <vector>
 
+#include "pkg/base/check.h"
 #include "pkg/base/status.h"
 #include "pkg/raft/log_reader.h"
 #include "pkg/raft/membership_history.h"
@@ -90,7 +92,10 @@ class RaftLog {
   // (section 5.3). An error of the reader changes nothing.
   Status Accept(Term leader_term, Term prev_term, std::vector<Entry> entries);
   // Up to last_index() at most; never backwards.
-  void CommitTo(Index index);
+  void CommitTo(Index index) {
+    CHECK_LE(index, last_index());
+    committed_ = std::max(committed_, index);
+  }
   // Starts over from a snapshot at or beyond `committed`.
   void Restore(Term leader_term, const SnapshotMeta& meta);
 
@@ -107,7 +112,10 @@ class RaftLog {
   // bytes_max: of entries that are emitted and not applied, at least one entry. unpersisted_max: so
   // many of them may lie beyond `persisted`.
   void SetApplyLimits(size_t bytes_max, uint64_t unpersisted_max);
-  bool HasCommitted() const;
+  bool HasCommitted() const {
+    return emitted_ < EmitLimit() && !snapshot_ && unapplied_bytes_ < apply_bytes_max_ &&
+           failure_.ok();
+  }
   // Appends to `entries` the next committed ones within the limits, once each. None if the reader
   // failed.
   void TakeCommitted(std::vector<Entry>* entries);
@@ -123,7 +131,10 @@ class RaftLog {
   // Appends to `slice`.
   Status SliceTo(std::optional<NodeId> peer, Index low, Index high, size_t bytes_max,
                  std::vector<Entry>* slice) const;
-  Index EmitLimit() const;
+  Index EmitLimit() const {
+    const uint64_t unpersisted = committed_ > persisted_ ? committed_ - persisted_ : 0;
+    return std::min(committed_, persisted_ + std::min(unpersisted, apply_unpersisted_max_));
+  }
   // Drops what is durable, up to `through`, from memory.
   void Trim(Index through);
   // Remembers an error that means trouble with the disk; passes all through.

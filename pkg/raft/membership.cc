@@ -68,8 +68,6 @@ bool IsMember(const ConfigState& config, NodeId id) {
   return IsVoter(config, id) || IsLearner(config, id);
 }
 
-bool IsWitness(const ConfigState& config, NodeId id) { return Contains(config.witnesses, id); }
-
 bool CanLead(const ConfigState& config, NodeId id) {
   return IsVoter(config, id) && !IsWitness(config, id);
 }

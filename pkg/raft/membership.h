@@ -3,6 +3,7 @@
 // Questions to a ConfigState: who takes part, and as what.
 #pragma once
 
+#include <algorithm>
 #include <vector>
 
 #include "pkg/base/ids.h"
@@ -18,7 +19,10 @@ bool IsLearner(const ConfigState& config, NodeId id);
 // Takes part: one of the two above.
 bool IsMember(const ConfigState& config, NodeId id);
 // Votes, but holds the log without its data; or did so before it was removed.
-bool IsWitness(const ConfigState& config, NodeId id);
+inline bool IsWitness(const ConfigState& config, NodeId id) {
+  return !config.witnesses.empty() &&
+         std::binary_search(config.witnesses.begin(), config.witnesses.end(), id);
+}
 // May lead: a voter that holds the data.
 bool CanLead(const ConfigState& config, NodeId id);
 // All voters of both halves and all learners, ascending, each once.

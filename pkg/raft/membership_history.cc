@@ -25,10 +25,6 @@ void MembershipHistory::TruncateFrom(Index index) {
   while (changes_.size() > 1 && changes_.back().index >= index) changes_.pop_back();
 }
 
-void MembershipHistory::DropThrough(Index index) {
-  while (changes_.size() > 1 && changes_[1].index <= index) changes_.erase(changes_.begin());
-}
-
 void MembershipHistory::Reset(Index index, ConfigState config) {
   changes_.clear();
   changes_.push_back({index, std::move(config)});

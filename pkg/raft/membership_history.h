@@ -30,7 +30,9 @@ class MembershipHistory {
   // The entries at `index` and after are gone. Never touches the base: what is applied stays.
   void TruncateFrom(Index index);
   // What holds at `index` becomes the base.
-  void DropThrough(Index index);
+  void DropThrough(Index index) {
+    while (changes_.size() > 1 && changes_[1].index <= index) changes_.erase(changes_.begin());
+  }
   void Reset(Index index, ConfigState config);
 
  private:

@@ -5,6 +5,12 @@
 #include "pkg/base/planted.h"
 
 namespace baton::raft {
+namespace {
+
+// So many are sorted sooner than it is decided how to select among them.
+constexpr size_t kFewValues = 9;
+
+}  // namespace
 
 size_t CommitQuorum(size_t voters, uint32_t commit_quorum) {
   return commit_quorum != 0 ? commit_quorum : voters / 2 + 1;
@@ -18,6 +24,15 @@ size_t ElectionQuorum(size_t voters, uint32_t commit_quorum) {
 uint64_t QuorumValue(std::span<uint64_t> values, size_t needed) {
   if (values.empty()) return std::numeric_limits<uint64_t>::max();
   // In descending order, the value at place n - 1 is reached by n.
+  if (values.size() <= kFewValues) {
+    for (size_t end = 1; end < values.size(); ++end) {
+      const uint64_t value = values[end];
+      size_t at = end;
+      for (; at > 0 && values[at - 1] < value; --at) values[at] = values[at - 1];
+      values[at] = value;
+    }
+    return values[needed - 1];
+  }
   const auto place = values.begin() + static_cast<std::ptrdiff_t>(needed - 1);
   std::nth_element(values.begin(), place, values.end(), std::greater<>());
   return *place;

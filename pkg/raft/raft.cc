@@ -229,7 +229,7 @@ void Raft::TakeReady(Ready* out) {
   if (soft != told_soft_) ready.soft_state = soft;
   const HardState hard = HardStateOf(core);
   if (hard != told_hard_) ready.hard_state = hard;
-  ready.snapshot = core.log.TakeUnhandedSnapshot();
+  if (core.log.snapshot_pending()) ready.snapshot = core.log.TakeUnhandedSnapshot();
   if (PLANTED("raft.snapshot_takes_term_back") && ready.snapshot) {
     ready.hard_state = HardState{ready.snapshot->term, NodeId(), hard.commit, hard.memory};
   }

@@ -12,20 +12,6 @@ constexpr size_t kHeadMin = 64;
 
 }  // namespace
 
-Term RecentEntries::TermAt(Index index) const {
-  return index == base_index_ ? base_term_ : At(index).term;
-}
-
-const Entry& RecentEntries::At(Index index) const {
-  CHECK(index > base_index_ && index <= last_index()) << index;
-  return entries_[head_ + (index - base_index_) - 1];
-}
-
-std::span<const Entry> RecentEntries::Range(Index low, Index high) const {
-  CHECK(low > base_index_ && low <= high && high <= last_index() + 1) << low << ".." << high;
-  return std::span<const Entry>(entries_).subspan(head_ + (low - base_index_) - 1, high - low);
-}
-
 void RecentEntries::Append(Entry entry) {
   CHECK_EQ(entry.index, last_index() + 1);
   entries_.push_back(std::move(entry));
@@ -40,8 +26,12 @@ void RecentEntries::DropThrough(Index index) {
   head_ += count;
   base_index_ = index;
   base_term_ = term;
+  if (head_ == entries_.size()) {
+    entries_.clear();
+    head_ = 0;
+  }
   // Moving is paid for by at least as many drops.
-  if (head_ == entries_.size() || (head_ >= kHeadMin && head_ >= entries_.size() / 2)) {
+  if (head_ >= kHeadMin && head_ >= entries_.size() / 2) {
     entries_.erase(entries_.begin(), entries_.begin() + static_cast<std::ptrdiff_t>(head_));
     head_ = 0;
   }

@@ -13,6 +13,7 @@
 #include <span>
 #include <vector>
 
+#include "pkg/base/check.h"
 #include "pkg/base/ids.h"
 #include "pkg/raft/types.h"
 
@@ -30,11 +31,17 @@ class RecentEntries {
   size_t size() const { return entries_.size() - head_; }
 
   // Requires base_index() <= index <= last_index().
-  Term TermAt(Index index) const;
+  Term TermAt(Index index) const { return index == base_index_ ? base_term_ : At(index).term; }
   // Requires first_index() <= index <= last_index().
-  const Entry& At(Index index) const;
+  const Entry& At(Index index) const {
+    CHECK(index > base_index_ && index <= last_index()) << index;
+    return entries_[head_ + (index - base_index_) - 1];
+  }
   // Entries [low, high). Requires first_index() <= low <= high <= last_index() + 1.
-  std::span<const Entry> Range(Index low, Index high) const;
+  std::span<const Entry> Range(Index low, Index high) const {
+    CHECK(low > base_index_ && low <= high && high <= last_index() + 1) << low << ".." << high;
+    return {entries_.data() + head_ + (low - base_index_) - 1, high - low};
+  }
 
   // Requires entry.index == last_index() + 1.
   void Append(Entry entry);

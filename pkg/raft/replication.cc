@@ -123,6 +123,7 @@ Index DataReached(const Core& core, const Leader& lead) {
 }
 
 void AdvanceCommit(Core& core, Leader& lead) {
+  if (core.log.committed() == core.log.last_index()) return;
   const auto held_by = [&](NodeId id) { return HeldBy(core, lead, id); };
   const uint64_t reached = core.commit_groups.empty()
                                ? QuorumReached(core.membership(), held_by)

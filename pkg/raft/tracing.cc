@@ -35,11 +35,6 @@ TraceEvent& Add(Core& core, TraceEventKind kind) {
   return core.out.trace.back();
 }
 
-void TraceMessage(Core& core, TraceEventKind kind, const Message& message) {
-  if (!core.config.trace || !std::visit(IsTraced(), message.body)) return;
-  Add(core, kind).message = message;
-}
-
 Message OwnAppend(const Core& core, Index last) {
   return Message{core.id(), core.id(), core.term, AppendResponse{.match_index = last}};
 }
@@ -50,20 +45,33 @@ Message OwnVote(const Core& core) {
 
 }  // namespace
 
-void Trace(Core& core, TraceEventKind kind) {
-  if (core.config.trace) Add(core, kind);
+namespace tracing_internal {
+
+void Trace(Core& core, TraceEventKind kind) { Add(core, kind); }
+
+void TraceMessage(Core& core, TraceEventKind kind, const Message& message) {
+  if (std::visit(IsTraced(), message.body)) Add(core, kind).message = message;
 }
+
+void TraceOwnPersisted(Core& core) {
+  if (std::exchange(core.traced_own_vote, false)) TraceReceive(core, OwnVote(core));
+  if (!core.leading()) core.traced_own_appends.clear();
+  while (!core.traced_own_appends.empty() &&
+         core.traced_own_appends.front() <= core.log.persisted()) {
+    TraceReceive(core, OwnAppend(core, core.traced_own_appends.front()));
+    core.traced_own_appends.erase(core.traced_own_appends.begin());
+  }
+}
+
+}  // namespace tracing_internal
 
 void TraceChanges(Core& core, std::vector<TraceEvent::MemberChange> changes) {
   if (core.config.trace) Add(core, TraceEventKind::kChangeConf).changes = std::move(changes);
 }
 
 void TraceSend(Core& core, const Message& message) {
-  TraceMessage(core, TraceEventKind::kSendMessage, message);
-}
-
-void TraceReceive(Core& core, const Message& message) {
-  TraceMessage(core, TraceEventKind::kReceiveMessage, message);
+  if (!core.config.trace) return;
+  tracing_internal::TraceMessage(core, TraceEventKind::kSendMessage, message);
 }
 
 void TraceOwnVote(Core& core) {
@@ -76,17 +84,6 @@ void TraceOwnAppend(Core& core) {
   if (!core.config.trace) return;
   TraceSend(core, OwnAppend(core, core.log.last_index()));
   core.traced_own_appends.push_back(core.log.last_index());
-}
-
-void TraceOwnPersisted(Core& core) {
-  if (!core.config.trace) return;
-  if (std::exchange(core.traced_own_vote, false)) TraceReceive(core, OwnVote(core));
-  if (!core.leading()) core.traced_own_appends.clear();
-  while (!core.traced_own_appends.empty() &&
-         core.traced_own_appends.front() <= core.log.persisted()) {
-    TraceReceive(core, OwnAppend(core, core.traced_own_appends.front()));
-    core.traced_own_appends.erase(core.traced_own_appends.begin());
-  }
 }
 
 }  // namespace baton::raft
