@@ -25,6 +25,8 @@ struct WriteJob {
 class LogWriter {
  public:
   virtual ~LogWriter() = default;
+  // What only moves the commit index (must_sync false, no messages) may wait for the next job, and
+  // be reported with it.
   virtual void Write(WriteJob job) = 0;
   // Makes the state durable (StateStore::Sync), then drops the log up to start.index; then
   // Node::OnCompacted.

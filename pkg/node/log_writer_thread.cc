@@ -5,6 +5,33 @@
 #include <utility>
 
 namespace baton::node {
+namespace {
+
+// The commit index may lag on the disk (raft::HardState), and nobody waits for it.
+bool OnlyMovesCommit(const WriteJob& job) {
+  return !job.must_sync && job.messages.empty() && job.write.entries.empty() && !job.write.snapshot;
+}
+
+bool Covers(const raft::Message& later, const raft::Message& earlier) {
+  const auto* newer = std::get_if<raft::AppendResponse>(&later.body);
+  const auto* older = std::get_if<raft::AppendResponse>(&earlier.body);
+  return newer != nullptr && older != nullptr && later.to == earlier.to &&
+         later.term == earlier.term && !newer->rejected && !older->rejected &&
+         newer->match_index >= older->match_index && newer->amnesia == older->amnesia;
+}
+
+std::vector<raft::Message> MessagesOf(std::vector<WriteJob>* jobs) {
+  std::vector<raft::Message> messages;
+  for (WriteJob& job : *jobs) {
+    for (raft::Message& message : job.messages) {
+      if (!messages.empty() && Covers(message, messages.back())) messages.pop_back();
+      messages.push_back(std::move(message));
+    }
+  }
+  return messages;
+}
+
+}  // namespace
 
 void LogWriterThread::Start() {
   thread_ = std::thread([this] { Run(); });
@@ -20,7 +47,17 @@ void LogWriterThread::Stop() {
   if (thread_.joinable()) thread_.join();
 }
 
-void LogWriterThread::Write(WriteJob job) { Push(std::move(job)); }
+void LogWriterThread::Write(WriteJob job) {
+  if (!OnlyMovesCommit(job)) return Push(std::move(job));
+  const std::lock_guard<std::mutex> lock(mutex_);
+  if (NewestWaits()) jobs_.pop_back();
+  jobs_.push_back(std::move(job));
+}
+
+bool LogWriterThread::NewestWaits() const {
+  const auto* newest = jobs_.empty() ? nullptr : std::get_if<WriteJob>(&jobs_.back());
+  return newest != nullptr && OnlyMovesCommit(*newest);
+}
 
 void LogWriterThread::Compact(raft::SnapshotMeta start) { Push(std::move(start)); }
 
@@ -28,6 +65,7 @@ void LogWriterThread::Push(Job job) {
   {
     const std::lock_guard<std::mutex> lock(mutex_);
     jobs_.push_back(std::move(job));
+    due_ = true;
   }
   changed_.notify_one();
 }
@@ -37,9 +75,10 @@ void LogWriterThread::Run() {
     std::deque<Job> jobs;
     {
       std::unique_lock<std::mutex> lock(mutex_);
-      changed_.wait(lock, [this] { return stopping_ || !jobs_.empty(); });
+      changed_.wait(lock, [this] { return stopping_ || due_; });
       if (jobs_.empty()) return;
       jobs.swap(jobs_);
+      due_ = false;
     }
     if (!Do(std::move(jobs))) return;
   }
@@ -81,11 +120,9 @@ bool LogWriterThread::WriteBatch(std::vector<WriteJob> jobs) {
     }
   }
   if (must_sync) parts_.log_sync->ObserveUs(parts_.clock->MonotonicUs() - before_us);
-  for (WriteJob& job : jobs) {
-    for (raft::Message& message : job.messages) {
-      const NodeId to = message.to;
-      parts_.transport->Send(to, std::move(message));
-    }
+  for (raft::Message& message : MessagesOf(&jobs)) {
+    const NodeId to = message.to;
+    parts_.transport->Send(to, std::move(message));
   }
   parts_.persisted(jobs.back().mark);
   return true;

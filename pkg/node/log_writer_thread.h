@@ -2,7 +2,9 @@
 //
 // The LogWriter of a process: a thread that takes everything that waits, makes it durable with one
 // synced write, sends the messages that had to wait for it, and reports. While the disk works on
-// one write, the next gathers: batching without a knob.
+// one write, the next gathers: batching without a knob. A job that only moves the commit index is
+// no reason to wake anybody: it waits for the next one, or for Stop. Of several acknowledgements to
+// one peer in a batch the last is sent, which covers the others.
 //
 // Any error ends the work for good (a failed sync leaves the disk in an unknown state): `fatal` is
 // told, and nothing is written, sent or reported any more.
@@ -53,6 +55,8 @@ class LogWriterThread final : public LogWriter {
   using Job = std::variant<WriteJob, raft::SnapshotMeta>;
 
   void Push(Job job);
+  // Requires mutex_: the newest job is one that waits for the next.
+  bool NewestWaits() const;
   void Run();
   // False: the disk failed.
   bool Do(std::deque<Job> jobs);
@@ -63,6 +67,7 @@ class LogWriterThread final : public LogWriter {
   std::mutex mutex_;
   std::condition_variable changed_;
   std::deque<Job> jobs_;
+  bool due_ = false;  // some of them do not wait
   bool stopping_ = false;
   std::thread thread_;
 };

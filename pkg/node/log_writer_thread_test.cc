@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <chrono>
 #include <future>
 #include <string>
 
@@ -52,13 +53,16 @@ class GatedLog final : public LogStore {
 class RecordingTransport final : public Transport {
  public:
   explicit RecordingTransport(std::vector<std::string>* record) : record_(record) {}
-  bool Send(NodeId to, PeerMessage) override {
+  bool Send(NodeId to, PeerMessage message) override {
+    sent.push_back(std::get<raft::Message>(message));
     record_->push_back("send " + std::to_string(to.value()));
     return true;
   }
   void SetStamp(const EnvelopeStamp&) override {}
   void SendSnapshot(NodeId, raft::Message, std::unique_ptr<SnapshotReader>) override {}
   void CancelSnapshot(NodeId) override {}
+
+  std::vector<raft::Message> sent;
 
  private:
   std::vector<std::string>* record_;
@@ -133,6 +137,62 @@ TEST_F(LogWriterThreadTest, ACommitIndexAloneIsNotSynced) {
   writer.Stop();
   EXPECT_EQ(log.synced, (std::vector<bool>{false}));
   EXPECT_EQ(log_sync.Read().total, 0U);
+}
+
+TEST_F(LogWriterThreadTest, ACommitIndexAloneWaitsForTheNextWrite) {
+  const auto commit = [](uint64_t index) {
+    WriteJob job;
+    job.write.hard_state = raft::HardState{Term(1), NodeId(), Index(index)};
+    job.mark = {Term(1), Index(3)};
+    return job;
+  };
+  LogWriterThread writer(Parts());
+  writer.Start();
+  log.go_on.set_value();
+  writer.Write(commit(1));
+  writer.Write(commit(2));
+  const auto begins = log.began.get_future();
+  EXPECT_EQ(begins.wait_for(std::chrono::milliseconds(50)), std::future_status::timeout);
+  writer.Write(JobOf(1, true));
+  begins.wait();
+  writer.Write(commit(3));
+  writer.Stop();
+  const raft::HardState stored = log.State().hard_state;
+  EXPECT_EQ(stored.commit, Index(3)) << "the last one is not lost by an orderly end";
+  EXPECT_EQ(log.batches.front(), 2U) << "the newest of two, and the write";
+  EXPECT_EQ(log.synced.front(), true);
+}
+
+raft::Message Acknowledgement(uint64_t to, uint64_t match, uint64_t term = 1) {
+  return {NodeId(9), NodeId(to), Term(term), raft::AppendResponse{.match_index = Index(match)}};
+}
+
+TEST_F(LogWriterThreadTest, OfTheAcknowledgementsOfABatchTheLastIsSent) {
+  LogWriterThread writer(Parts());
+  writer.Start();
+  writer.Write(JobOf(1, true));
+  log.began.get_future().wait();
+  const raft::Message of_older_term = Acknowledgement(5, 1, 1);
+  const raft::Message first = Acknowledgement(5, 2, 2);
+  const raft::Message last = Acknowledgement(5, 3, 2);
+  const raft::Message to_another = Acknowledgement(6, 4, 2);
+  const raft::Message lower = Acknowledgement(6, 3, 2);
+  raft::Message refusal = Acknowledgement(6, 5, 2);
+  std::get<raft::AppendResponse>(refusal.body).rejected = true;
+  raft::Message forgetful = Acknowledgement(6, 6, 2);
+  std::get<raft::AppendResponse>(forgetful.body).amnesia = true;
+  raft::Message whole = Acknowledgement(6, 7, 2);
+  uint64_t index = 2;
+  for (const auto& message :
+       {of_older_term, first, last, to_another, lower, refusal, forgetful, whole}) {
+    WriteJob job = JobOf(index++, true);
+    job.messages = {message};
+    writer.Write(std::move(job));
+  }
+  log.go_on.set_value();
+  writer.Stop();
+  EXPECT_EQ(transport.sent, (std::vector<raft::Message>{of_older_term, last, to_another, lower,
+                                                        refusal, forgetful, whole}));
 }
 
 TEST_F(LogWriterThreadTest, CompactionSyncsTheStateFirstAndKeepsItsPlaceInTheOrder) {
