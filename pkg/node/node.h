@@ -143,6 +143,7 @@ class Node {
   // True when it stopped before everything was done.
   bool HandleReadys();
   void HandleReady(raft::Ready ready);
+  bool LeadershipIsNew() const;  // and was not noticed yet
   void NoticeLeadership();
   void LogLeadership(raft::Role role, NodeId leader) const;
   void TellStamp();

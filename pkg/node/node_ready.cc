@@ -59,7 +59,8 @@ bool Node::Step() {
 }
 
 bool Node::Advance() {
-  if (HandleReadys()) return true;
+  // Else what is routed now shares a Ready, and its messages, with what has gathered.
+  if (LeadershipIsNew() && HandleReadys()) return true;
   keepalives_.Start();
   forwards_.Route();
   commands_.Route();
@@ -102,11 +103,16 @@ void Node::HandleReady(raft::Ready ready) {
   for (const uint64_t question : ready.aborted_reads) reads_.OnAborted(question);
 }
 
+bool Node::LeadershipIsNew() const {
+  return core_->raft->role() != role_ || core_->raft->leader() != leader_ ||
+         core_->raft->term() != term_;
+}
+
 void Node::NoticeLeadership() {
+  if (!LeadershipIsNew()) return;
   const raft::Role role = core_->raft->role();
   const NodeId leader = core_->raft->leader();
   const Term term = core_->raft->term();
-  if (role == role_ && leader == leader_ && term == term_) return;
   if (role != role_ || leader != leader_) LogLeadership(role, leader);
   if (leader && leader != leader_) {
     core_->parts.metrics->leader_changes.Add();
