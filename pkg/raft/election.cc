@@ -45,20 +45,22 @@ void LearnCommit(Core& core, Index commit, Term commit_term) {
 // implies both.
 void AskForVotes(Core& core, Term in_term, bool pre_vote, bool leader_transfer) {
   const CommitPoint commit = CommitPointOf(core);
-  for (const NodeId member : Members(core.membership())) {
-    if (member == core.id() || !IsVoter(core.membership(), member)) continue;
-    const VoteRequest request{.pre_vote = pre_vote,
-                              .leader_transfer = leader_transfer,
-                              .last_index = core.log.last_index(),
-                              .last_term = core.log.last_term(),
-                              .priority = core.config.priority,
-                              .commit = commit.index,
-                              .commit_term = commit.term};
+  const VoteRequest request{.pre_vote = pre_vote,
+                            .leader_transfer = leader_transfer,
+                            .last_index = core.log.last_index(),
+                            .last_term = core.log.last_term(),
+                            .priority = core.config.priority,
+                            .commit = commit.index,
+                            .commit_term = commit.term};
+  const std::vector<NodeId> voters = AllVoters(core.membership());
+  core.out.messages_after_persist.reserve(core.out.messages_after_persist.size() + voters.size());
+  for (const NodeId voter : voters) {
+    if (voter == core.id()) continue;
     if (PLANTED("raft.votes_asked_before_disk") && !pre_vote) {
-      core.Send(member, request);
-      continue;
+      core.Send(voter, request);
+    } else {
+      core.SendAfterPersist(voter, in_term, request);
     }
-    core.SendAfterPersist(member, in_term, request);
   }
 }
 

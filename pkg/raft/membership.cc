@@ -1,6 +1,7 @@
 #include "pkg/raft/membership.h"
 
 #include <algorithm>
+#include <iterator>
 #include <string>
 
 namespace baton::raft {
@@ -70,6 +71,14 @@ bool IsMember(const ConfigState& config, NodeId id) {
 
 bool CanLead(const ConfigState& config, NodeId id) {
   return IsVoter(config, id) && !IsWitness(config, id);
+}
+
+std::vector<NodeId> AllVoters(const ConfigState& config) {
+  std::vector<NodeId> voters;
+  voters.reserve(config.voters.size() + config.voters_outgoing.size());
+  std::set_union(config.voters.begin(), config.voters.end(), config.voters_outgoing.begin(),
+                 config.voters_outgoing.end(), std::back_inserter(voters));
+  return voters;
 }
 
 std::vector<NodeId> Members(const ConfigState& config) {

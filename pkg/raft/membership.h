@@ -25,6 +25,8 @@ inline bool IsWitness(const ConfigState& config, NodeId id) {
 }
 // May lead: a voter that holds the data.
 bool CanLead(const ConfigState& config, NodeId id);
+// All voters of both halves, ascending, each once.
+std::vector<NodeId> AllVoters(const ConfigState& config);
 // All voters of both halves and all learners, ascending, each once.
 std::vector<NodeId> Members(const ConfigState& config);
 
