@@ -96,6 +96,7 @@ void HandleHeartbeat(Core& core, NodeId from, const Heartbeat& heartbeat) {
   core.log.CommitTo(std::min(heartbeat.commit, ValidatedIndex(core)));
   CheckForAmnesia(core, heartbeat.commit);
   SeekCure(core);
+  if (heartbeat.stamp == 0) return;  // news, which wants no answer
   core.Send(from, HeartbeatResponse{.read_counter = heartbeat.read_counter,
                                     .commit = core.log.committed(),
                                     .stamp = heartbeat.stamp,

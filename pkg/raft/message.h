@@ -63,7 +63,8 @@ struct AppendResponse {
 
 // Empty AppendEntries in the paper; here of its own, because it proves nothing about the log.
 // commit never exceeds what the leader knows the follower to hold. read_counter: see reads.h.
-// stamp: the leader's clock when this was sent, ticks + 1, returned unread (lease.h, amnesia.h).
+// stamp: the leader's clock when this was sent, ticks + 1, returned unread (lease.h, amnesia.h). 0:
+// it only brings news of commits, and is not answered.
 struct Heartbeat {
   Index commit{};
   uint64_t read_counter = 0;

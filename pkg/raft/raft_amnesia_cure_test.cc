@@ -1,6 +1,7 @@
 // How a node that lost its disk comes to count again (amnesia.h), and what must not cure it.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <string>
 
 #include "pkg/raft/membership_codec.h"
@@ -258,12 +259,13 @@ class LateNewsOfMemoryTest : public ::testing::Test {
     leader.Tick();
   }
 
-  // The stamp of a heartbeat of now.
+  // The stamp of a heartbeat of now; news of a commit has none.
   uint64_t Now() {
     leader.raft().Ping();
     uint64_t stamp = 0;
     for (const Message& message : leader.Sent()) {
-      if (const auto* const beat = std::get_if<Heartbeat>(&message.body)) stamp = beat->stamp;
+      const auto* const beat = std::get_if<Heartbeat>(&message.body);
+      if (beat != nullptr) stamp = std::max(stamp, beat->stamp);
     }
     return stamp;
   }

@@ -52,7 +52,7 @@ TEST_F(RaftAmnesiaTest, ANodeFindsOutByTheNextHeartbeat) {
 TEST(RaftAmnesiaSoloTest, ACommitIndexBeyondTheLogCrashesNobody) {
   for (const uint64_t commit : {1ull, 2ull, 1000ull, 1ull << 62}) {
     Solo voter;
-    EXPECT_TRUE(voter.Hear(2, 1, Heartbeat{.commit = Index(commit)}).ok());
+    EXPECT_TRUE(voter.Hear(2, 1, Heartbeat{.commit = Index(commit), .stamp = 1}).ok());
     const std::string said = voter.Said();
     EXPECT_EQ(said.substr(0, said.find('=')), "1->2 ReadIndexRequest term") << "for its cure";
     EXPECT_EQ(said.substr(said.find('\n') + 1), "1->2 HeartbeatResponse term=1 commit=0 amnesia\n");
@@ -67,9 +67,9 @@ TEST(RaftAmnesiaSoloTest, ACommitIndexBeyondTheLogCrashesNobody) {
 TEST(RaftAmnesiaSoloTest, ALogThatReachesTheCommitIndexIsNoLoss) {
   Solo voter;
   ASSERT_TRUE(voter.Hear(2, 1, Append({0, 0}, 0, EntriesOf(1, {1, 1}))).ok());
-  ASSERT_TRUE(voter.Hear(2, 1, Heartbeat{.commit = Index(2)}).ok());
+  ASSERT_TRUE(voter.Hear(2, 1, Heartbeat{.commit = Index(2), .stamp = 1}).ok());
   EXPECT_FALSE(voter.status().amnesia()) << "at the limit";
-  ASSERT_TRUE(voter.Hear(2, 1, Heartbeat{.commit = Index(3)}).ok());
+  ASSERT_TRUE(voter.Hear(2, 1, Heartbeat{.commit = Index(3), .stamp = 1}).ok());
   EXPECT_TRUE(voter.status().amnesia()) << "beyond";
 }
 
@@ -77,7 +77,7 @@ TEST(RaftAmnesiaSoloTest, ASnapshotUnderWayIsNoLoss) {
   Solo voter;
   ASSERT_TRUE(
       voter.Hear(2, 1, SnapshotRequest{{Index(5), Term(1), Voters({1, 2, 3})}, {}, false}).ok());
-  ASSERT_TRUE(voter.Hear(2, 1, Heartbeat{.commit = Index(9)}).ok());
+  ASSERT_TRUE(voter.Hear(2, 1, Heartbeat{.commit = Index(9), .stamp = 1}).ok());
   EXPECT_FALSE(voter.status().amnesia());
 }
 
@@ -106,7 +106,7 @@ class AmnesicVoterTest : public ::testing::Test {
 
 TEST_F(AmnesicVoterTest, ItNeverVotesUnderItsOldName) {
   EXPECT_TRUE(voter.status().amnesia()) << "its driver knew";
-  ASSERT_TRUE(voter.Hear(3, 6, Heartbeat{}).ok());
+  ASSERT_TRUE(voter.Hear(3, 6, Heartbeat{.stamp = 1}).ok());
   voter.Tick(20);
   voter.Said();
   for (const VoteRequest& request :
@@ -131,7 +131,7 @@ TEST_F(AmnesicVoterTest, ItNeverStandsForElection) {
   voter.Tick(100);
   voter.raft().Campaign();
   EXPECT_EQ(voter.Said(), "");
-  ASSERT_TRUE(voter.Hear(2, 1, Heartbeat{}).ok());
+  ASSERT_TRUE(voter.Hear(2, 1, Heartbeat{.stamp = 1}).ok());
   voter.Said();
   ASSERT_TRUE(voter.Hear(2, 1, TimeoutNow{}).ok());
   EXPECT_EQ(voter.Said(), "");
@@ -148,9 +148,9 @@ TEST_F(AmnesicVoterTest, ARestartDoesNotForgetTheLoss) {
 
 TEST(RaftAmnesiaSoloTest, FindingOutIsMadeDurable) {
   Solo voter;
-  ASSERT_TRUE(voter.Hear(2, 1, Heartbeat{}).ok());
+  ASSERT_TRUE(voter.Hear(2, 1, Heartbeat{.stamp = 1}).ok());
   voter.Said();
-  ASSERT_TRUE(voter.Hear(2, 1, Heartbeat{.commit = Index(1)}).ok());
+  ASSERT_TRUE(voter.Hear(2, 1, Heartbeat{.commit = Index(1), .stamp = 1}).ok());
   const Ready ready = voter.raft().TakeReady();
   ASSERT_TRUE(ready.hard_state);
   EXPECT_TRUE(ready.hard_state->memory == Memory::kLost);

@@ -256,6 +256,7 @@ TEST_F(RaftChangingTest, TheSnapshotOfARemovedNodeIsCancelled) {
   cluster.node(NodeId(1)).Compact(0);
   cluster.Heal();
   cluster.raft(NodeId(1)).OnUnreachable(NodeId(3));
+  cluster.raft(NodeId(1)).Ping();
   cluster.Pump(NodeId(1));
   ASSERT_EQ(cluster.raft(NodeId(1)).GetStatus().peers.at(NodeId(3)).state,
             ReplicationState::kSnapshot);

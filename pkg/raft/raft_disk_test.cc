@@ -55,7 +55,7 @@ TEST_F(RaftDiskTest, RefusalsWaitForNothing) {
 
 TEST_F(RaftDiskTest, HeartbeatsAreAnsweredWhileTheDiskHangs) {
   ASSERT_TRUE(solo.Hear(2, 1, Append({0, 0}, 0, EntriesOf(1, {1}))).ok());
-  ASSERT_TRUE(solo.Hear(2, 1, Heartbeat{Index(), 4}).ok());
+  ASSERT_TRUE(solo.Hear(2, 1, Heartbeat{Index(), 4, 1}).ok());
   EXPECT_EQ(solo.SaidAtOnce(), "1->2 HeartbeatResponse term=1 commit=0 read=4\n");
 }
 

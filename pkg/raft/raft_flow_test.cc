@@ -222,6 +222,34 @@ TEST_F(RaftFlowTest, CommitNewsGoesOnceToThoseWhoCanUseIt) {
   EXPECT_EQ(solo.Said(), "");
 }
 
+TEST_F(RaftFlowTest, CommitNewsIsTakenAndNotAnswered) {
+  Solo follower;
+  ASSERT_TRUE(follower.Hear(2, 1, Append({0, 0}, 0, EntriesOf(1, {1}))).ok());
+  follower.Said();
+  ASSERT_TRUE(follower.Hear(2, 1, Heartbeat{.commit = Index(1)}).ok());
+  EXPECT_EQ(follower.Said(), "");
+  EXPECT_EQ(follower.status().commit, Index(1));
+  ASSERT_TRUE(follower.Hear(2, 1, Heartbeat{.commit = Index(1), .stamp = 1}).ok());
+  EXPECT_EQ(follower.Said(), "1->2 HeartbeatResponse term=1 commit=1\n");
+}
+
+// It may be lost, so it is said again with the next heartbeat, and that one is answered.
+TEST_F(RaftFlowTest, LostCommitNewsComesWithTheNextHeartbeat) {
+  solo.Propose("a");
+  solo.Said();
+  ASSERT_TRUE(solo.Hear(2, 1, Acknowledge(2)).ok());
+  const std::vector<Message> news = solo.Sent();
+  ASSERT_EQ(news.size(), 1u);
+  EXPECT_EQ(std::get<Heartbeat>(news[0].body).stamp, 0u);
+  solo.Tick();
+  for (const Message& message : solo.Sent()) {
+    const auto* heartbeat = std::get_if<Heartbeat>(&message.body);
+    ASSERT_NE(heartbeat, nullptr);
+    EXPECT_GT(heartbeat->stamp, 0u);
+    EXPECT_EQ(heartbeat->commit, message.to == NodeId(2) ? Index(2) : Index(1));
+  }
+}
+
 TEST_F(RaftFlowTest, UnderLoadAppendsCarryTheNews) {
   solo.Propose("a");
   solo.Said();

@@ -110,7 +110,7 @@ TEST_F(LostTailVoterTest, ItAsksTheLeaderHowMuchItNeeds) {
   EXPECT_TRUE(voter.status().memory == Memory::kLostEntries) << "no answer to its question";
   ASSERT_TRUE(voter.Hear(2, 9, ReadIndexResponse{request->id, Index(3)}).ok());
   EXPECT_TRUE(voter.status().memory == Memory::kLostEntries) << "it has committed less";
-  ASSERT_TRUE(voter.Hear(2, 9, Heartbeat{.commit = Index(3)}).ok());
+  ASSERT_TRUE(voter.Hear(2, 9, Heartbeat{.commit = Index(3), .stamp = 1}).ok());
   EXPECT_FALSE(voter.status().memory == Memory::kLostEntries);
   EXPECT_FALSE(Votes(10)) << "the leader was heard just now";
   voter.Tick(20);
@@ -119,7 +119,7 @@ TEST_F(LostTailVoterTest, ItAsksTheLeaderHowMuchItNeeds) {
 
 TEST_F(LostTailVoterTest, AQuestionThatGotLostIsAskedAgain) {
   const auto questions = [&] {
-    EXPECT_TRUE(voter.Hear(2, 9, Heartbeat{}).ok());
+    EXPECT_TRUE(voter.Hear(2, 9, Heartbeat{.stamp = 1}).ok());
     std::vector<uint64_t> ids;
     for (const Message& message : voter.Sent()) {
       const auto* const request = std::get_if<ReadIndexRequest>(&message.body);

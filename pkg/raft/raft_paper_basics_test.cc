@@ -47,7 +47,7 @@ TEST_F(PaperBasicsTest, InNormalOperationOneLeadsAndAllOthersFollow) {
 
 // "Followers are passive: they only answer."
 TEST_F(PaperBasicsTest, AFollowerSaysNothingOfItsOwnAccord) {
-  ASSERT_TRUE(solo.Hear(2, 1, Heartbeat{}).ok());
+  ASSERT_TRUE(solo.Hear(2, 1, Heartbeat{.stamp = 1}).ok());
   EXPECT_EQ(solo.Said(), "1->2 HeartbeatResponse term=1 commit=0\n");
   solo.Tick(9);
   EXPECT_EQ(solo.Said(), "");

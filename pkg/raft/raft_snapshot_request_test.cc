@@ -52,7 +52,7 @@ TEST_F(SnapshotAskerTest, OnlyAFollowerWithALeaderAndNoSnapshotUnderWayCanAsk) {
 
 TEST_F(SnapshotAskerTest, AnEmptyLogAsksForAnySnapshot) {
   Solo empty;
-  ASSERT_TRUE(empty.Hear(2, 1, Heartbeat{}).ok());
+  ASSERT_TRUE(empty.Hear(2, 1, Heartbeat{.stamp = 1}).ok());
   empty.Said();
   ASSERT_TRUE(empty.raft().RequestSnapshot().ok());
   EXPECT_EQ(empty.Said(), "1->2 SnapshotWanted term=1 at_least=1\n");
@@ -63,7 +63,7 @@ TEST_F(SnapshotAskerTest, ItTakesNoAppendsMeanwhileAndAsksWithEveryHeartbeat) {
   ASSERT_TRUE(follower.Hear(2, 1, Append({3, 1}, 4, EntriesOf(4, {1}))).ok());
   EXPECT_EQ(follower.Said(), "1->2 AppendResponse term=1 match=3 commit=3\n");
   EXPECT_EQ(follower.status().last_index, Index(3));
-  ASSERT_TRUE(follower.Hear(2, 1, Heartbeat{}).ok());
+  ASSERT_TRUE(follower.Hear(2, 1, Heartbeat{.stamp = 1}).ok());
   EXPECT_EQ(follower.Said(),
             "1->2 HeartbeatResponse term=1 commit=3\n"
             "1->2 SnapshotWanted term=1 at_least=3\n");
@@ -73,7 +73,7 @@ TEST_F(SnapshotAskerTest, OneThatIsBehindTheLogIsNotTaken) {
   Ask();
   ASSERT_TRUE(follower.Hear(2, 1, SnapshotAt(2)).ok());
   EXPECT_EQ(follower.Said(), "1->2 AppendResponse term=1 match=3 commit=3\n");
-  ASSERT_TRUE(follower.Hear(2, 1, Heartbeat{}).ok());
+  ASSERT_TRUE(follower.Hear(2, 1, Heartbeat{.stamp = 1}).ok());
   EXPECT_NE(follower.Said().find("SnapshotWanted"), std::string::npos) << "still wanted";
 }
 
@@ -120,7 +120,7 @@ TEST_F(SnapshotAskerTest, ItAsksForWhatItHasAddedAsLeaderToo) {
   follower.Lead();
   follower.AcknowledgeAll();
   ASSERT_EQ(follower.status().commit, Index(4));
-  ASSERT_TRUE(follower.Hear(3, 3, Heartbeat{}).ok());
+  ASSERT_TRUE(follower.Hear(3, 3, Heartbeat{.stamp = 1}).ok());
   EXPECT_EQ(follower.Said(),
             "1->3 HeartbeatResponse term=3 commit=4\n"
             "1->3 SnapshotWanted term=3 at_least=4\n");
@@ -142,7 +142,7 @@ TEST_F(SnapshotAskerTest, ItSendsNoneOfItsOwnWhileItLeads) {
 
 TEST_F(SnapshotAskerTest, ANewLeaderIsAskedToo) {
   Ask();
-  ASSERT_TRUE(follower.Hear(3, 2, Heartbeat{}).ok());
+  ASSERT_TRUE(follower.Hear(3, 2, Heartbeat{.stamp = 1}).ok());
   EXPECT_NE(follower.Said().find("1->3 SnapshotWanted term=2 at_least=3"), std::string::npos);
 }
 
@@ -159,7 +159,7 @@ TEST_F(SnapshotAskerTest, AnEndOfTheLogThatTheLeaderDoesNotHaveGoesFirst) {
   ASSERT_TRUE(follower.Hear(3, 2, Append({4, 2}, 5, EntriesOf(5, {2}))).ok());
   EXPECT_EQ(follower.Said(), "1->3 AppendResponse term=2 match=4 commit=4\n")
       << "from here on the log is the leader's";
-  ASSERT_TRUE(follower.Hear(3, 2, Heartbeat{}).ok());
+  ASSERT_TRUE(follower.Hear(3, 2, Heartbeat{.stamp = 1}).ok());
   EXPECT_NE(follower.Said().find("SnapshotWanted term=2 at_least=4"), std::string::npos);
 }
 
@@ -172,7 +172,7 @@ TEST_F(SnapshotAskerTest, AnEndOfTheLogThatTheLeaderDoesNotHaveGivesWayToAnySnap
   ASSERT_TRUE(follower.Hear(3, 2, SnapshotAt(5, 2)).ok());
   EXPECT_EQ(follower.Said(), "1->3 AppendResponse term=2 match=5 commit=5\n");
   EXPECT_EQ(follower.status().last_index, Index(5));
-  ASSERT_TRUE(follower.Hear(3, 2, Heartbeat{}).ok());
+  ASSERT_TRUE(follower.Hear(3, 2, Heartbeat{.stamp = 1}).ok());
   EXPECT_EQ(follower.Said().find("SnapshotWanted"), std::string::npos) << "it has started over";
 }
 
@@ -341,13 +341,13 @@ TEST_F(SnapshotLeaderTest, OneThatIsCancelledIsNamedAndTriedAgainAfterASignOfLif
 
 TEST_F(SnapshotLeaderTest, LeadershipThatEndsCancelsWhatIsOnItsWay) {
   SendOne();
-  ASSERT_TRUE(leader.Hear(2, 2, Heartbeat{}).ok());
+  ASSERT_TRUE(leader.Hear(2, 2, Heartbeat{.stamp = 1}).ok());
   EXPECT_EQ(Cancelled(), Ids({3}));
 }
 
 TEST_F(SnapshotLeaderTest, NothingIsCancelledThatIsNotOnItsWay) {
   Advance(0);
-  ASSERT_TRUE(leader.Hear(2, 2, Heartbeat{}).ok());
+  ASSERT_TRUE(leader.Hear(2, 2, Heartbeat{.stamp = 1}).ok());
   EXPECT_EQ(Cancelled(), Ids({}));
 }
 

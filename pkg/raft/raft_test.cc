@@ -127,9 +127,7 @@ TEST(RaftClusterTest, AWriteCostsNoMoreMessagesThanItNeeds) {
             "2->1 AppendResponse term=1 match=2 commit=1\n"
             "3->1 AppendResponse term=1 match=2 commit=1\n"
             "1->2 Heartbeat term=1 commit=2\n"
-            "1->3 Heartbeat term=1 commit=2\n"
-            "2->1 HeartbeatResponse term=1 commit=2\n"
-            "3->1 HeartbeatResponse term=1 commit=2\n");
+            "1->3 Heartbeat term=1 commit=2\n");
 }
 
 // A history with elections, writes, cuts and crashes, as text.

@@ -68,7 +68,7 @@ TEST_F(WitnessTest, ItAcknowledgesWhatItsDiskHas) {
 TEST_F(WitnessTest, ItNeverStandsForElection) {
   witness.Tick(100);
   witness.raft().Campaign();
-  ASSERT_TRUE(witness.Hear(2, 1, Heartbeat{}).ok());
+  ASSERT_TRUE(witness.Hear(2, 1, Heartbeat{.stamp = 1}).ok());
   ASSERT_TRUE(witness.Hear(2, 1, TimeoutNow{}).ok());
   EXPECT_EQ(witness.Said(), "1->2 HeartbeatResponse term=1 commit=0\n");
   EXPECT_EQ(witness.raft().role(), Role::kFollower);

@@ -130,6 +130,13 @@ bool SendAppend(Core& core, const Leader& lead, Progress& peer) {
   return true;
 }
 
+// Nobody needs an answer to news: if it is lost, the next heartbeat has it.
+void SendCommitNews(Core& core, Progress& peer) {
+  const Index commit = CommitFor(core, peer);
+  peer.OnCommitSent(commit);
+  core.Send(peer.id(), Heartbeat{.commit = commit});
+}
+
 void SendHeartbeat(Core& core, const Leader& lead, Progress& peer) {
   const Index commit = CommitFor(core, peer);
   peer.OnCommitSent(commit);
@@ -158,8 +165,11 @@ void Flush(Core& core) {
     while (AppendIsDue(core, *lead, peer) && !HasWindowOfOne(peer) &&
            SendAppend(core, *lead, peer)) {
     }
-    const bool news = CommitNewsIsDue(core, peer) && !CRUEL("raft.commit_news_late");
-    if (ask_all || news) SendHeartbeat(core, *lead, peer);
+    if (ask_all) {
+      SendHeartbeat(core, *lead, peer);
+    } else if (CommitNewsIsDue(core, peer) && !CRUEL("raft.commit_news_late")) {
+      SendCommitNews(core, peer);
+    }
   }
   lead->heartbeat_due = false;
   lead->flush = false;

@@ -63,7 +63,7 @@ ClusterOptions RandomOptions(uint64_t seed, Random& random) {
       random.Chance(1, 2) ? random.Below(4) : std::numeric_limits<uint64_t>::max();
   options.config.delegate_snapshots = random.Chance(1, 2);
   options.config.commit_news = random.Chance(3, 4);
-  options.config.hibernate_after_ticks = random.Chance(1, 3) ? 3 : 0;
+  options.config.hibernate_after_ticks = random.Chance(1, 2) ? 3 : 0;
   DrawLeases(options.config, random);
   return options;
 }
