@@ -22,11 +22,15 @@ struct WriteJob {
   std::vector<raft::Message> messages;  // sent when durable, before OnPersisted
 };
 
+// Nobody waits for it: the commit index may lag on the disk (raft::HardState).
+inline bool OnlyMovesCommit(const WriteJob& job) {
+  return !job.must_sync && job.messages.empty() && job.write.entries.empty() && !job.write.snapshot;
+}
+
 class LogWriter {
  public:
   virtual ~LogWriter() = default;
-  // What only moves the commit index (must_sync false, no messages) may wait for the next job, and
-  // be reported with it.
+  // What only moves the commit index may wait for the next job, and be reported with it.
   virtual void Write(WriteJob job) = 0;
   // Makes the state durable (StateStore::Sync), then drops the log up to start.index; then
   // Node::OnCompacted.

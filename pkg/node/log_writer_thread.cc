@@ -7,11 +7,6 @@
 namespace baton::node {
 namespace {
 
-// The commit index may lag on the disk (raft::HardState), and nobody waits for it.
-bool OnlyMovesCommit(const WriteJob& job) {
-  return !job.must_sync && job.messages.empty() && job.write.entries.empty() && !job.write.snapshot;
-}
-
 bool Covers(const raft::Message& later, const raft::Message& earlier) {
   const auto* newer = std::get_if<raft::AppendResponse>(&later.body);
   const auto* older = std::get_if<raft::AppendResponse>(&earlier.body);

@@ -219,8 +219,8 @@ void Node::Persist(raft::Ready* ready) {
     waiting.push_back(std::move(message));
   }
   core_->parts.metrics->peer_messages_sent.Add(job.messages.size());
-  const bool waits = !job.must_sync && job.messages.empty() && under_way.snapshot_requests.empty();
-  if (!waits) writes_.push_back(std::move(under_way));  // else nobody waits for it
+  const bool awaited = !OnlyMovesCommit(job) || !under_way.snapshot_requests.empty();
+  if (awaited) writes_.push_back(std::move(under_way));
   core_->parts.log_writer->Write(std::move(job));
 }
 
