@@ -1,5 +1,6 @@
 #include "pkg/raft/message_check.h"
 
+#include <initializer_list>
 #include <string>
 #include <string_view>
 
@@ -14,15 +15,20 @@ Status Wrong(std::string_view field, std::string_view what) {
   return Status(Code::kInvalidArgument, std::string(field) + " " + std::string(what));
 }
 
-// The usual case, without a Status for each.
-template <typename... Numbers>
-bool AreNumbers(Numbers... numbers) {
-  return ((numbers.value() <= kNumberMax) && ...);
+struct Field {
+  std::string_view name;
+  uint64_t number;
+};
+
+Status CheckNumbers(std::initializer_list<Field> fields) {
+  for (const Field& field : fields) {
+    if (field.number > kNumberMax) return Wrong(field.name, "is beyond 2^62");
+  }
+  return Status::Ok();
 }
 
 Status CheckNumber(std::string_view field, uint64_t number) {
-  if (number > kNumberMax) return Wrong(field, "is beyond 2^62");
-  return Status::Ok();
+  return CheckNumbers({{field, number}});
 }
 
 // A point of a log: both zero before the first entry, both set after; the term below `below`.
@@ -69,15 +75,11 @@ struct BodyCheck {
   }
 
   Status operator()(const AppendResponse& body) const {
-    if (AreNumbers(body.match_index, body.rejected_index, body.hint_index, body.hint_term,
-                   body.commit)) {
-      return Status::Ok();
-    }
-    BATON_RETURN_IF_ERROR(CheckNumber("match_index", body.match_index.value()));
-    BATON_RETURN_IF_ERROR(CheckNumber("rejected_index", body.rejected_index.value()));
-    BATON_RETURN_IF_ERROR(CheckNumber("hint_index", body.hint_index.value()));
-    BATON_RETURN_IF_ERROR(CheckNumber("hint_term", body.hint_term.value()));
-    return CheckNumber("commit", body.commit.value());
+    return CheckNumbers({{"match_index", body.match_index.value()},
+                         {"rejected_index", body.rejected_index.value()},
+                         {"hint_index", body.hint_index.value()},
+                         {"hint_term", body.hint_term.value()},
+                         {"commit", body.commit.value()}});
   }
 
   Status operator()(const Heartbeat& body) const {
