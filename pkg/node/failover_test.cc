@@ -32,6 +32,26 @@ Index LastIndex(SimCluster& cluster, NodeId at) {
   return cluster.node(at).raft().GetStatus().last_index;
 }
 
+// A follower that was just asked for a write, and has passed it on.
+struct AskedThroughAFollower {
+  AskedThroughAFollower(uint64_t seed, const coord::Command& command, int64_t timeout_ms,
+                        int64_t quiet_ms = 50)
+      : cluster({.seed = seed}), leader(cluster.AwaitLeader()), follower(cluster.AFollower()) {
+    cluster.RunFor(quiet_ms);
+    last_index_before = LastIndex(cluster, leader);
+    put = cluster.Submit(follower, command, timeout_ms);
+  }
+  bool ReachesTheLeader() {
+    return cluster.RunUntil([&] { return LastIndex(cluster, leader) > last_index_before; }, 100);
+  }
+
+  SimCluster cluster;
+  NodeId leader;
+  NodeId follower;
+  Index last_index_before;
+  PendingPtr<coord::Reply> put;
+};
+
 TEST(FailoverTest, AcknowledgedWritesSurviveTheLeadersDeath) {
   for (const uint64_t seed : Seeds(20)) {
     SCOPED_TRACE(seed);
@@ -62,11 +82,8 @@ TEST(FailoverTest, AcknowledgedWritesSurviveTheLeadersDeath) {
 TEST(FailoverTest, AWriteWithAKeyThatMeetsTheLeadersDeathIsOnlyDelayedAndAppliedOnce) {
   for (const uint64_t seed : Seeds(30)) {
     SCOPED_TRACE(seed);
-    SimCluster cluster({.seed = seed});
-    const NodeId leader = cluster.AwaitLeader();
-    const NodeId follower = cluster.AFollower();
-    cluster.RunFor(50);
-    const auto put = cluster.Submit(follower, Put("k", "v", "request-1"), 10'000);
+    AskedThroughAFollower asked(seed, Put("k", "v", "request-1"), 10'000);
+    auto& [cluster, leader, follower, before, put] = asked;
     // Anywhere between "not yet sent" and "the answer is on its way".
     const uint64_t die_after_us = seed * 173 % 5'000;
     cluster.RunUntil([] { return false; }, static_cast<int64_t>(die_after_us / 1000));
@@ -82,13 +99,9 @@ TEST(FailoverTest, AWriteWithAKeyThatMeetsTheLeadersDeathIsOnlyDelayedAndApplied
 TEST(FailoverTest, WithoutAKeyTheOutcomeSaysUnknownOnceTheLeaderHasIt) {
   for (const uint64_t seed : Seeds(20)) {
     SCOPED_TRACE(seed);
-    SimCluster cluster({.seed = seed});
-    const NodeId leader = cluster.AwaitLeader();
-    const NodeId follower = cluster.AFollower();
-    cluster.RunFor(50);
-    const Index before = LastIndex(cluster, leader);
-    const auto put = cluster.Submit(follower, Put("k", "v"), 10'000);
-    ASSERT_TRUE(cluster.RunUntil([&] { return LastIndex(cluster, leader) > before; }, 100));
+    AskedThroughAFollower asked(seed, Put("k", "v"), 10'000);
+    auto& [cluster, leader, follower, before, put] = asked;
+    ASSERT_TRUE(asked.ReachesTheLeader());
     cluster.Crash(leader);  // before or after it told anybody: the follower cannot know
     ASSERT_TRUE(cluster.RunUntil([&] { return put->done(); }, 10'000));
     ASSERT_FALSE(put->ok());
@@ -103,11 +116,8 @@ TEST(FailoverTest, WithoutAKeyTheOutcomeSaysUnknownOnceTheLeaderHasIt) {
 TEST(FailoverTest, WithoutAKeyWhatTheLeaderNeverHeardIsWrittenByTheNextOne) {
   for (const uint64_t seed : Seeds(20)) {
     SCOPED_TRACE(seed);
-    SimCluster cluster({.seed = seed});
-    const NodeId leader = cluster.AwaitLeader();
-    const NodeId follower = cluster.AFollower();
-    cluster.RunFor(50);
-    const auto put = cluster.Submit(follower, Put("k", "v"), 10'000);
+    AskedThroughAFollower asked(seed, Put("k", "v"), 10'000);
+    auto& [cluster, leader, follower, before, put] = asked;
     cluster.Crash(leader);
     ASSERT_TRUE(cluster.RunUntil([&] { return put->done(); }, 10'000));
     EXPECT_TRUE(put->ok()) << put->result->status().ToString();
@@ -120,11 +130,8 @@ TEST(FailoverTest, WithoutAKeyWhatTheLeaderNeverHeardIsWrittenByTheNextOne) {
 TEST(FailoverTest, WithoutAKeyTheAnswerComesWithTheNextLeader) {
   for (const uint64_t seed : Seeds(20)) {
     SCOPED_TRACE(seed);
-    SimCluster cluster({.seed = seed});
-    const NodeId leader = cluster.AwaitLeader();
-    const NodeId follower = cluster.AFollower();
-    cluster.RunFor(50);
-    const auto put = cluster.Submit(follower, Put("k", "v"), 60'000);
+    AskedThroughAFollower asked(seed, Put("k", "v"), 60'000);
+    auto& [cluster, leader, follower, before, put] = asked;
     cluster.Crash(leader);
     ASSERT_TRUE(cluster.RunUntil(
         [&] {
@@ -240,13 +247,9 @@ TEST(FailoverTest, TheCallersTimeoutBoundsTheWaitForALeaderToo) {
 }
 
 TEST(FailoverTest, AnUnknownAttemptIsNotForgottenWhenNoLeaderIsFoundAfterIt) {
-  SimCluster cluster({.seed = 4});
-  const NodeId leader = cluster.AwaitLeader();
-  const NodeId follower = cluster.AFollower();
-  cluster.RunFor(200);
-  const Index before = LastIndex(cluster, leader);
-  const auto put = cluster.Submit(follower, Put("k", "v", "key"), 60'000);
-  ASSERT_TRUE(cluster.RunUntil([&] { return LastIndex(cluster, leader) > before; }, 100));
+  AskedThroughAFollower asked(4, Put("k", "v", "key"), 60'000, 200);
+  auto& [cluster, leader, follower, before, put] = asked;
+  ASSERT_TRUE(asked.ReachesTheLeader());
   for (const NodeId id : cluster.ids()) {
     if (id != follower) cluster.Crash(id);
   }
