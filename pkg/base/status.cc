@@ -62,27 +62,38 @@ Status::Status(Code code, std::string message)
     : Status(code, std::string(CodeName(code)), std::move(message)) {}
 
 Status::Status(Code code, std::string reason, std::string message)
-    : code_(code), reason_(std::move(reason)), message_(std::move(message)) {
+    : error_(std::make_shared<const Error>(
+          Error{code, Outcome::kNotApplied, std::move(reason), std::move(message)})) {
   CHECK(code != Code::kOk);
 }
 
+const std::string& Status::reason() const {
+  static const std::string* const none = new std::string();
+  return error_ ? error_->reason : *none;
+}
+
+const std::string& Status::message() const {
+  static const std::string* const none = new std::string();
+  return error_ ? error_->message : *none;
+}
+
 Status& Status::SetOutcome(Outcome outcome) & {
-  outcome_ = outcome;
+  CHECK(!ok()) << "only an error says what became of what was asked";
+  Error changed = *error_;
+  changed.outcome = outcome;
+  error_ = std::make_shared<const Error>(std::move(changed));
   return *this;
 }
 
-Status&& Status::SetOutcome(Outcome outcome) && {
-  outcome_ = outcome;
-  return std::move(*this);
-}
+Status&& Status::SetOutcome(Outcome outcome) && { return std::move(SetOutcome(outcome)); }
 
 std::string Status::ToString() const {
   if (ok()) return "ok";
-  std::string text(CodeName(code_));
-  if (reason_ != text) text += "/" + reason_;
-  text += ": " + message_;
+  std::string text(CodeName(code()));
+  if (reason() != text) text += "/" + reason();
+  text += ": " + message();
   text += " (";
-  text += OutcomeName(outcome_);
+  text += OutcomeName(outcome());
   return text + ")";
 }
 

@@ -16,6 +16,7 @@
 //   Use(*config);
 #pragma once
 
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -58,33 +59,46 @@ std::string_view OutcomeName(Outcome outcome);
 // "invalid_argument", ...: also the default `reason` of a Status.
 std::string_view CodeName(Code code);
 
+// A pointer, and OK is the null one: success costs nothing. An error is immutable and
+// shared by its copies. There is no move, so that what an error was moved from is never OK.
 class [[nodiscard]] Status {
  public:
   Status() = default;  // OK
+  Status(const Status&) = default;
+  Status& operator=(const Status&) = default;
   Status(Code code, std::string message);
   Status(Code code, std::string reason, std::string message);
 
   static Status Ok() { return Status(); }
 
-  bool ok() const { return code_ == Code::kOk; }
-  Code code() const { return code_; }
-  const std::string& reason() const { return reason_; }
-  const std::string& message() const { return message_; }
-  Outcome outcome() const { return outcome_; }
+  bool ok() const { return error_ == nullptr; }
+  Code code() const { return error_ ? error_->code : Code::kOk; }
+  // Empty if OK.
+  const std::string& reason() const;
+  const std::string& message() const;
+  Outcome outcome() const { return error_ ? error_->outcome : Outcome::kNotApplied; }
 
+  // Of an error.
   Status& SetOutcome(Outcome outcome) &;
   Status&& SetOutcome(Outcome outcome) &&;
 
   // "conflict/lock_held: Lock "a" is held (not_applied)": for logs and tests.
   std::string ToString() const;
 
-  friend bool operator==(const Status&, const Status&) = default;
+  friend bool operator==(const Status& a, const Status& b) {
+    return a.ok() || b.ok() ? a.ok() == b.ok() : *a.error_ == *b.error_;
+  }
 
  private:
-  Code code_ = Code::kOk;
-  Outcome outcome_ = Outcome::kNotApplied;
-  std::string reason_;
-  std::string message_;
+  struct Error {
+    Code code;
+    Outcome outcome;
+    std::string reason;
+    std::string message;
+    friend bool operator==(const Error&, const Error&) = default;
+  };
+
+  std::shared_ptr<const Error> error_;
 };
 
 // Either a T or the Status (never OK) that says why there is none.

@@ -5,6 +5,7 @@
 #include <memory>
 #include <set>
 #include <string>
+#include <utility>
 
 namespace baton {
 namespace {
@@ -14,6 +15,9 @@ TEST(StatusTest, DefaultIsOk) {
   EXPECT_TRUE(status.ok());
   EXPECT_EQ(status.code(), Code::kOk);
   EXPECT_EQ(status.ToString(), "ok");
+  EXPECT_EQ(status.reason(), "");
+  EXPECT_EQ(status.message(), "");
+  EXPECT_EQ(status.outcome(), Outcome::kNotApplied);
   EXPECT_EQ(status, Status::Ok());
 }
 
@@ -51,8 +55,23 @@ TEST(StatusTest, EqualityLooksAtEveryPart) {
   EXPECT_NE(status, Status(status).SetOutcome(Outcome::kUnknown));
 }
 
+TEST(StatusTest, WhatAnErrorWasMovedFromIsStillThatError) {
+  Status status(Code::kIo, "torn");
+  const Status moved = std::move(status);
+  EXPECT_EQ(status, moved);  // NOLINT: the point of it
+  EXPECT_FALSE(status.ok());
+}
+
+TEST(StatusTest, ACopyKeepsItsOwnOutcome) {
+  const Status status(Code::kIo, "torn");
+  Status copy = status;
+  copy.SetOutcome(Outcome::kUnknown);
+  EXPECT_EQ(status.outcome(), Outcome::kNotApplied);
+}
+
 TEST(StatusDeathTest, AnErrorIsNeverOk) {
   EXPECT_DEATH(Status(Code::kOk, "fine"), "CHECK failed: code != Code::kOk");
+  EXPECT_DEATH(Status().SetOutcome(Outcome::kUnknown), "CHECK failed: !ok()");
 }
 
 // The numbers are in stored replies, the names in the HTTP API: neither ever changes.

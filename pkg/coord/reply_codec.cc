@@ -17,15 +17,13 @@ std::optional<Status> ReadStatus(ByteReader* in) {
   const uint8_t outcome = in->U8();
   std::string reason(in->String(SIZE_MAX));
   std::string message(in->String(SIZE_MAX));
-  const bool has_text = !reason.empty() || !message.empty();
-  const bool is_ok = static_cast<Code>(code) == Code::kOk;
-  if (!in->ok() || !IsCode(code) || !IsOutcome(outcome) || (is_ok && has_text)) {
-    return std::nullopt;
+  if (!in->ok() || !IsCode(code) || !IsOutcome(outcome)) return std::nullopt;
+  if (static_cast<Code>(code) == Code::kOk) {
+    const bool says_more = outcome != 0 || !reason.empty() || !message.empty();
+    return says_more ? std::nullopt : std::optional(Status::Ok());
   }
-  Status status;
-  if (!is_ok) status = Status(static_cast<Code>(code), std::move(reason), std::move(message));
-  status.SetOutcome(static_cast<Outcome>(outcome));
-  return status;
+  return Status(static_cast<Code>(code), std::move(reason), std::move(message))
+      .SetOutcome(static_cast<Outcome>(outcome));
 }
 
 }  // namespace
@@ -83,11 +81,13 @@ std::string EncodeReply(const Reply& reply) {
 }
 
 Result<Reply> DecodeReply(std::string_view bytes) {
-  const Status malformed(Code::kCorruption, "malformed_reply", "the bytes are not a known reply");
+  const auto malformed = [] {
+    return Status(Code::kCorruption, "malformed_reply", "the bytes are not a known reply");
+  };
   ByteReader head(bytes);
-  if (head.U8() != kReplyVersion) return malformed;
+  if (head.U8() != kReplyVersion) return malformed();
   std::optional<Status> status = ReadStatus(&head);
-  if (!status) return malformed;
+  if (!status) return malformed();
   Reply reply;
   reply.status = std::move(*status);
   reply.revision = Revision(head.Varint());
@@ -96,7 +96,7 @@ Result<Reply> DecodeReply(std::string_view bytes) {
   const uint8_t index = head.U8();
   FieldReader body(head.rest());
   if (head.ok()) body.Alternative(reply.body, index);
-  if (!head.ok() || !body.AtEnd()) return malformed;
+  if (!head.ok() || !body.AtEnd()) return malformed();
   return reply;
 }
 

@@ -82,12 +82,17 @@ TEST(ReplyCodecTest, ValuesOutsideTheirDomainAreCorrupt) {
   EXPECT_TRUE(with(0, 1));
   EXPECT_FALSE(with(0, 2)) << "version";
   EXPECT_FALSE(with(1, static_cast<int>(Code::kInternal) + 1)) << "code";
-  EXPECT_FALSE(with(2, 3)) << "outcome";
+  EXPECT_FALSE(with(2, 1)) << "nobody asks what became of what was done";
   EXPECT_FALSE(with(8, 5)) << "body";
   std::string ok_with_reason = good;
   ok_with_reason[3] = 1;
   ok_with_reason.insert(4, "x");
   EXPECT_FALSE(DecodeReply(ok_with_reason).ok());
+  std::string error = EncodeReply({Status(Code::kConflict, "held"), {}, 0, false, {}});
+  error[2] = 1;
+  EXPECT_TRUE(DecodeReply(error).ok());
+  error[2] = 3;
+  EXPECT_FALSE(DecodeReply(error).ok()) << "outcome";
 }
 
 TEST(ReplyCodecTest, MutatedBytesAreRefusedOrCanonical) {
