@@ -52,7 +52,9 @@ void AskForVotes(Core& core, Term in_term, bool pre_vote, bool leader_transfer) 
                             .priority = core.config.priority,
                             .commit = commit.index,
                             .commit_term = commit.term};
-  const std::vector<NodeId> voters = AllVoters(core.membership());
+  const ConfigState& config = core.membership();
+  const std::vector<NodeId> both = config.joint() ? AllVoters(config) : std::vector<NodeId>();
+  const std::vector<NodeId>& voters = config.joint() ? both : config.voters;
   core.out.messages_after_persist.reserve(core.out.messages_after_persist.size() + voters.size());
   for (const NodeId voter : voters) {
     if (voter == core.id()) continue;

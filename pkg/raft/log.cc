@@ -1,7 +1,6 @@
 #include "pkg/raft/log.h"
 
 #include <algorithm>
-#include <iterator>
 #include <span>
 #include <string>
 #include <utility>
@@ -159,24 +158,15 @@ Result<std::vector<Entry>> RaftLog::SliceFor(NodeId peer, Index low, Index high,
 Status RaftLog::SliceTo(std::optional<NodeId> peer, Index low, Index high, size_t bytes_max,
                         std::vector<Entry>* slice) const {
   CHECK(low < high && high <= last_index() + 1) << low << ".." << high;
-  if (low < first_index()) return Status(Code::kGone, "compacted");
   size_t bytes = 0;
-  bool any = false;
   if (low < recent_.first_index()) {
     const Index stored_end = std::min(high, recent_.first_index());
-    Result<std::vector<Entry>> stored = peer
-                                            ? reader_->EntriesFor(*peer, low, stored_end, bytes_max)
-                                            : reader_->Entries(low, stored_end, bytes_max);
-    if (!stored.ok()) return Note(stored.status());
-    if (stored->empty()) {
-      return Note(Status(Code::kCorruption, "the log has a hole at " + Text(low)));
-    }
-    for (const Entry& entry : *stored) bytes += entry.ApproximateBytes();
-    low = stored->back().index + 1;
-    any = true;
-    std::move(stored->begin(), stored->end(), std::back_inserter(*slice));
+    BATON_RETURN_IF_ERROR(StoredTo(peer, low, stored_end, bytes_max, slice));
+    low = slice->back().index + 1;
     if (low < stored_end || low == high) return Status::Ok();
+    for (const Entry& entry : *slice) bytes += entry.ApproximateBytes();
   }
+  const bool any = bytes > 0;
   const std::span<const Entry> recent = recent_.Range(low, high);
   size_t count = 0;
   while (count < recent.size()) {
@@ -185,6 +175,19 @@ Status RaftLog::SliceTo(std::optional<NodeId> peer, Index low, Index high, size_
     ++count;
   }
   AppendTo(slice, recent.first(count));
+  return Status::Ok();
+}
+
+Status RaftLog::StoredTo(std::optional<NodeId> peer, Index low, Index high, size_t bytes_max,
+                         std::vector<Entry>* slice) const {
+  if (low < first_index()) return Status(Code::kGone, "compacted");
+  Result<std::vector<Entry>> stored = peer ? reader_->EntriesFor(*peer, low, high, bytes_max)
+                                           : reader_->Entries(low, high, bytes_max);
+  if (!stored.ok()) return Note(stored.status());
+  if (stored->empty()) {
+    return Note(Status(Code::kCorruption, "the log has a hole at " + Text(low)));
+  }
+  *slice = *std::move(stored);
   return Status::Ok();
 }
 
@@ -321,7 +324,6 @@ void RaftLog::SetApplyLimits(size_t bytes_max, uint64_t unpersisted_max) {
 
 void RaftLog::TakeCommitted(std::vector<Entry>* entries) {
   if (!HasCommitted()) return;
-  const size_t before = entries->size();
   const size_t bytes_max =
       CRUEL("raft.one_committed_entry") ? 1 : apply_bytes_max_ - unapplied_bytes_;
   const Status taken = SliceTo(std::nullopt, emitted_ + 1, EmitLimit() + 1, bytes_max, entries);
@@ -332,7 +334,7 @@ void RaftLog::TakeCommitted(std::vector<Entry>* entries) {
   }
   emitted_ = entries->back().index;
   Page page{emitted_, 0};
-  for (size_t i = before; i < entries->size(); ++i) page.bytes += (*entries)[i].ApproximateBytes();
+  for (const Entry& entry : *entries) page.bytes += entry.ApproximateBytes();
   unapplied_.push_back(page);
   unapplied_bytes_ += page.bytes;
   Trim(emitted_);

@@ -116,8 +116,8 @@ class RaftLog {
     return emitted_ < EmitLimit() && !snapshot_ && unapplied_bytes_ < apply_bytes_max_ &&
            failure_.ok();
   }
-  // Appends to `entries` the next committed ones within the limits, once each. None if the reader
-  // failed.
+  // Into `entries`, which must be empty: the next committed ones within the limits, once each. None
+  // if the reader failed.
   void TakeCommitted(std::vector<Entry>* entries);
   // Requires index <= emitted (or the snapshot's). Late reports are ignored.
   void OnApplied(Index index);
@@ -128,9 +128,12 @@ class RaftLog {
   Status FindMemberships();
   void NoteMembership(const Entry& entry);
   void Rewrite(Term leader_term, Term prev_term, std::vector<Entry> entries, size_t first_new);
-  // Appends to `slice`.
+  // Into `slice`, which must be empty.
   Status SliceTo(std::optional<NodeId> peer, Index low, Index high, size_t bytes_max,
                  std::vector<Entry>* slice) const;
+  // The same, of entries that are no longer in memory.
+  Status StoredTo(std::optional<NodeId> peer, Index low, Index high, size_t bytes_max,
+                  std::vector<Entry>* slice) const;
   Index EmitLimit() const {
     const uint64_t unpersisted = committed_ > persisted_ ? committed_ - persisted_ : 0;
     return std::min(committed_, persisted_ + std::min(unpersisted, apply_unpersisted_max_));

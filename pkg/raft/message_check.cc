@@ -1,6 +1,5 @@
 #include "pkg/raft/message_check.h"
 
-#include <initializer_list>
 #include <string>
 #include <string_view>
 
@@ -15,20 +14,8 @@ Status Wrong(std::string_view field, std::string_view what) {
   return Status(Code::kInvalidArgument, std::string(field) + " " + std::string(what));
 }
 
-struct Field {
-  std::string_view name;
-  uint64_t number;
-};
-
-Status CheckNumbers(std::initializer_list<Field> fields) {
-  for (const Field& field : fields) {
-    if (field.number > kNumberMax) return Wrong(field.name, "is beyond 2^62");
-  }
-  return Status::Ok();
-}
-
 Status CheckNumber(std::string_view field, uint64_t number) {
-  return CheckNumbers({{field, number}});
+  return number <= kNumberMax ? Status::Ok() : Wrong(field, "is beyond 2^62");
 }
 
 // A point of a log: both zero before the first entry, both set after; the term below `below`.
@@ -75,11 +62,11 @@ struct BodyCheck {
   }
 
   Status operator()(const AppendResponse& body) const {
-    return CheckNumbers({{"match_index", body.match_index.value()},
-                         {"rejected_index", body.rejected_index.value()},
-                         {"hint_index", body.hint_index.value()},
-                         {"hint_term", body.hint_term.value()},
-                         {"commit", body.commit.value()}});
+    BATON_RETURN_IF_ERROR(CheckNumber("match_index", body.match_index.value()));
+    BATON_RETURN_IF_ERROR(CheckNumber("rejected_index", body.rejected_index.value()));
+    BATON_RETURN_IF_ERROR(CheckNumber("hint_index", body.hint_index.value()));
+    BATON_RETURN_IF_ERROR(CheckNumber("hint_term", body.hint_term.value()));
+    return CheckNumber("commit", body.commit.value());
   }
 
   Status operator()(const Heartbeat& body) const {

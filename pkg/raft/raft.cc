@@ -1,6 +1,7 @@
 #include "pkg/raft/raft.h"
 
 #include <utility>
+#include <vector>
 
 #include "pkg/base/check.h"
 #include "pkg/base/planted.h"
@@ -25,6 +26,12 @@ SoftState SoftStateOf(const Core& core) { return SoftState{core.role_kind(), cor
 
 HardState HardStateOf(const Core& core) {
   return HardState{core.term, core.vote, core.log.committed(), core.memory};
+}
+
+// `to` is empty, and what comes back has its room (Ready::Clear). Most are empty most of the time.
+template <typename T>
+void Move(std::vector<T>* from, std::vector<T>* to) {
+  if (!from->empty()) from->swap(*to);
 }
 
 PeerStatus SelfStatus(const Core& core) {
@@ -81,7 +88,7 @@ void Raft::Tick() {
   }
 }
 
-Status Raft::Step(Message message) {
+Status Raft::Step(Message&& message) {
   CHECK(!core_->asleep) << "wake it first";
   if (!log_status().ok()) return log_status();
   return Dispatch(*core_, std::move(message));
@@ -241,13 +248,12 @@ void Raft::TakeReady(Ready* out) {
       ready.snapshot || !ready.entries.empty() || (promises && !PLANTED("raft.vote_not_synced"));
   if (ready.must_sync) core.writes.push_back(Core::Write{ready.mark, core.now});
   core.log.TakeCommitted(&ready.committed_entries);
-  // What comes back is empty and has room: see Ready::Clear.
-  ready.messages.swap(core.out.messages);
-  ready.messages_after_persist.swap(core.out.messages_after_persist);
-  ready.read_states.swap(core.out.read_states);
-  ready.aborted_reads.swap(core.out.aborted_reads);
-  ready.cancelled_snapshots.swap(core.out.cancelled_snapshots);
-  ready.trace.swap(core.out.trace);
+  Move(&core.out.messages, &ready.messages);
+  Move(&core.out.messages_after_persist, &ready.messages_after_persist);
+  Move(&core.out.read_states, &ready.read_states);
+  Move(&core.out.aborted_reads, &ready.aborted_reads);
+  Move(&core.out.cancelled_snapshots, &ready.cancelled_snapshots);
+  Move(&core.out.trace, &ready.trace);
   told_soft_ = soft;
   told_hard_ = hard;
 }

@@ -49,7 +49,7 @@ class Raft final {
   // A message has arrived. kInvalidArgument for one that no correct peer can send (wrong receiver,
   // entries out of order, two leaders in a term, ...): it is dropped and nothing changed. Stale
   // messages are no error. Any other error: log_status().
-  Status Step(Message message);
+  Status Step(Message&& message);
   // Appends a command if this node leads. kUnavailable/"not_leader", "leader_transfer" or
   // "leader_removed", kResourceExhausted/"too_many_uncommitted", and kPreconditionFailed/
   // "term_changed" if this node leads in another term than the expected one: it was not appended,

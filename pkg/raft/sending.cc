@@ -17,7 +17,8 @@ namespace {
 // The last entry that the peer may be sent.
 Index LastFor(const Core& core, const Leader& lead, const Progress& peer) {
   const Index last = core.log.last_index();
-  return IsWitness(core.membership(), peer.id()) ? std::min(last, DataReached(core, lead)) : last;
+  if (!IsWitness(core.membership(), peer.id())) return last;
+  return std::min(last, DataReached(core, lead));
 }
 
 bool AppendIsDue(const Core& core, const Leader& lead, const Progress& peer) {

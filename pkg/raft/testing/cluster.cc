@@ -89,7 +89,7 @@ bool Cluster::DeliverOne(size_t place) {
 
 void Cluster::Step(const Message& message) {
   Wake(message.to);
-  const Status status = raft(message.to).Step(message);
+  const Status status = raft(message.to).Step(Message(message));
   const bool silenced = !raft(message.to).log_status().ok();
   CHECK(status.ok() || silenced) << Describe(message) << ": " << status.ToString();
   Pump(message.to);
