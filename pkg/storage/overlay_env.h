@@ -23,7 +23,7 @@ namespace baton::storage {
 // Any thread.
 class OverlayEnv final : public DurableEnv {
  public:
-  // More than a recovery writes: a few memtables, of 4 MiB in this room.
+  // More than a recovery writes: a few memtables, of at most 4 MiB in this room.
   static constexpr size_t kBytesMaxDefault = 256u << 20;
 
   // `below` must outlive it. Writes beyond `bytes_max` in all fail.

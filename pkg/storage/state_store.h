@@ -36,7 +36,7 @@ class DurableEnv;
 struct StateStoreOptions {
   // Uncompressed blocks of tables that LevelDB keeps in memory. The state may be larger than this,
   // and larger than memory.
-  size_t block_cache_bytes = 32u << 20;
+  size_t block_cache_bytes = 4u << 20;
   // LevelDB's memtable; up to two are in memory. Also what a power loss may cost, and what a
   // restart replays.
   size_t write_buffer_bytes = 4u << 20;
