@@ -58,6 +58,7 @@ void ExitOnNextSignal(Logger* logger) {
 }
 
 int RunNode(const Config& config) {
+  BoundAllocator();
   ExplainTermination();
   BlockStopSignals();
   const uint64_t files_max = RaiseFileLimit();

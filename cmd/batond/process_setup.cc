@@ -12,6 +12,10 @@
 
 #include "pkg/base/check.h"
 
+// tcmalloc's, which only what ships is linked with. Its headers are in a package of their own.
+extern "C" __attribute__((weak)) int MallocExtension_SetNumericProperty(const char* property,
+                                                                        size_t value);
+
 namespace baton::batond {
 namespace {
 
@@ -32,6 +36,13 @@ uint64_t RaiseFileLimit() {
   raised.rlim_cur = limit.rlim_max;
   // Refused (a sandbox may): the old limit still holds.
   return setrlimit(RLIMIT_NOFILE, &raised) == 0 ? raised.rlim_cur : limit.rlim_cur;
+}
+
+void BoundAllocator() {
+  if (MallocExtension_SetNumericProperty == nullptr) return;
+  const bool known = MallocExtension_SetNumericProperty("tcmalloc.max_total_thread_cache_bytes",
+                                                        kAllocatorCacheBytesMax) != 0;
+  CHECK(known) << "the allocator has no such bound";
 }
 
 void ExplainTermination() {

@@ -206,6 +206,8 @@ TEST_F(ImageTest, EachPackageHasItsLicenceAndIsInTheSbom) {
   for (const json& package : sbom.at("packages")) packages.insert(package.at("name"));
   EXPECT_TRUE(packages.contains("libc6"));
   EXPECT_TRUE(packages.contains("libleveldb1d"));
+  const bool has_allocator = !Run("find root/usr/lib -name 'libtcmalloc_minimal.so.4'").empty();
+  EXPECT_EQ(packages.contains("libtcmalloc-minimal4"), has_allocator);
   for (const std::string& name : packages) {
     EXPECT_TRUE(std::filesystem::exists(At("root/usr/share/doc/" + name + "/copyright"))) << name;
   }
