@@ -16,12 +16,13 @@ constexpr int64_t kEarlyMs = 60'000;
 void Expiry::Run() {
   if (!proposals_->CanPropose() || CRUEL("node.expiry_late")) return;
   const int64_t now_ms = cluster_time_->NowMs();
-  if (!sessions_.under_way) {
+  const bool look = std::exchange(look_, false);
+  if (look && !sessions_.under_way) {
     const int64_t early_ms = CRUEL("node.expiry_early") ? kEarlyMs : 0;  // void when applied
     coord::SessionExpire due = state_->DueSessions(now_ms + early_ms);
     if (!due.items.empty()) Propose(&sessions_, std::move(due));
   }
-  if (!waits_.under_way) {
+  if (look && !waits_.under_way) {
     coord::WaitExpire due = state_->DueWaits(now_ms);
     if (!due.items.empty()) Propose(&waits_, std::move(due));
   }
@@ -36,8 +37,10 @@ void Expiry::Run() {
 void Expiry::Propose(Kind* kind, coord::CommandBody body) {
   const std::string command = coord::EncodeCommand(coord::Command{"", "", std::move(body)});
   const uint64_t round = ++kind->round;
-  const Status proposed = proposals_->Propose(command, [kind, round](const ProposalResult&) {
-    if (kind->round == round) kind->under_way = false;
+  const Status proposed = proposals_->Propose(command, [this, kind, round](const ProposalResult&) {
+    if (kind->round != round) return;
+    kind->under_way = false;
+    look_ = true;
   });
   kind->under_way = proposed.ok();  // refused: with the next tick
 }

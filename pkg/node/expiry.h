@@ -24,7 +24,10 @@ class Expiry {
          const HistoryCompaction* history)
       : proposals_(proposals), cluster_time_(cluster_time), state_(state), history_(history) {}
 
-  // Proposes what is due, if this node leads. Once a tick, and after a proposal was applied.
+  // Sessions and waits are looked for in the state, which costs more than a write does: once a
+  // tick, and when a batch of them that may have been full was applied.
+  void OnTick() { look_ = true; }
+  // Proposes what is due, if this node leads. Once a tick, and after entries were applied.
   void Run();
   // What was under way belonged to another term.
   void OnLeaderChange();
@@ -44,6 +47,7 @@ class Expiry {
   Kind sessions_;
   Kind waits_;
   Kind compactions_;
+  bool look_ = false;
 };
 
 }  // namespace baton::node

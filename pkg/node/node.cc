@@ -100,6 +100,7 @@ void Node::Tick() {
   snapshots_.OnTick();
   if (draining_) transfer_.Drain();
   repair_.OnTick();
+  expiry_.OnTick();
   expiry_due_ = true;
 }
 
