@@ -13,14 +13,17 @@ class BatonSide final : public Side {
       : cluster_(cluster), load_program_(std::move(load_program)) {}
 
   Result<LoadReport> Run(const Load& load) override {
-    return RunLoad(BatonctlCommand(load_program_, "baton", Urls(-1), load), load.latency,
+    const Result<std::vector<std::string>> urls = UrlsFor(load, this);
+    if (!urls.ok()) return urls.status();
+    return RunLoad(BatonctlCommand(load_program_, "baton", *urls, load), load.latency,
                    TimeoutMs(load));
   }
   Result<std::unique_ptr<Writers>> StartWriters(int without, double seconds) override {
-    return StartBatonWriters(Urls(without), seconds);
+    return StartBatonWriters(UrlsWithout(without, *this), seconds);
   }
 
   int size() const override { return cluster_->size(); }
+  std::string url(int member) const override { return cluster_->client_url(member); }
   integration::Process& process(int member) override { return cluster_->process(member); }
   void Start(int member) override { cluster_->Start(member); }
   bool WaitUntilReady(int64_t timeout_ms) override {
@@ -32,14 +35,6 @@ class BatonSide final : public Side {
   int WaitForLeader(int64_t timeout_ms) override { return cluster_->WaitForLeader(timeout_ms); }
 
  private:
-  std::vector<std::string> Urls(int without) const {
-    std::vector<std::string> urls;
-    for (int i = 0; i < size(); ++i) {
-      if (i != without) urls.push_back(cluster_->client_url(i));
-    }
-    return urls;
-  }
-
   integration::Cluster* cluster_;
   std::string load_program_;
 };

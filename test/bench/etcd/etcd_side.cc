@@ -47,19 +47,11 @@ class EtcdMembers : public Side {
   explicit EtcdMembers(EtcdCluster* cluster) : cluster_(cluster) {}
 
   int size() const override { return cluster_->size(); }
+  std::string url(int member) const override { return cluster_->client_url(member); }
   Process& process(int member) override { return cluster_->process(member); }
   void Start(int member) override { cluster_->Start(member); }
   bool WaitUntilReady(int64_t timeout_ms) override { return cluster_->WaitUntilReady(timeout_ms); }
   int WaitForLeader(int64_t timeout_ms) override { return cluster_->WaitForLeader(timeout_ms); }
-
- protected:
-  std::vector<std::string> Urls(int without) const {
-    std::vector<std::string> urls;
-    for (int i = 0; i < size(); ++i) {
-      if (i != without) urls.push_back(cluster_->client_url(i));
-    }
-    return urls;
-  }
 
  private:
   EtcdCluster* cluster_;
@@ -71,10 +63,12 @@ class EtcdSide final : public EtcdMembers {
       : EtcdMembers(cluster), driver_(std::move(driver)) {}
 
   Result<LoadReport> Run(const Load& load) override {
-    return RunLoad(DriverCommand(driver_, Urls(-1), load), load.latency, TimeoutMs(load));
+    const Result<std::vector<std::string>> urls = UrlsFor(load, this);
+    if (!urls.ok()) return urls.status();
+    return RunLoad(DriverCommand(driver_, *urls, load), load.latency, TimeoutMs(load));
   }
   Result<std::unique_ptr<Writers>> StartWriters(int without, double seconds) override {
-    const std::vector<std::string> urls = Urls(without);
+    const std::vector<std::string> urls = UrlsWithout(without, *this);
     auto writers = std::make_unique<EtcdWriters>(
         std::vector<std::string>{driver_, "gap", "--endpoints=" + Joined(urls),
                                  "--clients=" + std::to_string(Writers::kCount),
@@ -95,7 +89,9 @@ class GatewaySide final : public EtcdMembers {
       : EtcdMembers(cluster), load_program_(std::move(load_program)) {}
 
   Result<LoadReport> Run(const Load& load) override {
-    return RunLoad(BatonctlCommand(load_program_, "etcd-gateway", Urls(-1), load), load.latency,
+    const Result<std::vector<std::string>> urls = UrlsFor(load, this);
+    if (!urls.ok()) return urls.status();
+    return RunLoad(BatonctlCommand(load_program_, "etcd-gateway", *urls, load), load.latency,
                    TimeoutMs(load));
   }
   Result<std::unique_ptr<Writers>> StartWriters(int, double) override {

@@ -24,6 +24,22 @@ Measure OfLoad(const std::string& operation, int64_t clients, std::vector<Value>
   return measure;
 }
 
+// Who asks a follower waits for one more way there and back; with many clients it evens out.
+Measure AtTheLeader(const std::string& operation) {
+  Measure measure = OfLoad(operation, 1, {kRate, kP50});
+  measure.title = operation + ", at the leader";
+  measure.load.at = At::kLeader;
+  return measure;
+}
+
+Measure AtAFollower(const std::string& operation) {
+  Measure measure = OfLoad(operation, 1, {kRate, kP50});
+  measure.name += "-follower";
+  measure.title = operation + ", at a follower";
+  measure.load.at = At::kFollower;
+  return measure;
+}
+
 Measure StaleGet(int64_t clients) {
   Measure measure = OfLoad("get", clients, {kRate, kP99});
   measure.name = "stale-" + std::to_string(clients);
@@ -77,20 +93,22 @@ std::vector<Measure> AllMeasures() {
   memory.load.total = 100'000;
   memory.parameters = {{"puts", memory.load.total}};
   all.push_back(memory);
-  all.push_back(OfLoad("put", 1, {kRate, kP50}));
+  all.push_back(AtTheLeader("put"));
+  all.push_back(AtAFollower("put"));
   all.push_back(OfLoad("put", 64, {kRate, kP99}));
   all.push_back(OfLoad("put", 256, {kRate, kP99}));
   all.push_back(OfLoad("get", 64, {kRate, kP99}));
   all.push_back(OfLoad("get", 256, {kRate, kP99}));
   all.push_back(StaleGet(64));
   all.push_back(StaleGet(256));
-  all.push_back(OfLoad("lock", 1, {kRate, kP50}));
+  all.push_back(AtTheLeader("lock"));
+  all.push_back(AtAFollower("lock"));
   all.push_back(OfLoad("lock", 64, {kRate, kP99}));
   all.push_back(HandOver(100));
   all.push_back(Watch(200));
   all.push_back(OverTheGateway(OfLoad("put", 64, {kRate, kP99})));
   all.push_back(OverTheGateway(OfLoad("get", 64, {kRate, kP99})));
-  all.push_back(OverTheGateway(OfLoad("lock", 1, {kRate, kP50})));
+  all.push_back(OverTheGateway(AtTheLeader("lock")));
   all.push_back(Special(Kind::kKill, "kill", "no writes: leader killed", {{"", "ms"}}));
   all.push_back(Special(Kind::kStop, "stop", "no writes: leader stopped", {{"", "ms"}}));
   return all;

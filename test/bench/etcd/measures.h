@@ -39,8 +39,8 @@ struct Measure {
 
 std::vector<Measure> AllMeasures();
 
-// Those whose names are, or begin with one of `names` and a "-": "put" is put-1, put-64, put-256.
-// All when there are no names. kInvalidArgument: a name that nothing has.
+// Those whose names are, or begin with one of `names` and a "-": "put" is put-1, put-1-follower and
+// so on. All when there are no names. kInvalidArgument: a name that nothing has.
 Result<std::vector<Measure>> ChooseMeasures(const std::vector<std::string>& names);
 
 }  // namespace baton::bench

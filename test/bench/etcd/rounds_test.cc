@@ -3,6 +3,8 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <cstdlib>
+#include <memory>
 #include <set>
 #include <string>
 #include <vector>
@@ -32,7 +34,8 @@ TEST(MeasuresTest, HaveNamesOfTheirOwn) {
 
 TEST(MeasuresTest, AreChosenByNameOrBeginning) {
   EXPECT_EQ(NamesOf({"put-64"}), std::vector<std::string>{"put-64"});
-  EXPECT_EQ(NamesOf({"put"}), (std::vector<std::string>{"put-1", "put-64", "put-256"}));
+  EXPECT_EQ(NamesOf({"put"}),
+            (std::vector<std::string>{"put-1", "put-1-follower", "put-64", "put-256"}));
   EXPECT_EQ(NamesOf({"stop", "kill"}), (std::vector<std::string>{"kill", "stop"}));
 }
 
@@ -60,6 +63,39 @@ TEST(CommandsTest, BothSidesDoTheSame) {
   }
   EXPECT_TRUE(Has(ours, "--api=baton"));
   EXPECT_TRUE(Has(etcd, "--connections=8"));
+}
+
+// Three members, of whom the last leads.
+class FakeSide final : public Side {
+ public:
+  Result<LoadReport> Run(const Load&) override { return LoadReport(); }
+  Result<std::unique_ptr<Writers>> StartWriters(int, double) override {
+    return Status(Code::kUnimplemented, "nobody writes");
+  }
+  int size() const override { return 3; }
+  std::string url(int member) const override { return "http://" + std::to_string(member); }
+  integration::Process& process(int) override { std::abort(); }
+  void Start(int) override {}
+  bool WaitUntilReady(int64_t) override { return true; }
+  int WaitForLeader(int64_t) override { return leader; }
+
+  int leader = 2;
+};
+
+TEST(SideTest, ALoadGoesToAllOrToOneOfARole) {
+  FakeSide side;
+  const auto urls = [&](At at) {
+    Load load;
+    load.at = at;
+    return UrlsFor(load, &side);
+  };
+  EXPECT_EQ(*urls(At::kAll), (std::vector<std::string>{"http://0", "http://1", "http://2"}));
+  EXPECT_EQ(*urls(At::kLeader), std::vector<std::string>{"http://2"});
+  EXPECT_EQ(*urls(At::kFollower), std::vector<std::string>{"http://0"});
+  EXPECT_EQ(UrlsWithout(1, side), (std::vector<std::string>{"http://0", "http://2"}));
+  side.leader = -1;
+  EXPECT_TRUE(urls(At::kAll).ok());
+  EXPECT_EQ(urls(At::kLeader).status().code(), Code::kDeadlineExceeded);
 }
 
 // `batonctl bench lock` has no keys, and refuses what it does not know.

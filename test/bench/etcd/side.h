@@ -17,6 +17,13 @@
 
 namespace baton::bench {
 
+// Whom the clients ask.
+enum class At {
+  kAll,       // client by client, one member after the other
+  kLeader,    // that alone, as of the beginning of the load
+  kFollower,  // one of the others
+};
+
 // What clients do, each its next operation when its last one is done.
 struct Load {
   std::string operation;    // "put", "get", "lock", "watch"
@@ -28,6 +35,7 @@ struct Load {
   int64_t keys = 1000;
   int64_t total = 0;  // operations instead of seconds, whose keys stay; 0: seconds
   double seconds = 3;
+  At at = At::kAll;
 };
 
 // Writers that do not pause. Gone with the object.
@@ -50,11 +58,16 @@ class Side {
   virtual Result<std::unique_ptr<Writers>> StartWriters(int without, double seconds) = 0;
 
   virtual int size() const = 0;
+  virtual std::string url(int member) const = 0;  // for clients
   virtual integration::Process& process(int member) = 0;
   virtual void Start(int member) = 0;
   virtual bool WaitUntilReady(int64_t timeout_ms) = 0;
   virtual int WaitForLeader(int64_t timeout_ms) = 0;
 };
+
+// Of the members that the load goes to. kDeadlineExceeded: it wants the leader, and there is none.
+Result<std::vector<std::string>> UrlsFor(const Load& load, Side* side);
+std::vector<std::string> UrlsWithout(int without, const Side& side);
 
 // `load_program`: batonctl. The cluster outlives the side.
 std::unique_ptr<Side> MakeBatonSide(integration::Cluster* cluster, std::string load_program);
