@@ -8,6 +8,7 @@
 #include "pkg/storage/snapshot_format.h"
 #include "pkg/storage/testing/fault_env.h"
 #include "pkg/storage/testing/fixtures.h"
+#include "pkg/storage/wal_records.h"
 
 namespace baton::storage {
 namespace {
@@ -202,20 +203,32 @@ TEST_F(DamageTest, AnyFileEmptiedOrRemoved) {
   }
 }
 
-// LevelDB cannot tell this from a clean stop; the watermark does.
+// LevelDB cannot tell these from a clean stop, nor could we: a log ends with zeros where it was
+// filled ahead. The watermark does.
 TEST_F(DamageTest, ACutTailOfTheLogIsCalledThat) {
+  int tails = 0;
   for (const auto& [path, contents] : image_) {
     if (!path.starts_with("/data/log-000001/") || !path.ends_with(".log")) continue;
-    disk_.PutImage(image_);
-    disk_.SetContents(path, contents.substr(0, contents.size() - 40));
-    const auto dir = Open();
-    ASSERT_TRUE(dir.ok() && (*dir)->repairs().size() == 1);
-    const std::string& repair = (*dir)->repairs()[0];
-    EXPECT_NE(repair.find("It was cut: it ends with write"), std::string::npos);
-    EXPECT_NE(repair.find("up to index 300"), std::string::npos) << repair;
-    EXPECT_NE(repair.find("Kept: entries 1 to 299."), std::string::npos) << repair;
-    EXPECT_EQ((*dir)->log().State().hard_state.memory, raft::Memory::kLostEntries);
+    const WalScan scan = ScanWal(contents);
+    const std::string cut = contents.substr(0, scan.good_bytes - 40);
+    const std::string gone = contents.substr(0, scan.records.back().begin);
+    const auto zeros = [&](const std::string& kept) {
+      return kept + std::string(contents.size() - kept.size(), '\0');
+    };
+    for (const std::string& damaged : {cut, zeros(cut), gone, zeros(gone)}) {
+      disk_.PutImage(image_);
+      disk_.SetContents(path, damaged);
+      const auto dir = Open();
+      ASSERT_TRUE(dir.ok() && (*dir)->repairs().size() == 1);
+      const std::string& repair = (*dir)->repairs()[0];
+      EXPECT_NE(repair.find("It was cut: it ends with write"), std::string::npos);
+      EXPECT_NE(repair.find("up to index 300"), std::string::npos) << repair;
+      EXPECT_NE(repair.find("Kept: entries 1 to 299."), std::string::npos) << repair;
+      EXPECT_EQ((*dir)->log().State().hard_state.memory, raft::Memory::kLostEntries);
+      ++tails;
+    }
   }
+  EXPECT_EQ(tails, 4);
 }
 
 // The state may be made again from the log, so damage in its write-ahead file stops nothing.

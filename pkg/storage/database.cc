@@ -31,7 +31,7 @@ leveldb::ReadOptions CheckedRead() {
 Database::Database(DurableEnv* env, const DatabaseOptions& options)
     : base_env_(env),
       directory_(options.directory),
-      env_(std::make_unique<WalSyncEnv>(env, options.directory)),
+      env_(std::make_unique<WalSyncEnv>(env, options.directory, options.fills_wal_ahead)),
       logger_(std::make_unique<NoLogger>()),
       cache_(leveldb::NewLRUCache(options.block_cache_bytes)) {
   if (options.bloom_filter) filter_.reset(leveldb::NewBloomFilterPolicy(kBloomBitsPerKey));

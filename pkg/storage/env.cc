@@ -5,6 +5,8 @@
 #include <sys/statvfs.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <array>
 #include <cerrno>
 #include <cstring>
 
@@ -125,6 +127,20 @@ class PosixDurableEnv final : public DurableEnv {
     return leveldb::Status::OK();
   }
 
+  leveldb::Status FillWithZeros(const std::string& path, uint64_t from, uint64_t to) override {
+    static constexpr std::array<char, 64 << 10> kZeros = {};
+    const FileDescriptor file(path, O_WRONLY);
+    if (!file.ok()) return ErrnoStatus(path, errno);
+    while (from < to) {
+      const ssize_t written =
+          ::pwrite(file.get(), kZeros.data(), std::min<uint64_t>(to - from, kZeros.size()),
+                   static_cast<off_t>(from));
+      if (written < 0 && errno != EINTR) return ErrnoStatus(path, errno);
+      if (written > 0) from += static_cast<uint64_t>(written);
+    }
+    return leveldb::Status::OK();
+  }
+
   leveldb::Status FreeBytes(const std::string& path, uint64_t* bytes) override {
     struct statvfs facts = {};
     if (::statvfs(path.c_str(), &facts) != 0) return ErrnoStatus(path, errno);
@@ -140,6 +156,9 @@ leveldb::Status DurableEnv::Allocate(const std::string& path, uint64_t) {
 }
 leveldb::Status DurableEnv::Trim(const std::string& path) { return NotSupported(path); }
 leveldb::Status DurableEnv::Resize(const std::string& path, uint64_t) { return NotSupported(path); }
+leveldb::Status DurableEnv::FillWithZeros(const std::string& path, uint64_t, uint64_t) {
+  return NotSupported(path);
+}
 void DurableEnv::SetPatient(const std::string&, bool) {}
 leveldb::Status DurableEnv::FreeBytes(const std::string& path, uint64_t*) {
   return NotSupported(path);

@@ -30,6 +30,9 @@ class DurableEnv : public leveldb::EnvWrapper {
   // Makes the file if it is not there, and makes it `bytes` long, with a place for all of them;
   // also when it had that length and, as after a copy, no place.
   virtual leveldb::Status Resize(const std::string& path, uint64_t bytes);
+  // The file becomes `to` bytes long, and its bytes from `from` on, which was its end, are zeros.
+  // Writing over them, once they are synced, moves no metadata, and to sync that is one write.
+  virtual leveldb::Status FillWithZeros(const std::string& path, uint64_t from, uint64_t to);
   // Whether writes below `directory` may wait for space or use what was held in reserve for them.
   // Not so is what can be done without, and should end when the disk is full. Until it is told
   // otherwise they may. Where nothing waits it changes nothing.

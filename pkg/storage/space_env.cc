@@ -108,6 +108,10 @@ leveldb::Status SpaceEnv::RenameFile(const std::string& from, const std::string&
   return WithRoom(to, [&] { return base_->RenameFile(from, to); });
 }
 
+leveldb::Status SpaceEnv::FillWithZeros(const std::string& path, uint64_t from, uint64_t to) {
+  return WithRoom(path, [&] { return base_->FillWithZeros(path, from, to); });
+}
+
 leveldb::Status SpaceEnv::Allocate(const std::string& path, uint64_t bytes) {
   return WithRoom(path, [&] { return base_->Allocate(path, bytes); });
 }

@@ -35,6 +35,7 @@ class SpaceEnv final : public DurableEnv {
   leveldb::Status RenameFile(const std::string& from, const std::string& to) override;
   leveldb::Status SyncDir(const std::string& path) override { return base_->SyncDir(path); }
   leveldb::Status Allocate(const std::string& path, uint64_t bytes) override;
+  leveldb::Status FillWithZeros(const std::string& path, uint64_t from, uint64_t to) override;
   leveldb::Status Trim(const std::string& path) override { return base_->Trim(path); }
   void SetPatient(const std::string& directory, bool patient) override;
 

@@ -217,11 +217,10 @@ std::optional<size_t> WalChecker::FindGap(const WalScan& scan, bool first_file,
 
 Result<bool> WalChecker::LaterFilesAreEmpty(size_t wal) {
   for (size_t i = wal + 1; i < wals_.size(); ++i) {
-    uint64_t bytes = 0;
     const std::string path = JoinPath(directory_, wals_[i].name);
-    const leveldb::Status status = env_->GetFileSize(path, &bytes);
-    if (!status.ok()) return FromLevelDb(status, "Cannot look at " + path);
-    if (bytes > 0) return false;
+    const Result<std::string> file = ReadWholeFile(env_, path, kFileBytesMax);
+    if (!file.ok()) return file.status();
+    if (file->find_first_not_of('\0') != std::string::npos) return false;
   }
   return true;
 }

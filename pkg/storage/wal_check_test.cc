@@ -96,14 +96,49 @@ TEST_F(WalTest, ACutIsFoundAtEveryByte) {
   }
 }
 
-TEST_F(WalTest, NothingAndZerosAreNoRecords) {
+// What was filled ahead. A record behind zeros is another thing.
+TEST_F(WalTest, NothingAndZerosAreNoRecordsAndNoDamage) {
   EXPECT_FALSE(ScanWal("").damaged);
-  EXPECT_TRUE(ScanWal(std::string(1, '\0')).damaged);
-  EXPECT_TRUE(ScanWal(std::string(3 * kBlockBytes, '\0')).damaged);
+  EXPECT_FALSE(ScanWal(std::string(1, '\0')).damaged);
+  EXPECT_FALSE(ScanWal(std::string(3 * kBlockBytes, '\0')).damaged);
+  WriteRows({40'000, 10});
+  const std::string wal = Wal();
+  for (const size_t zeros : {size_t{1}, size_t{6}, size_t{7}, 3 * kBlockBytes}) {
+    const WalScan scan = ScanWal(wal + std::string(zeros, '\0'));
+    EXPECT_FALSE(scan.damaged) << zeros;
+    EXPECT_EQ(scan.good_bytes, wal.size());
+    EXPECT_EQ(scan.records.size(), 2u);
+    EXPECT_TRUE(ScanWal(wal + std::string(zeros, '\0') + "x").damaged) << zeros;
+    EXPECT_TRUE(ScanWal(wal + std::string(zeros, '\0') + wal).damaged) << zeros;
+  }
   EXPECT_FALSE(RecordBeginsAfter(std::string(3 * kBlockBytes, '\0'), 0));
 }
 
 // ---- the check ----
+
+TEST_F(WalTest, ZerosBehindTheLastRecordAreLeftAlone) {
+  WriteRows({10, 40'000, 30});
+  SetWal(Wal() + std::string(100'000, '\0'));
+  const FaultEnv::Image before = disk_.TakeImage();
+  for (const WalDamage damage : {WalDamage::kCutTornTail, WalDamage::kCutAll}) {
+    ASSERT_TRUE(CheckWals(&disk_, "/db", damage).ok());
+  }
+  EXPECT_EQ(disk_.TakeImage(), before);
+  const Result<size_t> rows = Open(WalDamage::kCutTornTail);
+  ASSERT_TRUE(rows.ok()) << rows.status().ToString();
+  EXPECT_EQ(*rows, 3u) << "LevelDB reads over them";
+}
+
+// A batch that was under way, of which a page is zeros and a later one is there.
+TEST_F(WalTest, AHoleBeforeWhatIsNoRecordIsATornTail) {
+  WriteRows({10, 20});
+  const std::string whole = Wal();
+  SetWal(whole + std::string(4096, '\0') + std::string(100, 'x') + std::string(100'000, '\0'));
+  const Result<size_t> rows = Open(WalDamage::kCutTornTail);
+  ASSERT_TRUE(rows.ok()) << rows.status().ToString();
+  EXPECT_EQ(*rows, 2u);
+  EXPECT_TRUE(disk_.FileExists("/db/damaged-wal"));
+}
 
 TEST_F(WalTest, IntactFilesAreLeftAlone) {
   WriteRows({10, 20, 30});

@@ -58,10 +58,7 @@ WalScan ScanWal(std::string_view file) {
       scan.good_bytes = offset;
     }
   }
-  // Behind the last record may only be the trailer of its block, and nothing after that.
-  const size_t block_left = kBlockBytes - scan.good_bytes % kBlockBytes;
-  const bool trailer = block_left < kHeaderBytes && file.size() <= scan.good_bytes + block_left;
-  scan.damaged = scan.good_bytes < file.size() && !trailer;
+  scan.damaged = file.find_first_not_of('\0', scan.good_bytes) != std::string_view::npos;
   return scan;
 }
 

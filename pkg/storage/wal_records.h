@@ -20,6 +20,7 @@
 
 namespace baton::storage {
 
+// After its last record a file may be zeros to its end: it was filled ahead (wal_sync_env.h).
 struct WalRecord {
   std::string bytes;
   size_t begin = 0;  // of its first fragment in the file
@@ -28,7 +29,7 @@ struct WalRecord {
 struct WalScan {
   std::vector<WalRecord> records;  // intact, from the beginning of the file
   size_t good_bytes = 0;           // where the last of them ends
-  bool damaged = false;            // there is something else behind them
+  bool damaged = false;            // there is more behind them than zeros
 };
 
 WalScan ScanWal(std::string_view file);

@@ -15,21 +15,29 @@ struct WalSyncEnv::OpenWal {
 // A write-ahead file as LevelDB sees it. LevelDB uses it on one thread at a time.
 class WalFile final : public leveldb::WritableFile {
  public:
-  WalFile(WalSyncEnv* env, std::unique_ptr<leveldb::WritableFile> file,
+  WalFile(WalSyncEnv* env, std::string path, std::unique_ptr<leveldb::WritableFile> file,
           std::shared_ptr<WalSyncEnv::OpenWal> wal)
-      : env_(env), file_(std::move(file)), wal_(std::move(wal)) {}
+      : env_(env),
+        path_(std::move(path)),
+        file_(std::move(file)),
+        wal_(std::move(wal)),
+        fills_ahead_(env->fills_ahead_) {}
 
   // LevelDB 1.23 closes by destroying; the status can only be kept for the next append.
   ~WalFile() override { (void)Close(); }
 
   leveldb::Status Append(const leveldb::Slice& bytes) override {
-    wal_->bytes += bytes.size();
-    return Guarded([&] { return file_->Append(bytes); });
+    const uint64_t end = wal_->bytes += bytes.size();
+    return Guarded([&] {
+      const leveldb::Status filled = FillBehind(end);
+      return filled.ok() ? file_->Append(bytes) : filled;
+    });
   }
   leveldb::Status Flush() override {
     return Guarded([&] { return file_->Flush(); });
   }
   leveldb::Status Sync() override {
+    ++syncs_;
     return Guarded([&] { return file_->Sync(); });
   }
 
@@ -45,6 +53,16 @@ class WalFile final : public leveldb::WritableFile {
   }
 
  private:
+  // Before what ends at `end` is appended, if it leaves the zeros that are there.
+  leveldb::Status FillBehind(uint64_t end) {
+    if (!fills_ahead_ || end <= filled_) return leveldb::Status::OK();
+    filled_ = (end / WalSyncEnv::kFillStepBytes + 1) * WalSyncEnv::kFillStepBytes;
+    if (std::exchange(syncs_, 0) < WalSyncEnv::kFillSyncsMin) return leveldb::Status::OK();
+    const leveldb::Status status = env_->base_->FillWithZeros(path_, end, filled_);
+    if (!status.IsNotSupportedError()) return status;
+    fills_ahead_ = false;
+    return leveldb::Status::OK();
+  }
   template <typename Operation>
   leveldb::Status Guarded(Operation operation) {
     leveldb::Status status = env_->failure();
@@ -55,8 +73,12 @@ class WalFile final : public leveldb::WritableFile {
   }
 
   WalSyncEnv* const env_;
+  const std::string path_;
   const std::unique_ptr<leveldb::WritableFile> file_;
   const std::shared_ptr<WalSyncEnv::OpenWal> wal_;
+  bool fills_ahead_;
+  uint64_t filled_ = 0;                    // up to here there are zeros, or not, as was decided
+  int syncs_ = WalSyncEnv::kFillSyncsMin;  // since then; a file begins as if it were worth it
   bool closed_ = false;
 };
 
@@ -79,8 +101,11 @@ class TableFile final : public leveldb::WritableFile {
   const std::unique_ptr<leveldb::WritableFile> file_;
 };
 
-WalSyncEnv::WalSyncEnv(DurableEnv* base, std::string directory)
-    : leveldb::EnvWrapper(base), base_(base), directory_(std::move(directory)) {}
+WalSyncEnv::WalSyncEnv(DurableEnv* base, std::string directory, bool fills_ahead)
+    : leveldb::EnvWrapper(base),
+      base_(base),
+      directory_(std::move(directory)),
+      fills_ahead_(fills_ahead) {}
 
 WalSyncEnv::~WalSyncEnv() {
   {
@@ -149,7 +174,7 @@ leveldb::Status WalSyncEnv::NewWritableFile(const std::string& path, leveldb::Wr
     const std::lock_guard lock(mutex_);
     open_wals_.push_back(wal);
   }
-  *file = new WalFile(this, std::move(owned_writer), std::move(wal));
+  *file = new WalFile(this, path, std::move(owned_writer), std::move(wal));
   return leveldb::Status::OK();
 }
 

@@ -16,6 +16,11 @@
 //      write-ahead file fails every later one. Nothing is removed any more, either: the next start
 //      looks at all that is there and removes what is obsolete.
 //
+// Where each batch is synced (the Raft log) it also fills the write-ahead file with zeros some way
+// ahead (DurableEnv::FillWithZeros): to sync what was appended to a file is to write the file's new
+// length and place as well, through the file system's journal, which the files of all processes
+// share. ext4, three processes that append 400 bytes and sync: 450 us each, over zeros 360.
+//
 // It also gives the database a background thread of its own (Env::Default() has one for all of the
 // process), so that the log never waits for a compaction of the state, and a Sync that does not
 // stand in the queue of LevelDB's writers.
@@ -38,8 +43,13 @@ namespace baton::storage {
 
 class WalSyncEnv final : public leveldb::EnvWrapper {
  public:
+  // Zeros reach to the next multiple of this.
+  static constexpr uint64_t kFillStepBytes = 256 << 10;
+  // A step that took fewer syncs was of large batches: it is not worth its zeros, nor is the next.
+  static constexpr int kFillSyncsMin = 8;
+
   // For the one database in `directory`. `base` must outlive it; it must outlive the database.
-  WalSyncEnv(DurableEnv* base, std::string directory);
+  WalSyncEnv(DurableEnv* base, std::string directory, bool fills_ahead = false);
   ~WalSyncEnv() override;
 
   // Every record that was appended before the call is durable when it is OK. Any thread. It syncs
@@ -67,6 +77,7 @@ class WalSyncEnv final : public leveldb::EnvWrapper {
 
   DurableEnv* const base_;
   const std::string directory_;
+  const bool fills_ahead_;
 
   mutable std::mutex mutex_;  // of all below
   leveldb::Status failure_;

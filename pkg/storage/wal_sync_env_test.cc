@@ -69,6 +69,73 @@ TEST_F(WalSyncEnvTest, SyncWalCoversEveryOpenFileAndItsName) {
   EXPECT_EQ(disk_.Contents("/db/000002.log"), "two");
 }
 
+class FillingTest : public WalSyncEnvTest {
+ protected:
+  static constexpr uint64_t kStep = WalSyncEnv::kFillStepBytes;
+  FillingTest() {
+    env_ = std::make_unique<WalSyncEnv>(&disk_, "/db", /*fills_ahead=*/true);
+    disk_.SetObserver([this](FaultEnv::Moment moment, Operation operation, const std::string&) {
+      if (moment == FaultEnv::Moment::kAfter && operation == Operation::kFill) ++fills_;
+    });
+  }
+  uint64_t Size() {
+    uint64_t bytes = 0;
+    EXPECT_TRUE(disk_.GetFileSize("/db/000001.log", &bytes).ok());
+    return bytes;
+  }
+
+  int fills_ = 0;
+};
+
+TEST_F(FillingTest, SmallSyncedBatchesAreWrittenOverZeros) {
+  auto file = Create("/db/000001.log");
+  EXPECT_EQ(Size(), 0u);
+  const std::string batch(1000, 'x');
+  std::string all;
+  while (all.size() + batch.size() < 3 * kStep) {
+    ASSERT_TRUE(file->Append(batch).ok());
+    ASSERT_TRUE(file->Sync().ok());
+    all += batch;
+    EXPECT_EQ(Size(), (all.size() / kStep + 1) * kStep);
+  }
+  EXPECT_EQ(fills_, 3);
+  EXPECT_EQ(env_->WalBytes(), all.size()) << "zeros are no contents";
+  EXPECT_EQ(disk_.Contents("/db/000001.log"), all + std::string(3 * kStep - all.size(), '\0'));
+  disk_.PowerOff();
+  file.reset();
+  disk_.PowerOn();
+  EXPECT_EQ(disk_.Contents("/db/000001.log").substr(0, all.size()), all);
+}
+
+// Else a log of large values would be written twice.
+TEST_F(FillingTest, LargeBatchesAreNotWorthIt) {
+  auto file = Create("/db/000001.log");
+  const std::string batch(kStep / (WalSyncEnv::kFillSyncsMin - 1), 'x');
+  for (int i = 0; i < 100; ++i) {
+    ASSERT_TRUE(file->Append(batch).ok());
+    ASSERT_TRUE(file->Sync().ok());
+  }
+  EXPECT_EQ(fills_, 1) << "that of the beginning";
+  for (int i = 0; i < 1000; ++i) {
+    ASSERT_TRUE(file->Append(std::string(1000, 'x')).ok());
+    ASSERT_TRUE(file->Sync().ok());
+  }
+  EXPECT_GT(fills_, 2) << "and when they are small again it is";
+}
+
+TEST_F(FillingTest, WhatCannotBeFilledFailsAsAnAppendDoes) {
+  auto file = Create("/db/000001.log");
+  disk_.SetFault([](Operation operation, const std::string& path) {
+    return operation == Operation::kFill ? leveldb::Status::IOError(path, "bad sector")
+                                         : leveldb::Status::OK();
+  });
+  EXPECT_TRUE(file->Append("one").IsIOError());
+  EXPECT_EQ(Size(), 0u);
+  disk_.SetFault({});
+  EXPECT_TRUE(file->Append("two").IsIOError()) << "the first failure is the last word";
+  EXPECT_TRUE(env_->SyncWal().IsIOError());
+}
+
 TEST_F(WalSyncEnvTest, OtherFilesAreLeftToLevelDb) {
   auto table = Create("/db/000003.ldb");
   ASSERT_TRUE(table->Append("table").ok());

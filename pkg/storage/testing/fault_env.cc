@@ -39,9 +39,11 @@ class FaultReader final : public leveldb::SequentialFile, public leveldb::Random
     *result = leveldb::Slice();
     const leveldb::Status status = env_->BeforeLook(FaultEnv::Look::kRead, path_);
     if (!status.ok()) return status;
-    const size_t from = std::min<size_t>(offset, node_->bytes.size());
-    const size_t size = std::min(n, node_->bytes.size() - from);
-    std::memcpy(scratch, node_->bytes.data() + from, size);
+    const size_t from = std::min<size_t>(offset, node_->size());
+    const size_t size = std::min(n, node_->size() - from);
+    const size_t written = node_->bytes.size() - std::min(node_->bytes.size(), from);
+    std::memset(scratch, 0, size);
+    if (written > 0) std::memcpy(scratch, node_->bytes.data() + from, std::min(size, written));
     *result = leveldb::Slice(scratch, size);
     return leveldb::Status::OK();
   }
@@ -335,7 +337,7 @@ leveldb::Status FaultEnv::GetFileSize(const std::string& path, uint64_t* bytes) 
   const std::shared_ptr<Node> node = Find(path);
   if (node == nullptr) return NoSuchFile(path);
   const leveldb::Status status = BeforeLook(Look::kSize, path);
-  if (status.ok()) *bytes = node->bytes.size();
+  if (status.ok()) *bytes = node->size();
   return status;
 }
 

@@ -40,7 +40,8 @@ class FaultEnv final : public DurableEnv {
     kRemove,
     kMakeDir,
     kRemoveDir,
-    kSyncDir
+    kSyncDir,
+    kFill
   };
   // Called before every change; anything but OK is its outcome, and nothing is changed.
   using Fault = std::function<leveldb::Status(Operation, const std::string& path)>;
@@ -79,8 +80,8 @@ class FaultEnv final : public DurableEnv {
   // The process is dead: every change fails until PowerOn.
   void PowerOff();
   // Forgets every byte and name that was not synced. With `tear`, a random part of it is kept: of
-  // each file all of it, or some first bytes, in which some pages of 4096 are zeros; and each new,
-  // changed or removed name or not.
+  // each file all of it, or some first bytes, in which some pages of 4096 are zeros; the zeros that
+  // it was filled with, some or all; and each new, changed or removed name or not.
   void PowerOn(Random* tear = nullptr);
   // As after a kill: everything that was written is there.
   void Restart();
@@ -117,6 +118,7 @@ class FaultEnv final : public DurableEnv {
   leveldb::Status Allocate(const std::string& path, uint64_t bytes) override;
   leveldb::Status Trim(const std::string& path) override;
   leveldb::Status Resize(const std::string& path, uint64_t bytes) override;
+  leveldb::Status FillWithZeros(const std::string& path, uint64_t from, uint64_t to) override;
   leveldb::Status FreeBytes(const std::string& path, uint64_t* bytes) override;
 
   struct Node;  // a file or a directory; in fault_env.cc

@@ -3,6 +3,7 @@
 // What fault_env.cc (the calls of a program) and fault_power.cc (what becomes of the files) share.
 #pragma once
 
+#include <algorithm>
 #include <string>
 #include <utility>
 #include <vector>
@@ -15,10 +16,20 @@ struct FaultEnv::Node {
   bool is_directory = false;
   std::string bytes;
   size_t synced_bytes = 0;
+  size_t filled_bytes = 0;    // whose rest, beyond `bytes`, are zeros that a writer writes over
   uint64_t placed_bytes = 0;  // set aside for it, or less than it has
   // [begin, end) of what failed syncs did not keep.
   std::vector<std::pair<size_t, size_t>> dropped = {};
+
+  size_t size() const { return std::max(bytes.size(), filled_bytes); }
 };
+
+// What a reader sees.
+inline std::string Whole(const FaultEnv::Node& node) {
+  std::string whole = node.bytes;
+  whole.resize(node.size());
+  return whole;
+}
 
 struct FaultEnv::Disk {
   Names names;

@@ -10,6 +10,14 @@ namespace {
 using Node = FaultEnv::Node;
 constexpr size_t kPageBytes = 4096;
 
+// The process is dead, and nobody writes over the zeros any more.
+void KeepZeros(Node* node, Random* tear) {
+  const size_t zeros = node->size() - node->bytes.size();
+  node->filled_bytes = 0;
+  if (zeros == 0) return;
+  node->bytes.resize(node->bytes.size() + (tear != nullptr ? tear->Below(zeros + 1) : zeros));
+}
+
 void Tear(Node* node, Random* random) {
   if (random->Chance(1, 3)) return;  // the kernel had just written all of it
   const size_t unsynced = node->bytes.size() - node->synced_bytes;
@@ -53,6 +61,7 @@ void FaultEnv::PowerOn(Random* tear) {
     } else {
       node->bytes.resize(node->synced_bytes);
     }
+    KeepZeros(node.get(), tear);
     LoseDropped(node.get());
     node->synced_bytes = node->bytes.size();
     names_[path] = node;
@@ -77,6 +86,7 @@ void FaultEnv::KeepSomeNames(Random* tear) {
 
 void FaultEnv::Restart() {
   const std::lock_guard lock(mutex_);
+  for (const auto& [path, node] : names_) KeepZeros(node.get(), nullptr);
   powered_off_ = false;
   locked_.clear();
 }
@@ -94,7 +104,7 @@ std::string FaultEnv::Contents(const std::string& path) const {
   const std::lock_guard lock(mutex_);
   const std::shared_ptr<Node> node = Find(path);
   CHECK(node != nullptr) << path;
-  return node->bytes;
+  return Whole(*node);
 }
 
 void FaultEnv::SetContents(const std::string& path, const std::string& contents) {
@@ -108,7 +118,9 @@ bool FaultEnv::Damage(const std::string& path,
   const std::lock_guard lock(mutex_);
   const std::shared_ptr<Node> node = Find(path);
   if (node == nullptr || node->bytes.empty()) return false;
+  const size_t before = node->bytes.size();
   change(&node->bytes);
+  if (node->bytes.size() < before) node->filled_bytes = 0;  // cut
   node->synced_bytes = std::min(node->synced_bytes, node->bytes.size());
   return true;
 }
@@ -118,7 +130,7 @@ FaultEnv::Image FaultEnv::TakeImage() const {
   Image image;
   for (const auto& [path, node] : names_) {
     if (path == "/") continue;
-    image.emplace(node->is_directory ? path + "/" : path, node->bytes);
+    image.emplace(node->is_directory ? path + "/" : path, Whole(*node));
   }
   return image;
 }

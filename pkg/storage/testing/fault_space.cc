@@ -59,6 +59,19 @@ leveldb::Status FaultEnv::Resize(const std::string& path, uint64_t bytes) {
   return placed;
 }
 
+leveldb::Status FaultEnv::FillWithZeros(const std::string& path, uint64_t, uint64_t to) {
+  WaitFor(Operation::kFill, path);
+  const std::lock_guard lock(mutex_);
+  const std::shared_ptr<Node> node = Find(path);
+  if (node == nullptr) return leveldb::Status::NotFound(path, "No such file or directory");
+  leveldb::Status status = BeforeChange(Operation::kFill, path);
+  if (status.ok()) status = Place(node.get(), path, to);
+  if (!status.ok()) return status;
+  node->filled_bytes = to;
+  Observe(Moment::kAfter, Operation::kFill, path);
+  return status;
+}
+
 leveldb::Status FaultEnv::FreeBytes(const std::string& path, uint64_t* bytes) {
   const std::lock_guard lock(mutex_);
   if (capacity_bytes_ == 0) return leveldb::Status::NotSupported(path, "no end is set");
