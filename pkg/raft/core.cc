@@ -86,8 +86,7 @@ void Core::RestartElectionTimer() {
 
 void Core::HearLeader(NodeId from) {
   if (!IsFollower() || leader != from) BecomeFollower(from);
-  leader_heard_at = now;
-  RestartElectionTimer();
+  leader_heard_at = election_timer_at = now;  // as random as it was drawn
 }
 
 bool Core::DiskHangs() const {
