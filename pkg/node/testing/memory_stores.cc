@@ -273,6 +273,7 @@ void MemoryStateStore::Delete(std::string_view key) {
 
 void MemoryStateStore::Scan(std::string_view start, std::string_view end,
                             const Visitor& visit) const {
+  ++scans_;
   for (auto it = live_.lower_bound(start); it != live_.end(); ++it) {
     if (!end.empty() && it->first >= end) break;
     if (!visit(it->first, it->second)) break;

@@ -97,6 +97,7 @@ class MemoryStateStore final : public StateStore {
   // last Sync, the first `kept` remain.
   void Crash(size_t kept);
   size_t unsynced_batches() const;
+  uint64_t scans() const { return scans_; }  // asked for so far; on the thread that asks
   // Commit and BeginInstall fail with this from now on.
   void FailCommits(Status status);
 
@@ -116,6 +117,7 @@ class MemoryStateStore final : public StateStore {
   std::deque<Batch> unsynced_;    // committed, oldest first
   Status failure_;
   bool discarded_ = false;
+  mutable uint64_t scans_ = 0;
 };
 
 }  // namespace baton::node::testing
