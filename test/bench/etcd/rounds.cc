@@ -16,8 +16,8 @@ constexpr int64_t kReadyTimeoutMs = 60'000;
 constexpr int kCalmMs = 500;        // between what disturbs and what is measured
 constexpr double kKillSeconds = 8;  // long enough for an election
 // A hand-over takes about as long as the disk's hiccups, of which there is one every few seconds:
-// a short look, and the median of some.
-constexpr double kStopSeconds = 1.5;
+// a shorter look, yet long enough for an election if it does not succeed, and the median of some.
+constexpr double kStopSeconds = 4;
 constexpr int kStops = 3;
 constexpr double kQuickSeconds = 0.3;
 constexpr int64_t kQuickTotal = 2'000;
