@@ -86,7 +86,8 @@ void Core::RestartElectionTimer() {
 
 void Core::HearLeader(NodeId from) {
   if (!IsFollower() || leader != from) BecomeFollower(from);
-  leader_heard_at = election_timer_at = now;  // as random as it was drawn
+  leader_heard_at = now;
+  RestartElectionTimer();
 }
 
 bool Core::DiskHangs() const {
