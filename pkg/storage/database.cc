@@ -31,7 +31,7 @@ leveldb::ReadOptions CheckedRead() {
 Database::Database(DurableEnv* env, const DatabaseOptions& options)
     : base_env_(env),
       directory_(options.directory),
-      env_(std::make_unique<WalSyncEnv>(env, options.directory, options.fills_wal_ahead)),
+      env_(std::make_unique<WalSyncEnv>(env, options.directory, options.syncs_each_batch)),
       logger_(std::make_unique<NoLogger>()),
       cache_(leveldb::NewLRUCache(options.block_cache_bytes)) {
   if (options.bloom_filter) filter_.reset(leveldb::NewBloomFilterPolicy(kBloomBitsPerKey));
@@ -68,6 +68,7 @@ Status Database::OpenLevelDb(const DatabaseOptions& options) {
 
 Database::~Database() {
   db_.reset();
+  (void)env_->SyncWal();  // who needs to know has called Sync
   env_.reset();
   // A directory that cannot be removed now is removed at the next start.
   if (remove_on_close_) (void)RemoveTree(base_env_, directory_);
@@ -99,6 +100,7 @@ Status Database::Write(leveldb::WriteBatch* batch, bool sync) {
     leveldb::WriteOptions options;
     options.sync = sync;
     status = db_->Write(options, batch);
+    if (status.ok() && sync) status = env_->SyncClosedWals();
     if (!status.ok()) env_->SetFailure(status);
   }
   // A sync on another thread, or of a file that was closed inside this write, may have failed.

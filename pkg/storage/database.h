@@ -36,7 +36,8 @@ struct DatabaseOptions {
   // LevelDB must never make an empty database where one was lost.
   bool create = false;
   WalDamage wal_damage = WalDamage::kCutTornTail;
-  bool fills_wal_ahead = false;  // for databases that sync each batch; see wal_sync_env.h
+  // Whether each Write asks for a sync, or next to none does; see wal_sync_env.h.
+  bool syncs_each_batch = true;
   size_t write_buffer_bytes = 4u << 20;
   size_t block_cache_bytes = 8u << 20;
   bool compress = false;

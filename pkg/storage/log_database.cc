@@ -17,7 +17,6 @@ DatabaseOptions LogDatabaseOptions(const std::string& directory) {
   DatabaseOptions options;
   options.directory = directory;
   options.wal_damage = WalDamage::kCutTornTail;
-  options.fills_wal_ahead = true;
   options.block_cache_bytes = kBlockCacheBytes;
   return options;
 }

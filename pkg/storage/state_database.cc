@@ -17,6 +17,7 @@ DatabaseOptions MakeDatabaseOptions(const std::string& parent, uint64_t number,
   DatabaseOptions database;
   database.directory = kStateSeries.PathOf(parent, number);
   database.wal_damage = WalDamage::kCutAll;
+  database.syncs_each_batch = false;
   database.write_buffer_bytes = options.write_buffer_bytes;
   database.block_cache_bytes = options.block_cache_bytes;
   database.compress = true;

@@ -22,6 +22,7 @@ class WalTest : public ::testing::Test {
     DatabaseOptions options;
     options.directory = "/db";
     options.create = true;
+    options.syncs_each_batch = false;  // no zeros ahead: the tests append what they want
     options.write_buffer_bytes = write_buffer_bytes;
     auto database = Database::Open(&disk_, options);
     ASSERT_TRUE(database.ok()) << database.status().ToString();

@@ -2,11 +2,14 @@
 
 #include <algorithm>
 #include <atomic>
+#include <iterator>
 #include <utility>
 
 namespace baton::storage {
 
 struct WalSyncEnv::OpenWal {
+  std::string path;
+  bool closed = false;    // protected by WalSyncEnv::mutex_
   std::mutex sync_mutex;  // one sync at a time through `handle`
   std::unique_ptr<leveldb::WritableFile> handle;
   std::atomic<uint64_t> bytes{0};
@@ -15,13 +18,12 @@ struct WalSyncEnv::OpenWal {
 // A write-ahead file as LevelDB sees it. LevelDB uses it on one thread at a time.
 class WalFile final : public leveldb::WritableFile {
  public:
-  WalFile(WalSyncEnv* env, std::string path, std::unique_ptr<leveldb::WritableFile> file,
+  WalFile(WalSyncEnv* env, std::unique_ptr<leveldb::WritableFile> file,
           std::shared_ptr<WalSyncEnv::OpenWal> wal)
       : env_(env),
-        path_(std::move(path)),
         file_(std::move(file)),
         wal_(std::move(wal)),
-        fills_ahead_(env->fills_ahead_) {}
+        fills_ahead_(env->syncs_each_batch_) {}
 
   // LevelDB 1.23 closes by destroying; the status can only be kept for the next append.
   ~WalFile() override { (void)Close(); }
@@ -45,7 +47,8 @@ class WalFile final : public leveldb::WritableFile {
     if (closed_) return leveldb::Status::OK();
     closed_ = true;
     const leveldb::Status status = Guarded([&] {
-      const leveldb::Status synced = file_->Sync();
+      const bool syncs = env_->syncs_each_batch_;
+      const leveldb::Status synced = syncs ? file_->Sync() : leveldb::Status::OK();
       return synced.ok() ? file_->Close() : synced;
     });
     env_->Closed(wal_);
@@ -58,7 +61,7 @@ class WalFile final : public leveldb::WritableFile {
     if (!fills_ahead_ || end <= filled_) return leveldb::Status::OK();
     filled_ = (end / WalSyncEnv::kFillStepBytes + 1) * WalSyncEnv::kFillStepBytes;
     if (std::exchange(syncs_, 0) < WalSyncEnv::kFillSyncsMin) return leveldb::Status::OK();
-    const leveldb::Status status = env_->base_->FillWithZeros(path_, end, filled_);
+    const leveldb::Status status = env_->base_->FillWithZeros(wal_->path, end, filled_);
     if (!status.IsNotSupportedError()) return status;
     fills_ahead_ = false;
     return leveldb::Status::OK();
@@ -73,7 +76,6 @@ class WalFile final : public leveldb::WritableFile {
   }
 
   WalSyncEnv* const env_;
-  const std::string path_;
   const std::unique_ptr<leveldb::WritableFile> file_;
   const std::shared_ptr<WalSyncEnv::OpenWal> wal_;
   bool fills_ahead_;
@@ -101,11 +103,11 @@ class TableFile final : public leveldb::WritableFile {
   const std::unique_ptr<leveldb::WritableFile> file_;
 };
 
-WalSyncEnv::WalSyncEnv(DurableEnv* base, std::string directory, bool fills_ahead)
+WalSyncEnv::WalSyncEnv(DurableEnv* base, std::string directory, bool syncs_each_batch)
     : leveldb::EnvWrapper(base),
       base_(base),
       directory_(std::move(directory)),
-      fills_ahead_(fills_ahead) {}
+      syncs_each_batch_(syncs_each_batch) {}
 
 WalSyncEnv::~WalSyncEnv() {
   {
@@ -117,19 +119,41 @@ WalSyncEnv::~WalSyncEnv() {
 }
 
 leveldb::Status WalSyncEnv::SyncWal() {
-  std::vector<std::shared_ptr<OpenWal>> wals;
+  Wals wals;
   {
     const std::lock_guard lock(mutex_);
-    if (!failure_.ok()) return failure_;
-    wals = open_wals_;
+    wals = wals_;
   }
+  return Sync(wals);
+}
+
+leveldb::Status WalSyncEnv::SyncClosedWals() {
+  Wals wals;
+  {
+    const std::lock_guard lock(mutex_);
+    std::copy_if(wals_.begin(), wals_.end(), std::back_inserter(wals),
+                 [](const std::shared_ptr<OpenWal>& wal) { return wal->closed; });
+  }
+  return Sync(wals);
+}
+
+leveldb::Status WalSyncEnv::Sync(const Wals& wals) {
   for (const std::shared_ptr<OpenWal>& wal : wals) {
-    const std::lock_guard lock(wal->sync_mutex);
+    bool was_closed = false;
+    {
+      const std::lock_guard lock(mutex_);
+      if (!failure_.ok()) return failure_;
+      was_closed = wal->closed;
+    }
+    const std::lock_guard sync_lock(wal->sync_mutex);
     const leveldb::Status status = wal->handle->Sync();
     if (!status.ok()) {
       SetFailure(status);
       return status;
     }
+    if (!was_closed) continue;
+    const std::lock_guard lock(mutex_);
+    std::erase(wals_, wal);
   }
   return failure();  // a file that was closed meanwhile may have failed to sync
 }
@@ -147,7 +171,7 @@ void WalSyncEnv::SetFailure(const leveldb::Status& status) {
 uint64_t WalSyncEnv::WalBytes() const {
   const std::lock_guard lock(mutex_);
   uint64_t bytes = 0;
-  for (const std::shared_ptr<OpenWal>& wal : open_wals_) bytes += wal->bytes;
+  for (const std::shared_ptr<OpenWal>& wal : wals_) bytes += wal->closed ? 0 : wal->bytes.load();
   return bytes;
 }
 
@@ -167,20 +191,22 @@ leveldb::Status WalSyncEnv::NewWritableFile(const std::string& path, leveldb::Wr
   status = base_->NewAppendableFile(path, &handle);  // only ever synced
   if (status.ok()) status = base_->SyncDir(directory_);
   auto wal = std::make_shared<OpenWal>();
+  wal->path = path;
   wal->handle.reset(handle);
   if (!status.ok()) return status;
 
   {
     const std::lock_guard lock(mutex_);
-    open_wals_.push_back(wal);
+    wals_.push_back(wal);
   }
-  *file = new WalFile(this, path, std::move(owned_writer), std::move(wal));
+  *file = new WalFile(this, std::move(owned_writer), std::move(wal));
   return leveldb::Status::OK();
 }
 
 void WalSyncEnv::Closed(const std::shared_ptr<OpenWal>& wal) {
   const std::lock_guard lock(mutex_);
-  std::erase(open_wals_, wal);
+  wal->closed = true;
+  if (syncs_each_batch_) std::erase(wals_, wal);
 }
 
 leveldb::Status WalSyncEnv::RenameFile(const std::string& from, const std::string& to) {
@@ -193,8 +219,12 @@ leveldb::Status WalSyncEnv::RenameFile(const std::string& from, const std::strin
 // When CURRENT cannot be replaced LevelDB removes the MANIFEST that it was to name. But if only the
 // sync after the rename failed, CURRENT does name it.
 leveldb::Status WalSyncEnv::RemoveFile(const std::string& path) {
-  const leveldb::Status status = failure();
-  return status.ok() ? base_->RemoveFile(path) : status;
+  leveldb::Status status = failure();
+  if (status.ok()) status = base_->RemoveFile(path);
+  if (!status.ok()) return status;
+  const std::lock_guard lock(mutex_);
+  std::erase_if(wals_, [&](const std::shared_ptr<OpenWal>& wal) { return wal->path == path; });
+  return status;
 }
 
 // Called by LevelDB with its mutex held: the work must not run inline.

@@ -6,8 +6,12 @@
 //   1. A hole between two write-ahead files. When its memtable is full LevelDB goes on in a new
 //      NNNNNN.log and closes the old one without a sync. If then a sync, or the kernel, makes the
 //      new one durable and the power fails, the later batches are there and the earlier ones are
-//      not. Here a write-ahead file is synced when it is closed, which LevelDB does before the
-//      new one gets its first record. So what is durable is always a prefix of what was written.
+//      not. Where each batch is synced (the Raft log), a write-ahead file is synced when it is
+//      closed, which LevelDB does before the new one gets its first record. So what is durable is
+//      always a prefix of what was written. Where batches are not synced (the state tables) that
+//      would make a writer wait for megabytes: a file that was closed is synced with the next sync
+//      of any, unless its batches are in a table by then and it is gone. A hole that a power loss
+//      leaves meanwhile is found, and all that follows it cut off (wal_check.h, kCutAll).
 //   2. Names. LevelDB syncs its directory only together with a MANIFEST, after it has written there
 //      that a table exists; when the power fails in between, the kernel may have kept the one and
 //      not the other. Here the directory is synced when a write-ahead file is made, with each table
@@ -16,7 +20,7 @@
 //      write-ahead file fails every later one. Nothing is removed any more, either: the next start
 //      looks at all that is there and removes what is obsolete.
 //
-// Where each batch is synced (the Raft log) it also fills the write-ahead file with zeros some way
+// Where each batch is synced it also fills the write-ahead file with zeros some way
 // ahead (DurableEnv::FillWithZeros): to sync what was appended to a file is to write the file's new
 // length and place as well, through the file system's journal, which the files of all processes
 // share. ext4, three processes that append 400 bytes and sync: 450 us each, over zeros 360.
@@ -49,13 +53,14 @@ class WalSyncEnv final : public leveldb::EnvWrapper {
   static constexpr int kFillSyncsMin = 8;
 
   // For the one database in `directory`. `base` must outlive it; it must outlive the database.
-  WalSyncEnv(DurableEnv* base, std::string directory, bool fills_ahead = false);
+  WalSyncEnv(DurableEnv* base, std::string directory, bool syncs_each_batch = true);
   ~WalSyncEnv() override;
 
   // Every record that was appended before the call is durable when it is OK. Any thread. It syncs
-  // the write-ahead files that are open through a second handle of its own, so that no writer
-  // waits for it; those that were closed before have been synced when they were.
+  // the write-ahead files through a second handle of its own, so that no writer waits for it.
   leveldb::Status SyncWal();
+  // The same of those files that are closed: for who has synced the open one through LevelDB.
+  leveldb::Status SyncClosedWals();
   // The first failure, or OK. Once there is one, nothing may be acknowledged any more.
   leveldb::Status failure() const;
   void SetFailure(const leveldb::Status& status);
@@ -72,16 +77,19 @@ class WalSyncEnv final : public leveldb::EnvWrapper {
  private:
   friend class WalFile;
   friend class TableFile;
+  using Wals = std::vector<std::shared_ptr<OpenWal>>;
   void Closed(const std::shared_ptr<OpenWal>& wal);
+  // Syncs these, and forgets those of them that were closed before.
+  leveldb::Status Sync(const Wals& wals);
   void RunBackground();
 
   DurableEnv* const base_;
   const std::string directory_;
-  const bool fills_ahead_;
+  const bool syncs_each_batch_;
 
   mutable std::mutex mutex_;  // of all below
   leveldb::Status failure_;
-  std::vector<std::shared_ptr<OpenWal>> open_wals_;
+  Wals wals_;  // that are open, or were not synced when they were closed
   std::deque<std::pair<void (*)(void*), void*>> background_work_;
   std::condition_variable background_wakes_;
   bool stopping_ = false;

@@ -4,6 +4,7 @@
 #include <leveldb/db.h>
 
 #include <thread>
+#include <utility>
 
 #include "pkg/storage/database.h"
 #include "pkg/storage/testing/fault_env.h"
@@ -24,6 +25,12 @@ class WalSyncEnvTest : public ::testing::Test {
     leveldb::WritableFile* file = nullptr;
     EXPECT_TRUE(env_->NewWritableFile(path, &file).ok());
     return std::unique_ptr<leveldb::WritableFile>(file);
+  }
+
+  // Without the zeros that lie ahead.
+  std::string Written(const std::string& path) {
+    const std::string bytes = disk_.Contents(path);
+    return bytes.substr(0, bytes.find_last_not_of('\0') + 1);
   }
 
   FaultEnv disk_;
@@ -49,8 +56,8 @@ TEST_F(WalSyncEnvTest, AClosedWriteAheadFileIsDurableBeforeTheNextGetsItsFirstBy
   disk_.PowerOff();
   second.reset();
   disk_.PowerOn();
-  EXPECT_EQ(disk_.Contents("/db/000001.log"), "one");
-  EXPECT_EQ(disk_.Contents("/db/000002.log"), "two");
+  EXPECT_EQ(Written("/db/000001.log"), "one");
+  EXPECT_EQ(Written("/db/000002.log"), "two");
 }
 
 TEST_F(WalSyncEnvTest, SyncWalCoversEveryOpenFileAndItsName) {
@@ -65,15 +72,69 @@ TEST_F(WalSyncEnvTest, SyncWalCoversEveryOpenFileAndItsName) {
   first.reset();
   second.reset();
   disk_.PowerOn();
-  EXPECT_EQ(disk_.Contents("/db/000001.log"), "one");
-  EXPECT_EQ(disk_.Contents("/db/000002.log"), "two");
+  EXPECT_EQ(Written("/db/000001.log"), "one");
+  EXPECT_EQ(Written("/db/000002.log"), "two");
+}
+
+// Where batches are not synced, a writer does not wait for the file that it has filled.
+class SyncedSometimesTest : public WalSyncEnvTest {
+ protected:
+  SyncedSometimesTest() {
+    env_ = std::make_unique<WalSyncEnv>(&disk_, "/db", /*syncs_each_batch=*/false);
+    disk_.SetObserver(
+        [this](FaultEnv::Moment moment, Operation operation, const std::string& path) {
+          if (moment != FaultEnv::Moment::kAfter) return;
+          if (operation == Operation::kSync) synced_ += path + " ";
+          EXPECT_NE(operation, Operation::kFill);
+        });
+  }
+  std::string Synced() { return std::exchange(synced_, ""); }
+
+  std::string synced_;
+};
+
+TEST_F(SyncedSometimesTest, AClosedFileIsSyncedWithTheNextSync) {
+  auto first = Create("/db/000001.log");
+  ASSERT_TRUE(first->Append("one").ok());
+  auto second = Create("/db/000002.log");
+  first.reset();
+  ASSERT_TRUE(second->Append("two").ok());
+  EXPECT_EQ(Synced(), "");
+  EXPECT_EQ(env_->WalBytes(), 3u) << "of the open one";
+  ASSERT_TRUE(env_->SyncClosedWals().ok());
+  EXPECT_EQ(Synced(), "/db/000001.log ");
+  ASSERT_TRUE(env_->SyncClosedWals().ok());
+  EXPECT_EQ(Synced(), "") << "once";
+  second.reset();
+  auto third = Create("/db/000003.log");
+  ASSERT_TRUE(env_->SyncWal().ok());
+  EXPECT_EQ(Synced(), "/db/000002.log /db/000003.log ");
+  ASSERT_TRUE(env_->SyncWal().ok());
+  EXPECT_EQ(Synced(), "/db/000003.log ") << "one may still be appended to";
+}
+
+TEST_F(SyncedSometimesTest, WhatIsInATableIsNotWaitedFor) {
+  Create("/db/000001.log").reset();
+  ASSERT_TRUE(env_->RemoveFile("/db/000001.log").ok());
+  ASSERT_TRUE(env_->SyncWal().ok());
+  EXPECT_EQ(Synced(), "");
+}
+
+TEST_F(SyncedSometimesTest, AClosedFileThatCannotBeSyncedFailsAll) {
+  Create("/db/000001.log").reset();
+  auto second = Create("/db/000002.log");
+  disk_.SetFault([](Operation operation, const std::string& path) {
+    const bool bad = operation == Operation::kSync && path.ends_with("000001.log");
+    return bad ? leveldb::Status::IOError(path, "bad sector") : leveldb::Status::OK();
+  });
+  EXPECT_TRUE(env_->SyncWal().IsIOError());
+  EXPECT_TRUE(second->Append("two").IsIOError());
 }
 
 class FillingTest : public WalSyncEnvTest {
  protected:
   static constexpr uint64_t kStep = WalSyncEnv::kFillStepBytes;
   FillingTest() {
-    env_ = std::make_unique<WalSyncEnv>(&disk_, "/db", /*fills_ahead=*/true);
     disk_.SetObserver([this](FaultEnv::Moment moment, Operation operation, const std::string&) {
       if (moment == FaultEnv::Moment::kAfter && operation == Operation::kFill) ++fills_;
     });
@@ -332,30 +393,35 @@ TEST(LevelDbAloneTest, LosesTheMiddleOfTheStory) {
 
 // The same story through a Database.
 TEST(DatabaseTest, DoesNotLoseTheMiddleOfTheStory) {
-  FaultEnv disk;
-  ASSERT_TRUE(disk.CreateDir("/db").ok() && disk.SyncDir("/").ok());
-  DatabaseOptions options;
-  options.directory = "/db";
-  options.create = true;
-  options.write_buffer_bytes = 64 << 10;
-  {
-    auto database = Database::Open(&disk, options);
+  for (const bool syncs_each_batch : {true, false}) {
+    FaultEnv disk;
+    ASSERT_TRUE(disk.CreateDir("/db").ok() && disk.SyncDir("/").ok());
+    DatabaseOptions options;
+    options.directory = "/db";
+    options.create = true;
+    options.syncs_each_batch = syncs_each_batch;
+    options.write_buffer_bytes = 64 << 10;
+    {
+      auto database = Database::Open(&disk, options);
+      ASSERT_TRUE(database.ok());
+      const auto put = [&](const std::string& key, size_t bytes, bool sync) {
+        leveldb::WriteBatch batch;
+        batch.Put(key, std::string(bytes, 'x'));
+        ASSERT_TRUE((*database)->Write(&batch, sync).ok());
+      };
+      put("a", 1, true);
+      put("b", 80 << 10, false);
+      put("c", 1, true);
+      disk.PowerOff();
+    }
+    disk.PowerOn();
+    options.create = false;
+    const auto database = Database::Open(&disk, options);
     ASSERT_TRUE(database.ok());
-    const auto put = [&](const std::string& key, size_t bytes, bool sync) {
-      leveldb::WriteBatch batch;
-      batch.Put(key, std::string(bytes, 'x'));
-      ASSERT_TRUE((*database)->Write(&batch, sync).ok());
-    };
-    put("a", 1, true);
-    put("b", 80 << 10, false);
-    put("c", 1, true);
-    disk.PowerOff();
+    for (const char* key : {"a", "b", "c"}) {
+      EXPECT_TRUE((*database)->Get(key)->has_value()) << key << " " << syncs_each_batch;
+    }
   }
-  disk.PowerOn();
-  options.create = false;
-  const auto database = Database::Open(&disk, options);
-  ASSERT_TRUE(database.ok());
-  for (const char* key : {"a", "b", "c"}) EXPECT_TRUE((*database)->Get(key)->has_value()) << key;
 }
 
 }  // namespace
