@@ -97,12 +97,12 @@ void HandleSnapshotReport(Leader& lead, NodeId source, const SnapshotReport& rep
 }
 
 void HandlePersisted(Core& core, LogMark mark) {
+  core.log.OnPersisted(mark);
   // Half of all writes move the commit index alone, and cover nothing that anybody waits for.
   if (core.writes.empty() || core.writes.front().mark > mark) return;
   const auto open = std::find_if(core.writes.begin(), core.writes.end(),
                                  [mark](const Core::Write& write) { return write.mark > mark; });
   core.writes.erase(core.writes.begin(), open);
-  core.log.OnPersisted(mark);
   TraceOwnPersisted(core);
   Leader* const lead = core.leading();
   if (!lead) return;
