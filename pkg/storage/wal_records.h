@@ -3,7 +3,8 @@
 // Reads the record format of LevelDB's write-ahead files and MANIFEST (its doc/log_format.md), more
 // strictly than LevelDB does:
 //
-//   file   := block*                blocks of 32768 bytes, the last may be shorter
+//   file   := block* zeros?         blocks of 32768 bytes, the last may be shorter; zeros where it
+//                                   was filled ahead of what was written (wal_sync_env.h)
 //   block  := fragment* trailer?    a trailer of up to 6 zero bytes when no header fits any more
 //   fragment
 //   +--------------+------------+------+---------+
@@ -20,7 +21,6 @@
 
 namespace baton::storage {
 
-// After its last record a file may be zeros to its end: it was filled ahead (wal_sync_env.h).
 struct WalRecord {
   std::string bytes;
   size_t begin = 0;  // of its first fragment in the file

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <atomic>
-#include <iterator>
 #include <utility>
 
 namespace baton::storage {
@@ -118,33 +117,16 @@ WalSyncEnv::~WalSyncEnv() {
   if (background_.joinable()) background_.join();
 }
 
-leveldb::Status WalSyncEnv::SyncWal() {
-  Wals wals;
+leveldb::Status WalSyncEnv::Sync(bool closed_only) {
+  std::vector<std::pair<std::shared_ptr<OpenWal>, bool>> wals;  // with whether it is closed now
   {
     const std::lock_guard lock(mutex_);
-    wals = wals_;
-  }
-  return Sync(wals);
-}
-
-leveldb::Status WalSyncEnv::SyncClosedWals() {
-  Wals wals;
-  {
-    const std::lock_guard lock(mutex_);
-    std::copy_if(wals_.begin(), wals_.end(), std::back_inserter(wals),
-                 [](const std::shared_ptr<OpenWal>& wal) { return wal->closed; });
-  }
-  return Sync(wals);
-}
-
-leveldb::Status WalSyncEnv::Sync(const Wals& wals) {
-  for (const std::shared_ptr<OpenWal>& wal : wals) {
-    bool was_closed = false;
-    {
-      const std::lock_guard lock(mutex_);
-      if (!failure_.ok()) return failure_;
-      was_closed = wal->closed;
+    for (const std::shared_ptr<OpenWal>& wal : wals_) {
+      if (wal->closed || !closed_only) wals.emplace_back(wal, wal->closed);
     }
+  }
+  for (const auto& [wal, was_closed] : wals) {
+    if (leveldb::Status failed = failure(); !failed.ok()) return failed;
     const std::lock_guard sync_lock(wal->sync_mutex);
     const leveldb::Status status = wal->handle->Sync();
     if (!status.ok()) {

@@ -20,8 +20,8 @@
 //      write-ahead file fails every later one. Nothing is removed any more, either: the next start
 //      looks at all that is there and removes what is obsolete.
 //
-// Where each batch is synced it also fills the write-ahead file with zeros some way
-// ahead (DurableEnv::FillWithZeros): to sync what was appended to a file is to write the file's new
+// Where each batch is synced it also fills the write-ahead file with zeros some way ahead
+// (DurableEnv::FillWithZeros): to sync what was appended to a file is to write the file's new
 // length and place as well, through the file system's journal, which the files of all processes
 // share. ext4, three processes that append 400 bytes and sync: 450 us each, over zeros 360.
 //
@@ -58,9 +58,9 @@ class WalSyncEnv final : public leveldb::EnvWrapper {
 
   // Every record that was appended before the call is durable when it is OK. Any thread. It syncs
   // the write-ahead files through a second handle of its own, so that no writer waits for it.
-  leveldb::Status SyncWal();
+  leveldb::Status SyncWal() { return Sync(/*closed_only=*/false); }
   // The same of those files that are closed: for who has synced the open one through LevelDB.
-  leveldb::Status SyncClosedWals();
+  leveldb::Status SyncClosedWals() { return Sync(/*closed_only=*/true); }
   // The first failure, or OK. Once there is one, nothing may be acknowledged any more.
   leveldb::Status failure() const;
   void SetFailure(const leveldb::Status& status);
@@ -77,10 +77,9 @@ class WalSyncEnv final : public leveldb::EnvWrapper {
  private:
   friend class WalFile;
   friend class TableFile;
-  using Wals = std::vector<std::shared_ptr<OpenWal>>;
   void Closed(const std::shared_ptr<OpenWal>& wal);
-  // Syncs these, and forgets those of them that were closed before.
-  leveldb::Status Sync(const Wals& wals);
+  // And forgets the files that were closed before.
+  leveldb::Status Sync(bool closed_only);
   void RunBackground();
 
   DurableEnv* const base_;
@@ -89,7 +88,8 @@ class WalSyncEnv final : public leveldb::EnvWrapper {
 
   mutable std::mutex mutex_;  // of all below
   leveldb::Status failure_;
-  Wals wals_;  // that are open, or were not synced when they were closed
+  std::vector<std::shared_ptr<OpenWal>>
+      wals_;  // that are open, or were not synced when they were closed
   std::deque<std::pair<void (*)(void*), void*>> background_work_;
   std::condition_variable background_wakes_;
   bool stopping_ = false;
