@@ -368,5 +368,32 @@ TEST(FailoverTest, UnderLossAndRepetitionWritesAreAppliedAtMostOnce) {
   }
 }
 
+// How many entries the first append of each leader had.
+struct FirstAppends : SimObserver {
+  void OnSend(NodeId from, NodeId, const PeerMessage& message) override {
+    const auto* const raft = std::get_if<raft::Message>(&message);
+    const auto* const append = raft ? std::get_if<raft::AppendRequest>(&raft->body) : nullptr;
+    if (append) entries.try_emplace(from, append->entries.size());
+  }
+  std::map<NodeId, size_t> entries;
+};
+
+TEST(FailoverTest, WhatWaitedForANodeToLeadSharesItsFirstAppend) {
+  SimCluster cluster({.seed = 1});
+  const NodeId leader = cluster.AwaitLeader();
+  const NodeId next = cluster.AFollower();
+  cluster.RunFor(100);
+  FirstAppends first;
+  cluster.SetObserver(&first);
+  cluster.With(leader, [&](Node& node) { node.TransferLeadership(next, [](const Status&) {}); });
+  const auto stands = [&] { return cluster.node(next).raft().role() == raft::Role::kCandidate; };
+  ASSERT_TRUE(cluster.RunUntil(stands, 1'000));
+  const auto put = cluster.Submit(next, Put("k", "v"), 5'000);
+  ASSERT_TRUE(cluster.RunUntil([&] { return put->done(); }, 1'000));
+  EXPECT_TRUE(put->ok());
+  EXPECT_EQ(first.entries[next], 2U) << "the empty entry of the term, and the put";
+  cluster.SetObserver(nullptr);
+}
+
 }  // namespace
 }  // namespace baton::node::testing

@@ -22,6 +22,7 @@
 #include <deque>
 #include <memory>
 #include <set>
+#include <span>
 #include <utility>
 #include <vector>
 
@@ -143,6 +144,8 @@ class Node {
   // True when it stopped before everything was done.
   bool HandleReadys();
   void HandleReady(raft::Ready ready);
+  // Entries that are new in this node's log; those that it knows already change nothing.
+  void LearnOfAppended(std::span<const raft::Entry> entries);
   bool LeadershipIsNew() const;  // and was not noticed yet
   void NoticeLeadership();
   void LogLeadership(raft::Role role, NodeId leader) const;

@@ -59,8 +59,16 @@ bool Node::Step() {
 }
 
 bool Node::Advance() {
-  // Else what is routed now shares a Ready, and its messages, with what has gathered.
-  if (LeadershipIsNew() && HandleReadys()) return true;
+  // What is routed now shares a Ready, and its messages, with what has gathered. So the commands
+  // that waited for this node to lead go out with its first append.
+  if (LeadershipIsNew()) {
+    if (core_->raft->role() == raft::Role::kLeader) {
+      LearnOfAppended(core_->raft->entries_of_next_ready());
+      NoticeLeadership();
+    } else if (HandleReadys()) {
+      return true;
+    }
+  }
   keepalives_.Start();
   forwards_.Route();
   commands_.Route();
@@ -88,9 +96,7 @@ bool Node::HandleReadys() {
 }
 
 void Node::HandleReady(raft::Ready ready) {
-  // Before leadership is noticed: a new leader goes on from the stamps of all it has in its log.
-  core_->cluster_time.OnAppended(ready.entries);
-  core_->roster.OnAppended(ready.entries);  // before anything is sent to whom they add
+  LearnOfAppended(ready.entries);
   NoticeLeadership();
   if (ready.hard_state) repair_.OnMemory(ready.hard_state->memory);
   CancelSnapshots(ready.cancelled_snapshots);  // first: the next one may be among the messages
@@ -101,6 +107,13 @@ void Node::HandleReady(raft::Ready ready) {
   Apply(ready.committed_entries);
   for (const raft::ReadState& answer : ready.read_states) reads_.OnReadState(answer);
   for (const uint64_t question : ready.aborted_reads) reads_.OnAborted(question);
+}
+
+// Before leadership is noticed: a new leader goes on from the stamps of all it has in its log. And
+// before anything is sent to whom they add.
+void Node::LearnOfAppended(std::span<const raft::Entry> entries) {
+  core_->cluster_time.OnAppended(entries);
+  core_->roster.OnAppended(entries);
 }
 
 bool Node::LeadershipIsNew() const {

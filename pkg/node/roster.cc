@@ -20,7 +20,7 @@ void Roster::Set(Members members) {
   }
 }
 
-void Roster::OnAppended(const std::vector<raft::Entry>& entries) {
+void Roster::OnAppended(std::span<const raft::Entry> entries) {
   for (const raft::Entry& entry : entries) {
     if (const std::optional<Members> members = MembersIn(entry)) Tell(*members);
   }

@@ -10,6 +10,7 @@
 #include <memory>
 #include <optional>
 #include <set>
+#include <span>
 #include <vector>
 
 #include "pkg/base/ids.h"
@@ -28,7 +29,7 @@ class Roster {
   void Set(Members members);
   // Entries that are in the log now. Changes without a context, which others have proposed, say
   // nothing of addresses.
-  void OnAppended(const std::vector<raft::Entry>& entries);
+  void OnAppended(std::span<const raft::Entry> entries);
   // As of the applied index.
   const std::shared_ptr<const Members>& members() const { return members_; }
 

@@ -291,9 +291,8 @@ void RaftLog::Restore(Term leader_term, const SnapshotMeta& meta) {
 
 void RaftLog::TakeUnhandedEntries(std::vector<Entry>* entries) {
   if (handed_ == last_index()) return;
-  const std::span<const Entry> unhanded = recent_.Range(handed_ + 1, last_index() + 1);
+  AppendTo(entries, unhanded());
   handed_ = last_index();
-  AppendTo(entries, unhanded);
 }
 
 std::optional<SnapshotMeta> RaftLog::TakeUnhandedSnapshot() {

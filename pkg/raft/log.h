@@ -26,6 +26,7 @@
 #include <cstdint>
 #include <limits>
 #include <optional>
+#include <span>
 #include <vector>
 
 #include "pkg/base/check.h"
@@ -101,6 +102,8 @@ class RaftLog {
 
   // --- the driver's side ---
   bool HasUnhanded() const { return handed_ < last_index() || (snapshot_ && !snapshot_handed_); }
+  // What TakeUnhandedEntries would take.
+  std::span<const Entry> unhanded() const { return recent_.Range(handed_ + 1, last_index() + 1); }
   // Appends to `entries` what must be written next, once each.
   void TakeUnhandedEntries(std::vector<Entry>* entries);
   std::optional<SnapshotMeta> TakeUnhandedSnapshot();

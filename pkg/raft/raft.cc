@@ -293,6 +293,7 @@ Memory Raft::memory() const { return core_->memory; }
 const ConfigState& Raft::membership() const { return core_->membership(); }
 
 Index Raft::commit() const { return core_->log.committed(); }
+std::span<const Entry> Raft::entries_of_next_ready() const { return core_->log.unhanded(); }
 bool Raft::has_committed_in_term() const {
   const Leader* const lead = core_->leading();
   return lead && HasCommittedInTerm(*core_, *lead);

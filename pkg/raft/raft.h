@@ -18,6 +18,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <span>
 
 #include "pkg/base/status.h"
 #include "pkg/raft/confchange.h"
@@ -144,6 +145,8 @@ class Raft final {
   // The leader has committed an entry of its own term, so its commit index is current.
   bool has_committed_in_term() const;
   Index commit() const;
+  // Those of the next Ready, for who must see them before it is made; valid until the next input.
+  std::span<const Entry> entries_of_next_ready() const;
   // OK until the log reader reports kIo or kCorruption (or lost entries that are not applied): from
   // then on this node takes no part in anything, and the driver should stop the process.
   const Status& log_status() const;
