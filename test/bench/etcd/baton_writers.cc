@@ -21,7 +21,7 @@ int64_t NowUs() { return SystemClock().MonotonicUs(); }
 class BatonWriters final : public Writers {
  public:
   BatonWriters(const std::vector<std::string>& urls, double seconds)
-      : end_us_(NowUs() + static_cast<int64_t>(seconds * 1e6)), last_us_(NowUs()) {
+      : start_us_(NowUs()), end_us_(start_us_ + static_cast<int64_t>(seconds * 1e6)) {
     for (int i = 0; i < kCount; ++i) {
       threads_.emplace_back([this, urls, i] { Write(urls, static_cast<size_t>(i)); });
     }
@@ -51,7 +51,11 @@ class BatonWriters final : public Writers {
       CHECK(client.ok()) << url;
       clients.push_back(*std::move(client));
     }
+    const int64_t interval_us = kIntervalMs * 1000;
+    int64_t due_us = start_us_ + static_cast<int64_t>(number) * interval_us / kCount;
     for (size_t round = number; NowUs() < end_us_; ++round) {
+      while (due_us <= NowUs()) due_us += interval_us;
+      std::this_thread::sleep_for(std::chrono::microseconds(due_us - NowUs()));
       const auto answer = clients[round % clients.size()]->Send(
           {.method = "PUT", .target = "/v1/kv/gap", .headers = {}, .body = std::to_string(round)});
       if (answer.ok() && answer->status == 200) Succeeded();
@@ -73,10 +77,11 @@ class BatonWriters final : public Writers {
     }
   }
 
+  const int64_t start_us_;
   const int64_t end_us_;
   std::mutex mutex_;  // of what is below
   std::condition_variable wrote_;
-  int64_t last_us_;
+  int64_t last_us_ = start_us_;
   int64_t longest_us_ = 0;
   int64_t succeeded_ = 0;
   std::vector<std::thread> threads_;

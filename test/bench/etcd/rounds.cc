@@ -17,8 +17,8 @@ constexpr int kCalmMs = 500;        // between what disturbs and what is measure
 constexpr double kKillSeconds = 8;  // long enough for an election
 // A hand-over takes about as long as the disk's hiccups, of which there is one every few seconds:
 // a shorter look, yet long enough for an election if it does not succeed, and the median of some.
-constexpr double kStopSeconds = 4;
-constexpr int kStops = 3;
+constexpr double kStopSeconds = 2.5;
+constexpr int kStops = 5;
 constexpr double kQuickSeconds = 0.3;
 constexpr int64_t kQuickTotal = 2'000;
 

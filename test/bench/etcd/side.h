@@ -38,10 +38,14 @@ struct Load {
   At at = At::kAll;
 };
 
-// Writers that do not pause. Gone with the object.
+// Writers, each with a write every kIntervalMs, one after the other; a time that finds the last
+// write unanswered is left out. Without pauses a machine of few processors is busy to the brim, and
+// the longest time without a write tells how long some process had to wait for one. Gone with the
+// object.
 class Writers {
  public:
   static constexpr int kCount = 4;
+  static constexpr int64_t kIntervalMs = 8;  // as writeInterval in test/bench/peers/etcd/gap.go
   static constexpr int64_t kWriteTimeoutMs = 1000;  // then the write is tried elsewhere
 
   virtual ~Writers() = default;

@@ -9,11 +9,15 @@ import (
 	"time"
 )
 
-// A write that is not answered within this time is tried again elsewhere.
-const writeTimeout = time.Second
+const (
+	// A write that is not answered within this time is tried again elsewhere.
+	writeTimeout = time.Second
+	// Each writer begins a write so often, unless its last one is still unanswered.
+	writeInterval = 8 * time.Millisecond
+)
 
-// Writers at the members of --endpoints, o.clients of them, without a pause for o.duration: the
-// longest time between two writes that succeeded, as the one latency. Says "writing" on standard
+// Writers at the members of --endpoints, o.clients of them, one after the other, for o.duration:
+// the longest time between two writes that succeeded, as the one latency. Says "writing" on standard
 // error when all write, for whoever will end the leader then.
 func gap(ctx context.Context, o options) (report, error) {
 	connections, err := connect(&o)
@@ -36,7 +40,12 @@ func gap(ctx context.Context, o options) (report, error) {
 		writers.Add(1)
 		go func() {
 			defer writers.Done()
+			due := start.Add(writeInterval * time.Duration(worker) / time.Duration(o.clients))
 			for round := worker; time.Since(start) < o.duration && ctx.Err() == nil; round++ {
+				for !due.After(time.Now()) {
+					due = due.Add(writeInterval)
+				}
+				time.Sleep(time.Until(due))
 				bounded, cancel := context.WithTimeout(ctx, writeTimeout)
 				_, err := connections[round%len(connections)].Put(bounded, "gap", strconv.Itoa(round))
 				cancel()
