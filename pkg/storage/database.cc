@@ -54,8 +54,7 @@ Status Database::OpenLevelDb(const DatabaseOptions& options) {
   leveldb_options.write_buffer_size = options.write_buffer_bytes;
   leveldb_options.max_open_files = kOpenFilesMax;
   leveldb_options.block_cache = cache_.get();
-  leveldb_options.compression =
-      options.compress ? leveldb::kSnappyCompression : leveldb::kNoCompression;
+  leveldb_options.compression = leveldb::kNoCompression;  // README.md, "Decisions"
   leveldb_options.filter_policy = filter_.get();
   leveldb::DB* db = nullptr;
   const leveldb::Status status = leveldb::DB::Open(leveldb_options, directory_, &db);

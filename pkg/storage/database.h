@@ -40,7 +40,6 @@ struct DatabaseOptions {
   bool syncs_each_batch = true;
   size_t write_buffer_bytes = 4u << 20;
   size_t block_cache_bytes = 8u << 20;
-  bool compress = false;
   bool bloom_filter = false;  // for databases that are asked for keys that do not exist
 };
 

@@ -20,7 +20,6 @@ DatabaseOptions MakeDatabaseOptions(const std::string& parent, uint64_t number,
   database.syncs_each_batch = false;
   database.write_buffer_bytes = options.write_buffer_bytes;
   database.block_cache_bytes = options.block_cache_bytes;
-  database.compress = true;
   database.bloom_filter = true;
   return database;
 }

@@ -24,8 +24,7 @@ class LevelSnapshotReader final : public node::SnapshotReader {
 
   // One frame of about bytes_max, or of one row if that is larger.
   Result<std::string> NextChunk(size_t bytes_max) override;
-  // From how far the reader has come in the tables, which may be compressed. No idea while that is
-  // not far.
+  // From how far the reader has come in the tables. No idea while that is not far.
   uint64_t TotalBytesAbout() override;
 
  private:
