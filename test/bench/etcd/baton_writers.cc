@@ -10,6 +10,7 @@
 #include "pkg/base/check.h"
 #include "pkg/base/system_clock.h"
 #include "pkg/http/client.h"
+#include "pkg/load/schedule.h"
 
 namespace baton::bench {
 namespace {
@@ -26,7 +27,14 @@ class BatonWriters final : public Writers {
       threads_.emplace_back([this, urls, i] { Write(urls, static_cast<size_t>(i)); });
     }
   }
-  ~BatonWriters() override { Join(); }
+  ~BatonWriters() override {
+    {
+      const std::lock_guard lock(mutex_);
+      gone_ = true;
+    }
+    gone_changed_.notify_all();
+    Join();
+  }
 
   // False when they cannot.
   bool WaitUntilWriting() {
@@ -51,15 +59,27 @@ class BatonWriters final : public Writers {
       CHECK(client.ok()) << url;
       clients.push_back(*std::move(client));
     }
-    const int64_t interval_us = kIntervalMs * 1000;
-    int64_t due_us = start_us_ + static_cast<int64_t>(number) * interval_us / kCount;
-    for (size_t round = number; NowUs() < end_us_; ++round) {
-      while (due_us <= NowUs()) due_us += interval_us;
-      std::this_thread::sleep_for(std::chrono::microseconds(due_us - NowUs()));
+    load::Schedule schedule({.rate_per_s = kCount * 1000 / kIntervalMs,
+                             .start_ns = start_us_ * 1000,
+                             .end_ns = end_us_ * 1000,
+                             .operations_max = 0,
+                             .worker = number,
+                             .workers = kCount});
+    for (size_t round = number; WaitUntilDue(&schedule); ++round) {
       const auto answer = clients[round % clients.size()]->Send(
           {.method = "PUT", .target = "/v1/kv/gap", .headers = {}, .body = std::to_string(round)});
       if (answer.ok() && answer->status == 200) Succeeded();
     }
+  }
+
+  // For the next write that is not late; those that are, are left out. False: there is none.
+  bool WaitUntilDue(load::Schedule* schedule) {
+    while (schedule->Take(NowUs() * 1000)) {
+    }
+    if (schedule->Ended(NowUs() * 1000)) return false;
+    const auto left = std::chrono::nanoseconds(schedule->NextNs() - NowUs() * 1000);
+    std::unique_lock lock(mutex_);
+    return !gone_changed_.wait_for(lock, left, [this] { return gone_; });
   }
 
   void Succeeded() {
@@ -81,6 +101,8 @@ class BatonWriters final : public Writers {
   const int64_t end_us_;
   std::mutex mutex_;  // of what is below
   std::condition_variable wrote_;
+  std::condition_variable gone_changed_;
+  bool gone_ = false;  // nobody wants the rest of the writes
   int64_t last_us_ = start_us_;
   int64_t longest_us_ = 0;
   int64_t succeeded_ = 0;
