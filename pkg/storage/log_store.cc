@@ -163,26 +163,23 @@ Result<Term> LevelLogStore::TermAt(Index index) const {
 
 Result<std::vector<raft::Entry>> LevelLogStore::Entries(Index low, Index high,
                                                         size_t bytes_max) const {
+  std::unique_ptr<leveldb::Iterator> row;
   {
     const std::lock_guard lock(mutex_);
     BATON_RETURN_IF_ERROR(CheckRange(low, high));
     if (low >= high) return std::vector<raft::Entry>();
     if (low >= memory_.cached_first()) return memory_.Cached(low, high, bytes_max);
     ++disk_reads_;
+    // Under mutex_: it sees all that memory_ names, whatever the log's writer does from here on.
+    row = database_->NewIterator(/*fill_cache=*/true);
   }
-  Result<std::vector<raft::Entry>> entries = EntriesOnDisk(low, high, bytes_max);
-  if (entries.ok()) return entries;
-  // The rows may have gone because the other thread compacted or cut the log meanwhile.
-  const std::lock_guard lock(mutex_);
-  BATON_RETURN_IF_ERROR(CheckRange(low, high));
-  return entries;
+  return EntriesOnDisk(row.get(), low, high, bytes_max);
 }
 
-Result<std::vector<raft::Entry>> LevelLogStore::EntriesOnDisk(Index low, Index high,
-                                                              size_t bytes_max) const {
+Result<std::vector<raft::Entry>> LevelLogStore::EntriesOnDisk(leveldb::Iterator* row, Index low,
+                                                              Index high, size_t bytes_max) const {
   std::vector<raft::Entry> entries;
   size_t bytes = 0;
-  const std::unique_ptr<leveldb::Iterator> row = database_->NewIterator(/*fill_cache=*/true);
   row->Seek(EntryKey(low));
   for (Index index = low; index < high; ++index, row->Next()) {
     BATON_RETURN_IF_ERROR(database_->StatusOf(*row));

@@ -27,6 +27,10 @@
 #include "pkg/storage/identity.h"
 #include "pkg/storage/log_memory.h"
 
+namespace leveldb {
+class Iterator;
+}  // namespace leveldb
+
 namespace baton::storage {
 
 class Database;
@@ -89,7 +93,8 @@ class LevelLogStore final : public node::LogStore {
   bool OnlyMovesCommit(std::span<const node::LogWrite> writes) const;
   void Remember(const node::LogWrite& write);
   Status CheckRange(Index low, Index high) const;  // requires mutex_
-  Result<std::vector<raft::Entry>> EntriesOnDisk(Index low, Index high, size_t bytes_max) const;
+  Result<std::vector<raft::Entry>> EntriesOnDisk(leveldb::Iterator* row, Index low, Index high,
+                                                 size_t bytes_max) const;
 
   // Constant after construction.
   const std::string directory_;
