@@ -22,11 +22,14 @@ std::string After(std::string key) {
   return key;
 }
 
-// Calls take(deadline, id, value) for due rows of a deadline table, from *from_ms on, until it
-// returns false. Leaves the earliest deadline that was met in *from_ms.
+// Calls take(id, value) for due rows of a deadline table, from *from_ms on, until it returns false.
+// Leaves the earliest deadline that was met in *from_ms. Looks at nothing while none can be due: a
+// scan ends at the first row that is there, and on the way to it passes over all that were deleted
+// lately, be they of the next table (LevelDB keeps them until it merges: 20 ms for 100,000).
 template <typename Take>
 void ScanDue(const Tables& tables, const std::string& start, const std::string& end, int64_t now_ms,
              int64_t* from_ms, const Take& take) {
+  if (*from_ms > now_ms) return;
   int64_t earliest_ms = kNever;
   const auto visit = [&](std::string_view row_key, std::string_view value) {
     const DeadlineRow row = ParseDeadlineRowKey(row_key);
@@ -102,7 +105,9 @@ QueueInfo StateMachine::Queue(QueueKind kind, std::string_view name) const {
   std::optional<QueueRow> queue = LoadQueue(*tables_, kind, name);
   if (!queue) return info;
   info.waiters_total = queue->waiters;
-  info.waiters = LoadWaiters(*tables_, kind, name, queue->line_start, kListItemsMax);
+  if (queue->waiters > 0) {
+    info.waiters = LoadWaiters(*tables_, kind, name, queue->line_start, kListItemsMax);
+  }
   info.holder = std::move(queue->holder);
   return info;
 }
@@ -129,6 +134,7 @@ Status StateMachine::Verify(QueueKind kind, std::string_view name, Token token) 
 
 SessionExpire StateMachine::DueSessions(int64_t now_ms) const {
   SessionExpire due;
+  if (meta_.counts.sessions == 0) return due;
   const auto take = [&due](uint64_t id, std::string_view value) {
     due.items.push_back({SessionId(id), DecodeVarintValue(value)});
     return due.items.size() < kBatchItemsMax && !CRUEL("coord.sessions_due_one_by_one");
@@ -140,6 +146,7 @@ SessionExpire StateMachine::DueSessions(int64_t now_ms) const {
 
 WaitExpire StateMachine::DueWaits(int64_t now_ms) const {
   WaitExpire due;
+  if (meta_.counts.lock_waiters + meta_.counts.election_waiters == 0) return due;
   const auto take = [&due](uint64_t id, std::string_view value) {
     const WaitDeadlineRow row = DecodeWaitDeadlineRow(value);
     due.items.push_back({row.kind, std::string(row.name), Ticket(id)});

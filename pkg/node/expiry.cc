@@ -13,10 +13,14 @@ constexpr int64_t kEarlyMs = 60'000;
 
 }  // namespace
 
-void Expiry::Run() {
-  if (!proposals_->CanPropose() || CRUEL("node.expiry_late")) return;
+void Expiry::Run(bool leads) {
   const int64_t now_ms = cluster_time_->NowMs();
   const bool look = std::exchange(look_, false);
+  if (!leads) {
+    if (look) KeepPlace(now_ms);
+    return;
+  }
+  if (!proposals_->CanPropose() || CRUEL("node.expiry_late")) return;
   if (look && !sessions_.under_way) {
     const int64_t early_ms = CRUEL("node.expiry_early") ? kEarlyMs : 0;  // void when applied
     coord::SessionExpire due = state_->DueSessions(now_ms + early_ms);
@@ -32,6 +36,11 @@ void Expiry::Run() {
     if (can && CRUEL("node.history_compacted_at_once")) due = state_->revision();
     if (due) Propose(&compactions_, coord::CompactHistory{*due});
   }
+}
+
+void Expiry::KeepPlace(int64_t now_ms) const {
+  (void)state_->DueSessions(now_ms);
+  (void)state_->DueWaits(now_ms);
 }
 
 void Expiry::Propose(Kind* kind, coord::CommandBody body) {

@@ -27,8 +27,9 @@ class Expiry {
   // Sessions and waits are looked for in the state, which costs more than a write does: once a
   // tick, and when a batch of them that may have been full was applied.
   void OnTick() { look_ = true; }
-  // Proposes what is due, if this node leads. Once a tick, and after entries were applied.
-  void Run();
+  // Proposes what is due, if this node leads and has committed in its term. Once a tick, and after
+  // entries were applied.
+  void Run(bool leads);
   // What was under way belonged to another term.
   void OnLeaderChange();
 
@@ -38,6 +39,9 @@ class Expiry {
     uint64_t round = 0;  // of the proposal under way; older ones no longer count
   };
 
+  // Of who does not lead: the state notes how far its scans have come, so that a new leader's first
+  // one does not pass over all that was renewed since this node was started.
+  void KeepPlace(int64_t now_ms) const;
   void Propose(Kind* kind, coord::CommandBody body);
 
   Proposals* proposals_;

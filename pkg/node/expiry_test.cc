@@ -12,29 +12,46 @@
 namespace baton::node::testing {
 namespace {
 
-// To look for what is due is to look through the tables, on a disk that may hold much: it takes
-// longer than a write.
-TEST(ExpiryTest, ABusyLeaderLooksNoMoreOftenThanAnIdleOne) {
-  SimCluster cluster({.seed = 1});
-  const NodeId leader = cluster.AwaitLeader();
-  const auto scans_in_a_second = [&](const std::function<void()>& work) {
-    const uint64_t before = cluster.state(leader).scans();
-    const int64_t end_ms = cluster.MonotonicMs() + 1'000;
+// To look for what is due is to look through the tables, on a disk that may hold much, past all
+// that was deleted lately: it takes far longer than a write.
+class ExpiryTest : public ::testing::Test {
+ protected:
+  uint64_t ScansInASecond(NodeId node, const std::function<void()>& work) {
+    const uint64_t before = cluster_.state(node).scans();
+    const int64_t end_ms = cluster_.MonotonicMs() + 1'000;
     work();
-    cluster.RunFor(end_ms - cluster.MonotonicMs());
-    return cluster.state(leader).scans() - before;
+    cluster_.RunFor(end_ms - cluster_.MonotonicMs());
+    return cluster_.state(node).scans() - before;
+  }
+  void Do(coord::Command command) {
+    const auto done = cluster_.Submit(leader_, std::move(command), 10'000);
+    ASSERT_TRUE(cluster_.RunUntil([&] { return done->ok(); }, 1'000));
+  }
+
+  SimCluster cluster_{{.seed = 1}};
+  const NodeId leader_ = cluster_.AwaitLeader();
+};
+
+TEST_F(ExpiryTest, NobodyLooksWhileNothingCanBeDue) {
+  EXPECT_EQ(ScansInASecond(leader_, [] {}), 0u) << "there are no sessions";
+  const auto puts = [&] {
+    for (int i = 0; i < 100; ++i) Do(Put("k", "v"));
   };
-  const uint64_t idle = scans_in_a_second([] {});
-  EXPECT_GT(idle, 0u) << "once a tick it does";
-  uint64_t puts = 0;
-  const uint64_t busy = scans_in_a_second([&] {
-    for (; puts < 100; ++puts) {
-      const auto put = cluster.Submit(leader, Put("k", "v"), 10'000);
-      ASSERT_TRUE(cluster.RunUntil([&] { return put->ok(); }, 1'000));
-    }
-  });
-  ASSERT_EQ(puts, 100u);
-  EXPECT_LE(busy, idle + puts / 10) << "writes look now and then for history to remove";
+  EXPECT_EQ(ScansInASecond(leader_, puts), 0u);
+  Do(CreateSession(1, 60'000));
+  EXPECT_LE(ScansInASecond(leader_, puts), 1u) << "once it knows the earliest deadline";
+  EXPECT_EQ(ScansInASecond(leader_, puts), 0u);
+}
+
+// Or its first look, were it elected, would pass over all that was deleted since it was started.
+TEST_F(ExpiryTest, AFollowerKeepsItsPlace) {
+  const NodeId follower(leader_.value() % 3 + 1);
+  Do(CreateSession(1, 60'000));
+  EXPECT_EQ(ScansInASecond(follower, [] {}), 1u);
+  EXPECT_EQ(ScansInASecond(follower, [] {}), 0u);
+  Do(CreateSession(2, 500));
+  EXPECT_GT(ScansInASecond(follower, [] {}), 0u) << "the deadline has passed";
+  EXPECT_EQ(ScansInASecond(follower, [] {}), 0u);
 }
 
 }  // namespace

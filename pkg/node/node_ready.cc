@@ -74,8 +74,7 @@ bool Node::Advance() {
   commands_.Route();
   reads_.Ask();
   upgrade_.Run();
-  if (expiry_due_ && core_->raft->has_committed_in_term()) expiry_.Run();
-  expiry_due_ = false;
+  if (std::exchange(expiry_due_, false)) expiry_.Run(core_->raft->has_committed_in_term());
   if (HandleReadys() || failed()) return !failed();
   const bool catching_up = watches_.CatchUp();
   CompactIfDue();
