@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <utility>
+#include <variant>
 
 #include "pkg/base/cruel.h"
 #include "pkg/base/planted.h"
@@ -101,6 +102,10 @@ void Forwards::OnResult(NodeId to, ForwardReply reply, const ProposalResult& res
     case Fate::kApplied:
       reply.index = result.index;
       reply.reply = coord::EncodeReply(*result.reply);
+      // Its node answers when it has applied the entry itself (waits.h).
+      if (std::holds_alternative<coord::AcquireReply>(result.reply->body)) {
+        raft_->TellCommit(to, result.index);
+      }
       break;
     case Fate::kLost:
       reply.status = Status(Code::kUnavailable, "leadership_lost",

@@ -54,8 +54,10 @@ class Forwards {
 
   // pending_max: requests that are not answered yet; beyond, they are refused with
   // kUnavailable/"overloaded".
-  Forwards(size_t pending_max, Proposals* proposals, Transport* transport, NodeMetrics* metrics)
+  Forwards(size_t pending_max, raft::Raft* raft, Proposals* proposals, Transport* transport,
+           NodeMetrics* metrics)
       : pending_max_(pending_max),
+        raft_(raft),
         proposals_(proposals),
         transport_(transport),
         metrics_(metrics) {}
@@ -85,6 +87,7 @@ class Forwards {
   void Reply(NodeId to, ForwardReply reply);
 
   size_t pending_max_;
+  raft::Raft* raft_;
   Proposals* proposals_;
   Transport* transport_;
   NodeMetrics* metrics_;

@@ -12,8 +12,8 @@
 // refusals, which come at once; callbacks must not call the node.
 //
 // The parts, one file each: commands and proposals (writes), forwards (other nodes' writes), reads,
-// keepalives, waits (acquires), watches, expiry, snapshots, compaction, history_compaction,
-// cluster_time, recovery.
+// commit_news, keepalives, waits (acquires), watches, expiry, snapshots, compaction,
+// history_compaction, cluster_time, recovery.
 //
 // After a fatal error (of the disk) the node has told NodeParts::fatal and does nothing any more.
 #pragma once
@@ -30,6 +30,7 @@
 #include "pkg/coord/state_machine.h"
 #include "pkg/node/applied_metrics.h"
 #include "pkg/node/commands.h"
+#include "pkg/node/commit_news.h"
 #include "pkg/node/expiry.h"
 #include "pkg/node/forwards.h"
 #include "pkg/node/full_disk.h"
@@ -107,6 +108,10 @@ class Node {
 
   // True when there is more to do at once.
   bool Step();
+  // Monotonic, when Step should be called although nothing has happened; none: with the next tick.
+  std::optional<int64_t> due_us() const {
+    return failed() || removed_ ? std::nullopt : commit_news_.due_us();
+  }
 
   // Leadership is handed over, now and whenever it comes back; work goes on.
   void StartDrain();
@@ -188,6 +193,7 @@ class Node {
   AppliedCounts applied_counts_;
   HistoryCompaction history_;
   Expiry expiry_;
+  CommitNews commit_news_;
   Upgrade upgrade_;
   Transfer transfer_;
   Repair repair_;

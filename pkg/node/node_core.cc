@@ -63,6 +63,7 @@ Result<std::unique_ptr<NodeCore>> NodeCore::Open(const NodeConfig& config, const
   raft_config.election_timeout_ticks = config.election_timeout_ticks;
   raft_config.heartbeat_interval_ticks = config.heartbeat_interval_ticks;
   raft_config.delegate_snapshots = config.delegate_snapshots;
+  raft_config.commit_news = false;  // commit_news.h says when
   // No more than the log keeps in memory: a window that is lost is sent again without the disk.
   raft_config.inflight_bytes_max = 4 << 20;
   Result<std::unique_ptr<raft::Raft>> raft =

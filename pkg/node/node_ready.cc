@@ -76,9 +76,10 @@ bool Node::Advance() {
   upgrade_.Run();
   if (std::exchange(expiry_due_, false)) expiry_.Run(core_->raft->has_committed_in_term());
   if (HandleReadys() || failed()) return !failed();
+  commit_news_.Run();
   const bool catching_up = watches_.CatchUp();
   CompactIfDue();
-  return catching_up || commands_.HasWork() || forwards_.HasWork();
+  return catching_up || commands_.HasWork() || forwards_.HasWork() || core_->raft->HasReady();
 }
 
 bool Node::HandleReadys() {

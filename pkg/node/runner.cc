@@ -158,7 +158,8 @@ void NodeRunner::Run() {
   int64_t next_tick_us = ports_.clock->MonotonicUs() + tick_us;
   bool more = false;
   while (!stopping_.load()) {
-    const int64_t wait_us = more ? 0 : next_tick_us - ports_.clock->MonotonicUs();
+    const int64_t due_us = std::min(next_tick_us, node_->due_us().value_or(next_tick_us));
+    const int64_t wait_us = more ? 0 : due_us - ports_.clock->MonotonicUs();
     const std::vector<InboxItem> items = inbox_.Take(wait_us);
     const int64_t now_us = ports_.clock->MonotonicUs();
     node_->AdvanceTo(now_us);

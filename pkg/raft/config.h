@@ -41,7 +41,7 @@ struct Config {
   // driver that sets it must not make applied state durable beyond what is persisted.
   uint64_t apply_unpersisted_entries_max = 0;
   // False: nobody is told of a commit for its own sake; the news goes with the next append or
-  // heartbeat (raft-rs: skip_bcast_commit).
+  // heartbeat (raft-rs: skip_bcast_commit), or when the driver says so (Raft::TellCommit).
   bool commit_news = true;
   bool forward_proposals = true;  // followers may forward commands, leaders take them
   // A leader with nothing to do for so long puts its group to sleep (hibernation.h). 0: never, and

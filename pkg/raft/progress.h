@@ -15,6 +15,7 @@
 // late rejection takes it back.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 
 #include "pkg/base/ids.h"
@@ -36,6 +37,8 @@ class Progress {
   Index pending_snapshot() const { return pending_snapshot_; }
   // The newest commit index that was sent in a form the peer can use; so none is sent twice.
   Index commit_sent() const { return commit_sent_; }
+  // News of commits up to here waits for nothing.
+  Index commit_wanted() const { return commit_wanted_; }
   uint64_t read_counter() const { return read_counter_; }
   uint64_t stamp() const { return stamp_; }
   // Its disk lost what it had acknowledged: it counts for nothing (amnesia.h).
@@ -77,6 +80,7 @@ class Progress {
   // --- what came back ---
   void OnActive(uint64_t now) { active_at_ = now; }
   void OnReadCounter(uint64_t counter);
+  void OnCommitWanted(Index index) { commit_wanted_ = std::max(commit_wanted_, index); }
   void OnStamp(uint64_t stamp);
   void OnFetched() { fetching_ = false; }
   void OnSnapshotWanted(Index at_least) { snapshot_wanted_ = at_least; }
@@ -107,6 +111,7 @@ class Progress {
   Index pending_snapshot_;   // kSnapshot only
   Inflights inflights_;      // kReplicate only
   Index commit_sent_;
+  Index commit_wanted_;
   uint64_t read_counter_ = 0;  // the newest read round that the peer confirmed
   uint64_t stamp_ = 0;         // the newest of this leader's that the peer returned
   bool amnesia_ = false;

@@ -147,6 +147,21 @@ void Raft::Ping() {
   }
 }
 
+void Raft::TellCommit(NodeId peer, Index index) {
+  Leader* const lead = core_->leading();
+  Progress* const progress = lead ? lead->peer(peer) : nullptr;
+  if (!progress) return;
+  progress->OnCommitWanted(index);
+  lead->flush = true;
+}
+
+void Raft::TellCommit(Index index) {
+  Leader* const lead = core_->leading();
+  if (!lead) return;
+  for (Progress& peer : lead->peers) peer.OnCommitWanted(index);
+  lead->flush = true;
+}
+
 bool Raft::asleep() const { return core_->asleep; }
 
 void Raft::Wake(uint64_t ticks_slept, bool leader_lives) {
@@ -293,6 +308,7 @@ Memory Raft::memory() const { return core_->memory; }
 const ConfigState& Raft::membership() const { return core_->membership(); }
 
 Index Raft::commit() const { return core_->log.committed(); }
+bool Raft::has_untold_commit() const { return HasUntoldCommit(*core_); }
 std::span<const Entry> Raft::entries_of_next_ready() const { return core_->log.unhanded(); }
 bool Raft::has_committed_in_term() const {
   const Leader* const lead = core_->leading();

@@ -91,6 +91,10 @@ class Raft final {
   Status RequestSnapshot();
   // Leader: heartbeats to all now.
   void Ping();
+  // Leader: news of commits up to `index` waits no longer for an append or a heartbeat to carry it
+  // (Config::commit_news off), for one peer or for all.
+  void TellCommit(NodeId peer, Index index);
+  void TellCommit(Index index);
 
   // --- sleep (hibernation.h); only with Config::hibernate_after_ticks ---
   // While it is true nothing but Wake and the questions below may be called; not even Tick (CHECK).
@@ -145,6 +149,8 @@ class Raft final {
   // The leader has committed an entry of its own term, so its commit index is current.
   bool has_committed_in_term() const;
   Index commit() const;
+  // This node leads, and some peer has not been sent the newest commit index that it can use.
+  bool has_untold_commit() const;
   // Those of the next Ready, for who must see them before it is made; valid until the next input.
   std::span<const Entry> entries_of_next_ready() const;
   // OK until the log reader reports kIo or kCorruption (or lost entries that are not applied): from

@@ -245,6 +245,35 @@ TEST(RaftCommitNewsTest, SwitchedOnAgainTheyGoAtOnce) {
   EXPECT_NE(leader.Said().find("1->2 Heartbeat term=1 commit=2"), std::string::npos);
 }
 
+TEST(RaftCommitNewsTest, WithoutThemTheDriverSaysWhenItWaitsNoLonger) {
+  Config config = Base();
+  config.commit_news = false;
+  SoloLeader leader(config);
+  leader.Propose("x");
+  leader.Said();
+  EXPECT_FALSE(leader.raft().has_untold_commit()) << "nothing is committed";
+  ASSERT_TRUE(leader.Hear(2, 1, Acknowledge(2)).ok());
+  EXPECT_TRUE(leader.raft().has_untold_commit());
+  leader.raft().TellCommit(NodeId(2), Index(1));
+  EXPECT_EQ(leader.Said(), "") << "it was told of that one";
+  leader.raft().TellCommit(NodeId(9), Index(2));
+  EXPECT_EQ(leader.Said(), "") << "a stranger";
+  leader.raft().TellCommit(Index(2));
+  EXPECT_NE(leader.Said().find("1->2 Heartbeat term=1 commit=2"), std::string::npos);
+  EXPECT_FALSE(leader.raft().has_untold_commit());
+  ASSERT_TRUE(leader.Hear(3, 1, Acknowledge(2)).ok());
+  EXPECT_NE(leader.Said().find("1->3 Heartbeat term=1 commit=2"), std::string::npos)
+      << "it can use it only now, and was to be told";
+  leader.Propose("y");
+  leader.Said();
+  ASSERT_TRUE(leader.Hear(2, 1, Acknowledge(3)).ok());
+  EXPECT_EQ(leader.Said(), "") << "the next commit waits again";
+  Solo follower;
+  follower.raft().TellCommit(Index(1));
+  EXPECT_FALSE(follower.raft().has_untold_commit());
+  EXPECT_EQ(follower.Said(), "");
+}
+
 // --- ForgetLeader and Ping ---
 
 class RaftForgetTest : public ::testing::Test {

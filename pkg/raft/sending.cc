@@ -31,8 +31,13 @@ Index CommitFor(const Core& core, const Progress& peer) {
   return std::min(core.log.committed(), peer.match());
 }
 
+bool HasCommitNews(const Core& core, const Progress& peer) {
+  return peer.commit_sent() < CommitFor(core, peer);
+}
+
 bool CommitNewsIsDue(const Core& core, const Progress& peer) {
-  return core.config.commit_news && peer.commit_sent() < CommitFor(core, peer);
+  return HasCommitNews(core, peer) &&
+         (core.config.commit_news || peer.commit_sent() < peer.commit_wanted());
 }
 
 // A follower that can send its snapshot in this leader's place: one that keeps up and holds the
@@ -155,6 +160,12 @@ bool NeedsFlush(const Core& core) {
   return std::any_of(lead->peers.begin(), lead->peers.end(), [&](const Progress& peer) {
     return AppendIsDue(core, *lead, peer) || CommitNewsIsDue(core, peer) || peer.snapshot_wanted();
   });
+}
+
+bool HasUntoldCommit(const Core& core) {
+  const Leader* const lead = core.leading();
+  return lead && std::any_of(lead->peers.begin(), lead->peers.end(),
+                             [&](const Progress& peer) { return HasCommitNews(core, peer); });
 }
 
 void Flush(Core& core) {

@@ -11,6 +11,8 @@ namespace baton::raft {
 
 // Flush would send something, or must at least try to.
 bool NeedsFlush(const Core& core);
+// This node leads, and some peer has not been sent the newest commit index that it can use.
+bool HasUntoldCommit(const Core& core);
 // Sends what is due to each peer, in ascending order of ids. Nothing if this node does not lead.
 void Flush(Core& core);
 // One tick of a leader, about snapshots that a follower was told to send. If it is not heard any

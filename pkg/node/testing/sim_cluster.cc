@@ -80,6 +80,7 @@ Status SimCluster::Start(NodeId id) {
   Place& place = At(id);
   ++place.life;
   place.fail_next_write = false;
+  place.due_us.reset();
   place.config.seed = Mix(options_.seed ^ (id.value() << 32) ^ place.life);
   NodeParts parts;
   parts.log = place.used_log;
@@ -139,8 +140,19 @@ void SimCluster::RunNow(NodeId id, const std::function<void(Node&)>& event) {
   event(node);
   int steps = 0;
   while (node.Step()) CHECK_LT(++steps, kStepsMax);
+  StepWhenDue(id);
   CheckInvariants(id);
   if (observer_ != nullptr) observer_->OnStep(id, node);
+}
+
+void SimCluster::StepWhenDue(NodeId id) {
+  Place& place = At(id);
+  const std::optional<int64_t> due_us = place.node->due_us();
+  if (!due_us || place.due_us == due_us) return;
+  place.due_us = due_us;
+  const int64_t wait_us = std::max<int64_t>(0, *due_us - place.ClockUs(now_us_));
+  AfterOn(id, wait_us * 1'000'000 / place.clock_rate_ppm + 1,
+          [&place](Node&) { place.due_us.reset(); });
 }
 
 void SimCluster::MixIntoTrace(uint64_t number) { trace_hash_ = Mix(trace_hash_ ^ number); }

@@ -300,6 +300,7 @@ class SimCluster final : public Clock {
     uint64_t disks = 1;
     int64_t paused_until_us = 0;
     std::deque<std::function<void(Node&)>> waiting;  // while it is paused
+    std::optional<int64_t> due_us;                   // the last Node::due_us that a step waits for
     int64_t disk_latency_max_us = 0;
     bool fail_next_write = false;
     // The monotonic clock: what it showed at a true time, and its rate since.
@@ -320,6 +321,8 @@ class SimCluster final : public Clock {
   void RunNow(NodeId id, const std::function<void(Node&)>& event);
   void Resume(NodeId id, uint64_t life);
   void TickLater(NodeId id);
+  // When the node has named a time, and nothing else happens before.
+  void StepWhenDue(NodeId id);
   Status Start(NodeId id);
   void Deliver(PeerEnvelope envelope);
   // only_copy: the network carries no other.
