@@ -241,7 +241,9 @@ TEST(RestartTest, ADrainingLeaderHandsOverAndNobodySeesAnError) {
     const int64_t began_ms = cluster.MonotonicMs();
     for (int i = 0; i < 60; ++i) put_everywhere();
     ASSERT_TRUE(cluster.RunUntil([&] { return cluster.node(leader).drained(); }, 5'000));
-    EXPECT_LE(cluster.MonotonicMs() - began_ms, 300);
+    // Two heartbeat intervals, in which it stays; and as long again where the network has cost the
+    // successor the last entry: messages overtake each other here (seed 5).
+    EXPECT_LE(cluster.MonotonicMs() - began_ms, 450);
     cluster.With(leader, [](Node& node) { node.Close(); });
     cluster.Crash(leader);
     for (int i = 0; i < 10; ++i) put_everywhere();
