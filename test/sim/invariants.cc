@@ -184,6 +184,7 @@ void Invariants::OnStep(NodeId id, const Node& node) {
     CheckLeader(id, node);
     seen.leads_since_us = cluster_->MonotonicUs();
   }
+  if (leads || seen.leads) NoteCommit(node);
   seen.leads = leads;
   const Index applied = node.state().applied();
   if (applied == seen.applied) return;
@@ -219,6 +220,13 @@ void Invariants::CheckOverdue(NodeId id, const Node& node, int64_t leads_since_u
   CHECK(node.state().DueSessions(now_ms - overdue_max_ms_).items.empty())
       << "S9: node " << id << " leads, and at " << now_ms << " a session is overdue by more than "
       << overdue_max_ms_ << " ms";
+}
+
+// Of who leads, or did until this step.
+void Invariants::NoteCommit(const Node& node) {
+  if (node.raft().commit() <= decided_) return;
+  decided_ = node.raft().commit();
+  decided_by_ = node.raft().membership();
 }
 
 // R10: a configuration is known by the index of its entry, and is the same everywhere once it is
@@ -285,16 +293,11 @@ bool Invariants::OnQuorum(const raft::ConfigState& config, Index index, Term ter
   return QuorumIs(config, [&](NodeId id) { return Holds(disks_[id], index, term); });
 }
 
-// Whoever leads has committed it under the newest configuration of its own log, which the one that
+// A leader has committed it under the newest configuration of its own log, which the one that
 // applies it first need not have yet.
 void Invariants::CheckQuorum(Index index, Term term, const raft::RaftStatus& status) {
   if (status.config_index > index || OnQuorum(status.config, index, term)) return;
-  for (const NodeId id : cluster_->ids()) {
-    if (!cluster_->alive(id)) continue;
-    const raft::Raft& raft = cluster_->node(id).raft();
-    if (raft.role() != raft::Role::kLeader || raft.term() < status.term) continue;
-    if (OnQuorum(raft.GetStatus().config, index, term)) return;
-  }
+  if (index <= decided_ && OnQuorum(decided_by_, index, term)) return;
   CHECK(false) << "R8: entry " << index << " of term " << term
                << " is applied, and not on a quorum's disks:" << DescribeDisks() << "\n  "
                << raft::Describe(status);

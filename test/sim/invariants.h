@@ -69,6 +69,7 @@ class Invariants final : public node::testing::SimObserver {
   };
 
   void LookAtLog(NodeId id);
+  void NoteCommit(const node::Node& node);
   void NoteConfig(NodeId id, const node::Node& node);
   void CheckTruncation(NodeId id, const node::LogWrite& write);
   void CheckLeader(NodeId id, const node::Node& node);
@@ -99,6 +100,10 @@ class Invariants final : public node::testing::SimObserver {
   std::map<std::pair<Index, Term>, Content> contents_;
   std::map<Index, Term> canon_;  // of some committed entries, the newest among them
   Index committed_;
+  // The newest commit index of any leader, and the configuration that was in force at it: all up to
+  // there is on a quorum of that.
+  Index decided_;
+  raft::ConfigState decided_by_;
   // What was the newest of them when the last of this term was; the term is that of who saw it
   // first, so no older than the leader's who committed it.
   std::map<Term, Index> committed_in_;
