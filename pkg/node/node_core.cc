@@ -31,11 +31,14 @@ NodeCore::NodeCore(const NodeConfig& node_config, const NodeParts& node_parts)
       roster(node_config.id, node_parts.transport),
       cluster_time(node_config.tick_ms * node_config.election_timeout_ticks * 1000),
       stored_log_(
-          node_parts.log,
-          [this] {
-            return raft::SnapshotMeta{state.applied(), state.applied_term(), membership};
-          },
+          node_parts.log, [this] { return SnapshotPoint(); },
           [this](const Status& status) { Fail(status); }) {}
+
+// A lost state is not that of any entry, whatever its rows say: nobody may begin with it.
+Result<raft::SnapshotMeta> NodeCore::SnapshotPoint() const {
+  if (state_lost) return Status(Code::kUnavailable, "state_lost", "This node has no state");
+  return raft::SnapshotMeta{state.applied(), state.applied_term(), membership};
+}
 
 Result<std::unique_ptr<NodeCore>> NodeCore::Open(const NodeConfig& config, const NodeParts& parts) {
   BATON_RETURN_IF_ERROR(Validate(config));

@@ -74,6 +74,7 @@ class NodeCore {
 
  private:
   NodeCore(const NodeConfig& node_config, const NodeParts& node_parts);
+  Result<raft::SnapshotMeta> SnapshotPoint() const;
   // The stamps of what is in the log and not applied: a leader must not go back behind them. And
   // where the members are that it names.
   Status NoteLogAboveApplied();

@@ -1,6 +1,10 @@
 // A node that has lost something comes to serve again by itself (repair.h).
 #include <gtest/gtest.h>
 
+#include <utility>
+#include <variant>
+#include <vector>
+
 #include "pkg/node/testing/commands.h"
 #include "pkg/node/testing/sim_cluster.h"
 
@@ -54,6 +58,44 @@ class RepairTest : public ::testing::Test {
   SimCluster cluster;
   NodeId victim;
 };
+
+class SnapshotReports final : public SimObserver {
+ public:
+  void OnSend(NodeId from, NodeId, const PeerMessage& message) override {
+    const auto* const raft_message = std::get_if<raft::Message>(&message);
+    if (raft_message == nullptr) return;
+    const auto* const report = std::get_if<raft::SnapshotReport>(&raft_message->body);
+    if (report != nullptr) reports.emplace_back(from, report->delivered);
+  }
+
+  std::vector<std::pair<NodeId, bool>> reports;
+};
+
+// Whatever an old state still says, it is not that of any entry: seed 19657 of test/sim.
+TEST_F(RepairTest, WithoutAStateNoSnapshotIsSent) {
+  const NodeId leader = cluster.AwaitLeader();
+  cluster.Crash(victim);
+  cluster.state(victim).StartOver();
+  Restart();
+  ASSERT_TRUE(Status().rebuilding);
+  SnapshotReports observer;
+  cluster.SetObserver(&observer);
+  const uint64_t sent_before = cluster.metrics(victim).snapshots_sent.value();
+  PeerEnvelope envelope;
+  envelope.cluster_id = "0123456789abcdef";
+  envelope.from = leader;
+  envelope.to = victim;
+  const Term term = cluster.node(leader).raft().term();
+  envelope.messages.push_back(raft::Message{leader, victim, term, raft::Heartbeat{}});
+  envelope.messages.push_back(raft::Message{
+      leader, victim, term,
+      raft::SnapshotOrder{.target = NodeId(6 - leader.value() - victim.value()), .at_least = {}}});
+  cluster.With(victim, [&](Node& node) { ASSERT_TRUE(node.Receive(envelope).ok()); });
+  ASSERT_EQ(observer.reports.size(), 1u);
+  EXPECT_EQ(observer.reports[0], std::pair(victim, false));
+  EXPECT_EQ(cluster.metrics(victim).snapshots_sent.value(), sent_before);
+  cluster.SetObserver(nullptr);
+}
 
 TEST_F(RepairTest, ALostStateIsFetchedFromAPeer) {
   cluster.Crash(victim);

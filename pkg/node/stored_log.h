@@ -14,11 +14,11 @@ namespace baton::node {
 
 class StoredLog final : public raft::LogReader {
  public:
-  using SnapshotPoint = std::function<raft::SnapshotMeta()>;
+  using SnapshotPoint = std::function<Result<raft::SnapshotMeta>()>;
   using Fatal = std::function<void(const Status&)>;
 
-  // `snapshot_point`: what a copy of the state made now would stand for. `fatal` is told of errors
-  // that mean trouble with the disk.
+  // `snapshot_point`: what a copy of the state made now would stand for; kUnavailable: for nothing.
+  // `fatal` is told of errors that mean trouble with the disk.
   StoredLog(const LogStore* log, SnapshotPoint snapshot_point, Fatal fatal)
       : log_(log), snapshot_point_(std::move(snapshot_point)), fatal_(std::move(fatal)) {}
 
