@@ -215,10 +215,14 @@ TEST(RaftForwardTest, OnlyMembersMayForwardAndOnlyToTheLeader) {
 
 // --- commit news ---
 
-TEST(RaftCommitNewsTest, WithoutThemOnlyAppendsAndHeartbeatsTell) {
+Config Silent() {
   Config config = Base();
   config.commit_news = false;
-  SoloLeader leader(config);
+  return config;
+}
+
+TEST(RaftCommitNewsTest, WithoutThemOnlyAppendsAndHeartbeatsTell) {
+  SoloLeader leader(Silent());
   leader.Tick();
   leader.Said();
   leader.Propose("x");
@@ -233,22 +237,17 @@ TEST(RaftCommitNewsTest, WithoutThemOnlyAppendsAndHeartbeatsTell) {
 }
 
 TEST(RaftCommitNewsTest, SwitchedOnAgainTheyGoAtOnce) {
-  Config config = Base();
-  config.commit_news = false;
-  SoloLeader leader(config);
+  SoloLeader leader(Silent());
   leader.Propose("x");
   leader.Said();
   ASSERT_TRUE(leader.Hear(2, 1, Acknowledge(2)).ok());
   leader.Said();
-  config.commit_news = true;
-  ASSERT_TRUE(leader.raft().Reconfigure(config).ok());
+  ASSERT_TRUE(leader.raft().Reconfigure(Base()).ok());
   EXPECT_NE(leader.Said().find("1->2 Heartbeat term=1 commit=2"), std::string::npos);
 }
 
 TEST(RaftCommitNewsTest, WithoutThemTheDriverSaysWhenItWaitsNoLonger) {
-  Config config = Base();
-  config.commit_news = false;
-  SoloLeader leader(config);
+  SoloLeader leader(Silent());
   leader.Propose("x");
   leader.Said();
   EXPECT_FALSE(leader.raft().has_untold_commit()) << "nothing is committed";
