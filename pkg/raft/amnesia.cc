@@ -49,8 +49,9 @@ void CheckForAmnesia(Core& core, Index acknowledged) {
   LoseMemory(core);
 }
 
-void CheckForPast(Core& core, Index prev_index, const std::vector<Entry>& entries) {
-  if (core.memory != Memory::kNewborn || (!prev_index && entries.empty())) return;
+void amnesia_internal::CheckForPast(Core& core, Index prev_index,
+                                    const std::vector<Entry>& entries) {
+  if (!prev_index && entries.empty()) return;
   if (!prev_index && entries[0].term == core.term) {
     core.memory = Memory::kWhole;
   } else {
@@ -58,8 +59,7 @@ void CheckForPast(Core& core, Index prev_index, const std::vector<Entry>& entrie
   }
 }
 
-void SeekCure(Core& core) {
-  if (core.memory != Memory::kLostEntries && !core.amnesia()) return;
+void amnesia_internal::SeekCure(Core& core) {
   if (IsCured(core)) {
     core.memory = Memory::kWhole;
     core.cure = Cure();

@@ -44,15 +44,28 @@
 
 namespace baton::raft {
 
+namespace amnesia_internal {
+
+// The same, when there is a reason to look.
+void CheckForPast(Core& core, Index prev_index, const std::vector<Entry>& entries);
+void SeekCure(Core& core);
+
+}  // namespace amnesia_internal
+
 // May this node, as far as its memory goes, vote for who has a log up to last_index, or stand with
 // it?
 bool MayVoteFor(const Core& core, Index last_index);
 // Follower: the leader says that this node holds everything up to `acknowledged`.
 void CheckForAmnesia(Core& core, Index acknowledged);
 // Follower: the leader sends the log from here on. Is it one that begins, or does it have a past?
-void CheckForPast(Core& core, Index prev_index, const std::vector<Entry>& entries);
+inline void CheckForPast(Core& core, Index prev_index, const std::vector<Entry>& entries) {
+  if (core.memory != Memory::kNewborn) return;
+  amnesia_internal::CheckForPast(core, prev_index, entries);
+}
 // Follower that has heard its leader: is this node cured? If not, it asks for what it needs.
-void SeekCure(Core& core);
+inline void SeekCure(Core& core) {
+  if (HasLost(core.memory)) amnesia_internal::SeekCure(core);
+}
 // Follower: the answer, if it is one to that question.
 bool TakeCure(Core& core, const ReadIndexResponse& response);
 // Leader: a peer that is believed ill has not even what it acknowledged since: its disk was lost

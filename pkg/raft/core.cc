@@ -18,7 +18,7 @@ uint64_t SeedOf(const Config& config) {
 
 }  // namespace
 
-Core::Core(const Config& settings, RaftLog opened_log, const InitialState& initial)
+Core::Core(const Config& settings, RaftLog&& opened_log, const InitialState& initial)
     : config(settings),
       term(initial.hard_state.term),
       vote(PLANTED("raft.vote_forgotten_at_start") ? NodeId() : initial.hard_state.vote),
@@ -82,12 +82,6 @@ void Core::RestartElectionTimer() {
   election_timeout = random.Between(ticks, 2 * ticks);
   if (CRUEL("raft.election_timeout_shortest")) election_timeout = ticks;
   if (CRUEL("raft.election_timeout_longest")) election_timeout = 2 * ticks - 1;
-}
-
-void Core::HearLeader(NodeId from) {
-  if (!IsFollower() || leader != from) BecomeFollower(from);
-  leader_heard_at = now;
-  RestartElectionTimer();
 }
 
 bool Core::DiskHangs() const {

@@ -45,7 +45,7 @@ struct Cure {
 };
 
 struct Core {
-  Core(const Config& settings, RaftLog opened_log, const InitialState& initial);
+  Core(const Config& settings, RaftLog&& opened_log, const InitialState& initial);
 
   // Changes only by Raft::Reconfigure.
   Config config;
@@ -97,12 +97,12 @@ struct Core {
 
   // Queues a message of the current term. A leader whose term is not durable yet holds it back.
   template <typename Body>
-  void Send(NodeId to, Body body);
+  void Send(NodeId to, Body&& body);
   // As above, for what must not leave before all writes up to now are durable.
   template <typename Body>
-  void SendAfterPersist(NodeId to, Body body);
+  void SendAfterPersist(NodeId to, Body&& body);
   template <typename Body>
-  void SendAfterPersist(NodeId to, Term message_term, Body body);
+  void SendAfterPersist(NodeId to, Term message_term, Body&& body);
 
   // The only ways in which the term, the role of a follower and the known leader change.
   void EnterTerm(Term new_term);   // requires new_term > term
@@ -110,9 +110,15 @@ struct Core {
   void BecomeFollower(NodeId new_leader);
   void SetLeader(NodeId new_leader);
 
+  // With another timeout.
   void RestartElectionTimer();
-  // The leader of this term was heard.
-  void HearLeader(NodeId from);
+  // The leader of this term was heard. The timeout stays: it is drawn for an election, not for each
+  // message.
+  void HearLeader(NodeId from) {
+    if (!IsFollower() || leader != from) BecomeFollower(from);
+    leader_heard_at = now;
+    election_timer_at = now;
+  }
   bool ElectionTimedOut() const { return now - election_timer_at >= election_timeout; }
   // The oldest write hangs for two election timeouts.
   bool DiskHangs() const;
@@ -121,30 +127,30 @@ struct Core {
   void StepDown(NodeId new_leader);
   // Made in its place: a Message is large, and there are many.
   template <typename Body>
-  void Queue(std::vector<Message>* queue, NodeId to, Term message_term, Body body);
+  void Queue(std::vector<Message>* queue, NodeId to, Term message_term, Body&& body);
   void TraceQueued(const Message& message);
 };
 
 template <typename Body>
-void Core::Send(NodeId to, Body body) {
+void Core::Send(NodeId to, Body&& body) {
   const Leader* const lead = leading();
   Queue(lead && !lead->term_durable ? &out.messages_after_persist : &out.messages, to, term,
-        std::move(body));
+        std::forward<Body>(body));
 }
 
 template <typename Body>
-void Core::SendAfterPersist(NodeId to, Body body) {
-  Queue(&out.messages_after_persist, to, term, std::move(body));
+void Core::SendAfterPersist(NodeId to, Body&& body) {
+  Queue(&out.messages_after_persist, to, term, std::forward<Body>(body));
 }
 
 template <typename Body>
-void Core::SendAfterPersist(NodeId to, Term message_term, Body body) {
-  Queue(&out.messages_after_persist, to, message_term, std::move(body));
+void Core::SendAfterPersist(NodeId to, Term message_term, Body&& body) {
+  Queue(&out.messages_after_persist, to, message_term, std::forward<Body>(body));
 }
 
 template <typename Body>
-void Core::Queue(std::vector<Message>* queue, NodeId to, Term message_term, Body body) {
-  const Message& message = queue->emplace_back(id(), to, message_term, std::move(body));
+void Core::Queue(std::vector<Message>* queue, NodeId to, Term message_term, Body&& body) {
+  const Message& message = queue->emplace_back(id(), to, message_term, std::forward<Body>(body));
   if (config.trace) TraceQueued(message);
 }
 

@@ -16,9 +16,9 @@
 namespace baton::raft {
 namespace {
 
-Status Impossible(const Message& message, std::string what) {
+Status Impossible(const Message& message, const char* what) {
   return Status(Code::kInvalidArgument,
-                "node " + std::to_string(message.from.value()) + " " + std::move(what));
+                "node " + std::to_string(message.from.value()) + " " + what);
 }
 
 // Who leads in the message's term, if it says so.
@@ -32,40 +32,39 @@ bool IsFromLeader(const MessageBody& body) {
          std::holds_alternative<SnapshotRequest>(body) || std::holds_alternative<Hibernate>(body);
 }
 
-// A well-formed message of the current or a later term that contradicts what this node knows for
-// sure: a broken peer, a node with somebody else's id or disk. Nothing must change by it.
-Status CheckAgainstState(const Core& core, const Message& message) {
+// What a well-formed message of the current or a later term contradicts that this node knows for
+// sure; null: nothing. Its sender is a broken peer, a node with somebody else's id or disk, and
+// nothing must change by it.
+const char* ContradictionIn(const Core& core, const Message& message) {
   const bool same_term = message.term == core.term;
   if (same_term && IsFromLeader(message.body) && core.leader && core.leader != LeaderOf(message)) {
-    return Impossible(message, "claims to lead in a term that another node leads");
+    return "claims to lead in a term that another node leads";
   }
   if (const auto* const append = std::get_if<AppendRequest>(&message.body)) {
     if (core.log.Contradicts(message.term, append->prev_index, append->prev_term,
                              append->entries)) {
-      return Impossible(message, "sends entries that differ from what is settled");
+      return "sends entries that differ from what is settled";
     }
   }
   if (const auto* const snapshot = std::get_if<SnapshotRequest>(&message.body)) {
     if (core.log.Contradicts(message.term, snapshot->meta.index, snapshot->meta.term, {})) {
-      return Impossible(message, "sends a snapshot that differs from what is settled");
+      return "sends a snapshot that differs from what is settled";
     }
   }
   const Leader* const lead = same_term ? core.leading() : nullptr;
-  if (!lead) return Status::Ok();
+  if (!lead) return nullptr;
   if (const auto* const response = std::get_if<AppendResponse>(&message.body)) {
     if (!response->rejected && response->match_index > core.log.last_index()) {
-      return Impossible(message, "acknowledges entries that were never written");
+      return "acknowledges entries that were never written";
     }
   }
   if (const auto* const response = std::get_if<HeartbeatResponse>(&message.body)) {
     if (response->read_counter > lead->reads.counter()) {
-      return Impossible(message, "confirms a read round that was never started");
+      return "confirms a read round that was never started";
     }
-    if (response->stamp > core.now + 1) {
-      return Impossible(message, "returns a lease stamp that was never sent");
-    }
+    if (response->stamp > core.now + 1) return "returns a lease stamp that was never sent";
   }
-  return Status::Ok();
+  return nullptr;
 }
 
 // Handles what is meant for followers and for leaders, in the current term.
@@ -73,65 +72,43 @@ struct CurrentTerm {
   Core& core;
   NodeId from;
 
-  Status operator()(AppendRequest& body) const { return HandleAppend(core, from, std::move(body)); }
-  Status operator()(const Heartbeat& body) const {
-    HandleHeartbeat(core, from, body);
-    return Status::Ok();
-  }
-  Status operator()(const SnapshotRequest& body) const {
-    HandleSnapshot(core, from, body);
-    return Status::Ok();
-  }
-  Status operator()(const AppendResponse& body) const {
+  void operator()(const Heartbeat& body) const { HandleHeartbeat(core, from, body); }
+  void operator()(const SnapshotRequest& body) const { HandleSnapshot(core, from, body); }
+  void operator()(const AppendResponse& body) const {
     if (Progress* const peer = Peer()) HandleAppendResponse(core, *core.leading(), *peer, body);
-    return Status::Ok();
   }
-  Status operator()(const HeartbeatResponse& body) const {
+  void operator()(const HeartbeatResponse& body) const {
     if (Progress* const peer = Peer()) HandleHeartbeatResponse(core, *core.leading(), *peer, body);
-    return Status::Ok();
   }
-  Status operator()(const ReadIndexRequest& body) const {
+  void operator()(const ReadIndexRequest& body) const {
     if (Peer()) HandleReadIndexRequest(core, *core.leading(), from, body);
-    return Status::Ok();
   }
-  Status operator()(const ReadIndexResponse& body) const {
+  void operator()(const ReadIndexResponse& body) const {
     if (from == core.leader) HandleReadIndexResponse(core, body);
-    return Status::Ok();
   }
-  Status operator()(const TimeoutNow&) const {
-    HandleTimeoutNow(core, from);
-    return Status::Ok();
-  }
-  Status operator()(const SnapshotWanted& body) const {
+  void operator()(const TimeoutNow&) const { HandleTimeoutNow(core, from); }
+  void operator()(const SnapshotWanted& body) const {
     if (Progress* const peer = Peer()) HandleSnapshotWanted(*core.leading(), *peer, body);
-    return Status::Ok();
   }
-  Status operator()(const SnapshotOrder& body) const {
+  void operator()(const SnapshotOrder& body) const {
     if (from == core.leader) HandleSnapshotOrder(core, from, body);
-    return Status::Ok();
   }
-  Status operator()(const SnapshotReport& body) const {
+  void operator()(const SnapshotReport& body) const {
     if (Peer()) HandleSnapshotReport(*core.leading(), from, body);
-    return Status::Ok();
   }
-  Status operator()(const Hibernate& body) const {
-    HandleHibernate(core, from, body);
-    return Status::Ok();
-  }
-  Status operator()(const HibernateResponse& body) const {
+  void operator()(const Hibernate& body) const { HandleHibernate(core, from, body); }
+  void operator()(const HibernateResponse& body) const {
     if (Peer()) HandleHibernateResponse(core, *core.leading(), from, body);
-    return Status::Ok();
   }
   // What is refused is lost: its sender asked for no answer.
-  Status operator()(ProposeRequest& body) const {
-    if (Peer() && core.config.forward_proposals) {
-      (void)ProposeCommand(core, std::move(body.data), std::nullopt).ok();
-    }
-    return Status::Ok();
+  void operator()(ProposeRequest& body) const {
+    if (!Peer() || !core.config.forward_proposals) return;
+    (void)ProposeCommand(core, std::move(body.data), std::nullopt).ok();
   }
-  // Votes have terms of their own and are handled before.
-  Status operator()(const VoteRequest&) const { return Status::Ok(); }
-  Status operator()(const VoteResponse&) const { return Status::Ok(); }
+  // Handled before: votes have terms of their own, and appends may meet an error of the disk.
+  void operator()(const VoteRequest&) const {}
+  void operator()(const VoteResponse&) const {}
+  void operator()(const AppendRequest&) const {}
 
   // For what only a leader heeds; nothing if this node does not lead. A stranger is counted: it was
   // removed lately, or took this node for another.
@@ -163,7 +140,7 @@ Status Dispatch(Core& core, Message&& message) {
     if (IsFromLeader(message.body)) RefuseStaleLeader(core, message);
     return Status::Ok();
   }
-  BATON_RETURN_IF_ERROR(CheckAgainstState(core, message));
+  if (const char* const what = ContradictionIn(core, message)) return Impossible(message, what);
   if (message.term > core.term && !IsGrantedPreVote(message.body)) {
     core.FollowTerm(message.term);
   }
@@ -171,7 +148,11 @@ Status Dispatch(Core& core, Message&& message) {
     HandleVoteResponse(core, message, *response);
     return Status::Ok();
   }
-  return std::visit(CurrentTerm{core, message.from}, message.body);
+  if (auto* const append = std::get_if<AppendRequest>(&message.body)) {
+    return HandleAppend(core, message.from, std::move(*append));
+  }
+  std::visit(CurrentTerm{core, message.from}, message.body);
+  return Status::Ok();
 }
 
 }  // namespace baton::raft

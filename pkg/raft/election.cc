@@ -17,6 +17,7 @@ namespace {
 
 VoteResult Count(const Core& core, const std::map<NodeId, bool>& votes) {
   return QuorumVote(core.membership(), [&](NodeId id) -> std::optional<bool> {
+    if (id == core.id()) return true;
     const auto vote = votes.find(id);
     if (vote == votes.end()) return std::nullopt;
     return vote->second;
@@ -70,12 +71,10 @@ void StartElection(Core& core, bool leader_transfer) {
   core.EnterTerm(core.term + 1);
   core.vote = core.id();
   core.RestartElectionTimer();
-  Candidate candidate{{{core.id(), true}}};
-  const bool won = Count(core, candidate.votes) == VoteResult::kWon;
-  core.role = std::move(candidate);
+  core.role = Candidate{};
   Trace(core, TraceEventKind::kBecomeCandidate);
   TraceOwnVote(core);
-  if (won) {
+  if (Count(core, {}) == VoteResult::kWon) {
     BecomeLeader(core, false);
   } else {
     AskForVotes(core, core.term, false, leader_transfer);
@@ -85,10 +84,8 @@ void StartElection(Core& core, bool leader_transfer) {
 void StartPreVote(Core& core) {
   core.SetLeader(NodeId());
   core.RestartElectionTimer();
-  PreCandidate candidate{{{core.id(), true}}};
-  const bool won = Count(core, candidate.votes) == VoteResult::kWon;
-  core.role = std::move(candidate);
-  if (won) {
+  core.role = PreCandidate{};
+  if (Count(core, {}) == VoteResult::kWon) {
     StartElection(core, false);
   } else {
     AskForVotes(core, core.term + 1, true, false);

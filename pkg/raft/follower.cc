@@ -60,7 +60,7 @@ bool WaitsForSnapshot(const Core& core) {
 
 }  // namespace
 
-Status HandleAppend(Core& core, NodeId from, AppendRequest request) {
+Status HandleAppend(Core& core, NodeId from, AppendRequest&& request) {
   core.HearLeader(from);
   CheckForPast(core, request.prev_index, request.entries);
   if (WaitsForSnapshot(core)) {

@@ -11,7 +11,7 @@
 namespace baton::raft {
 
 // An error of the log reader, and then nothing was changed or answered; OK otherwise.
-Status HandleAppend(Core& core, NodeId from, AppendRequest request);
+Status HandleAppend(Core& core, NodeId from, AppendRequest&& request);
 void HandleHeartbeat(Core& core, NodeId from, const Heartbeat& heartbeat);
 // Also from a peer, on that leader's behalf.
 void HandleSnapshot(Core& core, NodeId from, const SnapshotRequest& request);

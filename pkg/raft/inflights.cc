@@ -18,7 +18,7 @@ void Inflights::Add(Index last, size_t bytes) {
 void Inflights::FreeThrough(Index index) {
   while (count_ > 0 && At(0).last <= index) {
     bytes_ -= At(0).bytes;
-    start_ = (start_ + 1) % ring_.size();
+    start_ = Wrapped(start_ + 1);
     --count_;
   }
 }

@@ -41,7 +41,9 @@ class Inflights {
     size_t bytes = 0;
   };
 
-  Sent& At(size_t place) { return ring_[(start_ + place) % ring_.size()]; }
+  // Without a division, which takes longer than all the rest.
+  size_t Wrapped(size_t place) const { return place < ring_.size() ? place : place - ring_.size(); }
+  Sent& At(size_t place) { return ring_[Wrapped(start_ + place)]; }
   void Grow();
 
   size_t messages_max_;

@@ -30,7 +30,7 @@ Status Refused(Core& core, Code code, std::string reason, std::string message) {
 }
 
 // The ways into a leader's own log are this one and a membership change's (changing.cc).
-Index AppendNormal(Core& core, Payload data) {
+Index AppendNormal(Core& core, Payload&& data) {
   Trace(core, TraceEventKind::kReplicate);
   const Index index = core.log.Append(core.term, EntryType::kNormal, std::move(data));
   TraceOwnAppend(core);
@@ -55,7 +55,7 @@ void BecomeLeader(Core& core, bool others_voted) {
   AppendNormal(core, Payload());
 }
 
-Result<Proposed> ProposeCommand(Core& core, Payload data, std::optional<Term> expected_term) {
+Result<Proposed> ProposeCommand(Core& core, Payload&& data, std::optional<Term> expected_term) {
   Leader* const lead = core.leading();
   if (!lead) {
     return Refused(core, Code::kUnavailable, "not_leader", "This node does not lead.");

@@ -17,7 +17,7 @@ namespace baton::raft {
 // The candidate has won. others_voted: a voter other than itself granted its vote.
 void BecomeLeader(Core& core, bool others_voted);
 // See Raft::Propose.
-Result<Proposed> ProposeCommand(Core& core, Payload data, std::optional<Term> expected_term);
+Result<Proposed> ProposeCommand(Core& core, Payload&& data, std::optional<Term> expected_term);
 // One tick of a leader.
 void TickLeader(Core& core);
 

@@ -22,6 +22,20 @@ void AppendTo(std::vector<Entry>* entries, std::span<const Entry> more) {
   for (const Entry& entry : more) entries->push_back(entry);
 }
 
+// Of `entries`, those that fit with the `bytes` of others before them, to which they are added. The
+// first of all always fits.
+std::span<const Entry> FirstThatFit(std::span<const Entry> entries, size_t bytes_max,
+                                    size_t* bytes) {
+  size_t count = 0;
+  for (const Entry& entry : entries) {
+    const size_t more = entry.ApproximateBytes();
+    if (*bytes > 0 && *bytes + more > bytes_max) break;
+    *bytes += more;
+    ++count;
+  }
+  return entries.first(count);
+}
+
 std::string Text(Index index) { return std::to_string(index.value()); }
 
 Status Contradiction(std::string sentence) {
@@ -60,8 +74,8 @@ Result<RaftLog> RaftLog::Open(const LogReader* reader, const InitialState& initi
   const Result<Term> last_term = reader->TermAt(last);
   if (!last_term.ok()) return last_term.status();
   BATON_RETURN_IF_ERROR(CheckInitial(initial, reader->FirstIndex(), last, *last_term));
-  RaftLog log(reader, initial, last, *last_term);
-  BATON_RETURN_IF_ERROR(log.FindMemberships());
+  Result<RaftLog> log = RaftLog(reader, initial, last, *last_term);
+  BATON_RETURN_IF_ERROR(log->FindMemberships());
   return log;
 }
 
@@ -84,8 +98,7 @@ Status RaftLog::FindMemberships() {
 }
 
 // Requires an entry that this node made or has checked (message_check.h).
-void RaftLog::NoteMembership(const Entry& entry) {
-  if (entry.type != EntryType::kConfigChange) return;
+void RaftLog::NoteChange(const Entry& entry) {
   Result<MembershipEntry> change = DecodeMembershipEntry(entry.data.view());
   CHECK(change.ok()) << change.status().ToString();
   memberships_.Append(entry.index, std::move(change->config));
@@ -107,9 +120,8 @@ Index RaftLog::first_index() const {
   return snapshot_ ? snapshot_->index + 1 : reader_->FirstIndex();
 }
 
-Result<Term> RaftLog::TermAt(Index index) const {
+Result<Term> RaftLog::StoredTermAt(Index index) const {
   if (index > last_index()) return Status(Code::kNotFound, "beyond the end of the log");
-  if (index >= recent_.base_index()) return recent_.TermAt(index);
   if (snapshot_) return Status(Code::kGone, "below the snapshot");
   Result<Term> term = reader_->TermAt(index);
   if (!term.ok()) return Note(term.status());
@@ -142,19 +154,6 @@ Index RaftLog::NewestWithTermAtMost(Term term, Index low, Index high) const {
   return low;
 }
 
-Result<std::vector<Entry>> RaftLog::Slice(Index low, Index high, size_t bytes_max) const {
-  std::vector<Entry> slice;
-  BATON_RETURN_IF_ERROR(SliceTo(std::nullopt, low, high, bytes_max, &slice));
-  return slice;
-}
-
-Result<std::vector<Entry>> RaftLog::SliceFor(NodeId peer, Index low, Index high,
-                                             size_t bytes_max) const {
-  std::vector<Entry> slice;
-  BATON_RETURN_IF_ERROR(SliceTo(peer, low, high, bytes_max, &slice));
-  return slice;
-}
-
 Status RaftLog::SliceTo(std::optional<NodeId> peer, Index low, Index high, size_t bytes_max,
                         std::vector<Entry>* slice) const {
   CHECK(low < high && high <= last_index() + 1) << low << ".." << high;
@@ -166,15 +165,7 @@ Status RaftLog::SliceTo(std::optional<NodeId> peer, Index low, Index high, size_
     if (low < stored_end || low == high) return Status::Ok();
     for (const Entry& entry : *slice) bytes += entry.ApproximateBytes();
   }
-  const bool any = bytes > 0;
-  const std::span<const Entry> recent = recent_.Range(low, high);
-  size_t count = 0;
-  while (count < recent.size()) {
-    bytes += recent[count].ApproximateBytes();
-    if (bytes > bytes_max && (any || count > 0)) break;
-    ++count;
-  }
-  AppendTo(slice, recent.first(count));
+  AppendTo(slice, FirstThatFit(recent_.Range(low, high), bytes_max, &bytes));
   return Status::Ok();
 }
 
@@ -206,7 +197,7 @@ size_t RaftLog::BytesBetween(Index low, Index high) const {
   return bytes;
 }
 
-Index RaftLog::Append(Term term, EntryType type, Payload data) {
+Index RaftLog::Append(Term term, EntryType type, Payload&& data) {
   CHECK_GE(term, accepted_term_);
   const Index index = last_index() + 1;
   Entry entry{term, index, type, std::move(data)};
@@ -232,7 +223,7 @@ bool RaftLog::Contradicts(Term leader_term, Index prev_index, Term prev_term,
   return false;
 }
 
-Status RaftLog::Accept(Term leader_term, Term prev_term, std::vector<Entry> entries) {
+Status RaftLog::Accept(Term leader_term, Term prev_term, std::vector<Entry>&& entries) {
   for (size_t i = 0; i < entries.size(); ++i) {
     if (entries[i].index <= committed_) continue;
     if (entries[i].index <= last_index()) {
@@ -248,7 +239,7 @@ Status RaftLog::Accept(Term leader_term, Term prev_term, std::vector<Entry> entr
 }
 
 // prev_term: of the entry before the first new one.
-void RaftLog::Rewrite(Term leader_term, Term prev_term, std::vector<Entry> entries,
+void RaftLog::Rewrite(Term leader_term, Term prev_term, std::vector<Entry>&& entries,
                       size_t first_new) {
   const Index from = entries[first_new].index;
   CHECK(from > committed_ && from <= last_index() + 1 && leader_term >= accepted_term_) << from;
@@ -289,8 +280,7 @@ void RaftLog::Restore(Term leader_term, const SnapshotMeta& meta) {
   snapshot_mark_ = mark();
 }
 
-void RaftLog::TakeUnhandedEntries(std::vector<Entry>* entries) {
-  if (handed_ == last_index()) return;
+void RaftLog::HandOut(std::vector<Entry>* entries) {
   AppendTo(entries, unhanded());
   handed_ = last_index();
 }
@@ -321,22 +311,34 @@ void RaftLog::SetApplyLimits(size_t bytes_max, uint64_t unpersisted_max) {
   apply_unpersisted_max_ = unpersisted_max;
 }
 
-void RaftLog::TakeCommitted(std::vector<Entry>* entries) {
-  if (!HasCommitted()) return;
+void RaftLog::Emit(std::vector<Entry>* entries) {
   const size_t bytes_max =
       CRUEL("raft.one_committed_entry") ? 1 : apply_bytes_max_ - unapplied_bytes_;
-  const Status taken = SliceTo(std::nullopt, emitted_ + 1, EmitLimit() + 1, bytes_max, entries);
+  const Index high = EmitLimit() + 1;
+  if (emitted_ + 1 == recent_.first_index()) {
+    EmitFromMemory(high, bytes_max, entries);
+    return;
+  }
+  const Status taken = SliceTo(std::nullopt, emitted_ + 1, high, bytes_max, entries);
   if (!taken.ok()) {
     // Nothing that is not applied may be compacted, so even "gone" is a broken log here.
     if (failure_.ok()) failure_ = taken;
     return;
   }
-  emitted_ = entries->back().index;
-  Page page{emitted_, 0};
-  for (const Entry& entry : *entries) page.bytes += entry.ApproximateBytes();
-  unapplied_.push_back(page);
-  unapplied_bytes_ += page.bytes;
+  size_t bytes = 0;
+  for (const Entry& entry : *entries) bytes += entry.ApproximateBytes();
+  NoteEmitted(entries->back().index, bytes);
   Trim(emitted_);
+}
+
+// What is durable leaves the memory with that: it is moved, not copied.
+void RaftLog::EmitFromMemory(Index high, size_t bytes_max, std::vector<Entry>* entries) {
+  size_t bytes = 0;
+  const auto taken = FirstThatFit(recent_.Range(emitted_ + 1, high), bytes_max, &bytes);
+  NoteEmitted(emitted_ + taken.size(), bytes);
+  const Index durable = std::min(emitted_, persisted_);
+  recent_.MoveThrough(durable, entries);
+  if (durable < emitted_) AppendTo(entries, recent_.Range(recent_.first_index(), emitted_ + 1));
 }
 
 void RaftLog::OnApplied(Index index) {
@@ -347,10 +349,6 @@ void RaftLog::OnApplied(Index index) {
     unapplied_bytes_ -= unapplied_.front().bytes;
     unapplied_.erase(unapplied_.begin());  // hardly ever more than one or two
   }
-}
-
-void RaftLog::Trim(Index through) {
-  if (!snapshot_) recent_.DropThrough(std::min(through, persisted_));
 }
 
 Status RaftLog::Note(const Status& status) const {

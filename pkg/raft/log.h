@@ -63,7 +63,10 @@ class RaftLog {
 
   // --- questions ---
   // Valid for [first_index() - 1, last_index()]; kGone below, kNotFound above.
-  Result<Term> TermAt(Index index) const;
+  Result<Term> TermAt(Index index) const {
+    if (recent_.Knows(index)) return recent_.TermAt(index);
+    return StoredTermAt(index);
+  }
   bool Matches(Index index, Term term) const;
   // A candidate's log that ends in (last_term, last_index) is at least as new as this one
   // (section 5.4.1).
@@ -71,10 +74,12 @@ class RaftLog {
   // The newest index in [low, high] whose term is at most `term`; low if there is none. Terms never
   // decrease along a log, so this is a binary search. Requires low <= high, both with a known term.
   Index NewestWithTermAtMost(Term term, Index low, Index high) const;
-  // Entries [low, high), as many as fit into bytes_max but at least one.
-  Result<std::vector<Entry>> Slice(Index low, Index high, size_t bytes_max) const;
-  // The same for sending to `peer`: kUnavailable while they are being fetched (log_reader.h).
-  Result<std::vector<Entry>> SliceFor(NodeId peer, Index low, Index high, size_t bytes_max) const;
+  // Into `slice`, which must be empty: entries [low, high) for sending to `peer`, as many as fit
+  // into bytes_max but at least one. kUnavailable while they are being fetched (log_reader.h).
+  Status SliceFor(NodeId peer, Index low, Index high, size_t bytes_max,
+                  std::vector<Entry>* slice) const {
+    return SliceTo(peer, low, high, bytes_max, slice);
+  }
   // As LogReader::Snapshot; kUnavailable also for one from when this node, added by a change that
   // it had not applied yet, did not know who the members are: nobody could go on from it.
   Result<SnapshotMeta> Snapshot() const;
@@ -83,7 +88,7 @@ class RaftLog {
 
   // --- changes ---
   // As leader of `term`: appends one entry and gives its index.
-  Index Append(Term term, EntryType type, Payload data);
+  Index Append(Term term, EntryType type, Payload&& data);
   // No leader of `term` can have sent this: it differs from entries that are committed, or that
   // the same leader wrote. Only asked of well-formed appends (message_check.h).
   bool Contradicts(Term leader_term, Index prev_index, Term prev_term,
@@ -91,7 +96,7 @@ class RaftLog {
   // As follower of a leader of `term`, for entries whose predecessor matches and that do not
   // contradict: keeps what agrees, removes what differs and all after it, appends the rest
   // (section 5.3). An error of the reader changes nothing.
-  Status Accept(Term leader_term, Term prev_term, std::vector<Entry> entries);
+  Status Accept(Term leader_term, Term prev_term, std::vector<Entry>&& entries);
   // Up to last_index() at most; never backwards.
   void CommitTo(Index index) {
     CHECK_LE(index, last_index());
@@ -105,7 +110,9 @@ class RaftLog {
   // What TakeUnhandedEntries would take.
   std::span<const Entry> unhanded() const { return recent_.Range(handed_ + 1, last_index() + 1); }
   // Appends to `entries` what must be written next, once each.
-  void TakeUnhandedEntries(std::vector<Entry>* entries);
+  void TakeUnhandedEntries(std::vector<Entry>* entries) {
+    if (handed_ < last_index()) HandOut(entries);
+  }
   std::optional<SnapshotMeta> TakeUnhandedSnapshot();
   // Of a write that is handed out now.
   LogMark mark() const { return LogMark{accepted_term_, last_index(), restored_}; }
@@ -121,7 +128,9 @@ class RaftLog {
   }
   // Into `entries`, which must be empty: the next committed ones within the limits, once each. None
   // if the reader failed.
-  void TakeCommitted(std::vector<Entry>* entries);
+  void TakeCommitted(std::vector<Entry>* entries) {
+    if (HasCommitted()) Emit(entries);
+  }
   // Requires index <= emitted (or the snapshot's). Late reports are ignored.
   void OnApplied(Index index);
 
@@ -129,8 +138,13 @@ class RaftLog {
   RaftLog(const LogReader* reader, const InitialState& initial, Index last, Term last_term);
 
   Status FindMemberships();
-  void NoteMembership(const Entry& entry);
-  void Rewrite(Term leader_term, Term prev_term, std::vector<Entry> entries, size_t first_new);
+  void NoteMembership(const Entry& entry) {
+    if (entry.type == EntryType::kConfigChange) NoteChange(entry);
+  }
+  void NoteChange(const Entry& entry);
+  // Of what is no longer in memory, or not in the log.
+  Result<Term> StoredTermAt(Index index) const;
+  void Rewrite(Term leader_term, Term prev_term, std::vector<Entry>&& entries, size_t first_new);
   // Into `slice`, which must be empty.
   Status SliceTo(std::optional<NodeId> peer, Index low, Index high, size_t bytes_max,
                  std::vector<Entry>* slice) const;
@@ -142,7 +156,17 @@ class RaftLog {
     return std::min(committed_, persisted_ + std::min(unpersisted, apply_unpersisted_max_));
   }
   // Drops what is durable, up to `through`, from memory.
-  void Trim(Index through);
+  void Trim(Index through) {
+    if (!snapshot_) recent_.DropThrough(std::min(through, persisted_));
+  }
+  void HandOut(std::vector<Entry>* entries);
+  void Emit(std::vector<Entry>* entries);
+  void EmitFromMemory(Index high, size_t bytes_max, std::vector<Entry>* entries);
+  void NoteEmitted(Index last, size_t bytes) {
+    emitted_ = last;
+    unapplied_.push_back(Page{last, bytes});
+    unapplied_bytes_ += bytes;
+  }
   // Remembers an error that means trouble with the disk; passes all through.
   Status Note(const Status& status) const;
 

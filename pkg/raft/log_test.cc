@@ -47,7 +47,15 @@ TEST(RecentEntriesTest, StaysRightWhileItMoves) {
       recent.Append(Entry{Term(1 + next / 10), Index(next), {}, Payload(std::to_string(next))});
     }
     dropped = std::min(next - 1, dropped + static_cast<uint64_t>(round % 8));
-    recent.DropThrough(Index(dropped));
+    std::vector<Entry> moved;
+    uint64_t before = recent.base_index().value();
+    if (round % 2 == 0) {
+      recent.DropThrough(Index(dropped));
+    } else {
+      recent.MoveThrough(Index(dropped), &moved);
+      ASSERT_EQ(moved.size(), dropped - before);
+    }
+    for (const Entry& entry : moved) ASSERT_EQ(entry.data.view(), std::to_string(++before));
     ASSERT_EQ(recent.base_index(), Index(dropped));
     ASSERT_EQ(recent.last_index(), Index(next - 1));
     for (const Entry& entry : recent.Range(recent.first_index(), Index(next))) {
@@ -186,7 +194,9 @@ TEST_F(RaftLogTest, SlicesCrossFromDiskToMemoryWithinTheirBytes) {
   log.Append(Term(2), EntryType::kNormal, Payload("x"));
   log.Append(Term(2), EntryType::kNormal, Payload("y"));
   const auto slice = [&](uint64_t low, uint64_t high, size_t bytes) {
-    return log.Slice(Index(low), Index(high), bytes)->size();
+    std::vector<Entry> entries;
+    EXPECT_TRUE(log.SliceFor(NodeId(2), Index(low), Index(high), bytes, &entries).ok());
+    return entries.size();
   };
   const size_t one = EntriesOf(1, {1})[0].ApproximateBytes();
   EXPECT_EQ(slice(1, 6, 1 << 20), 5u);
@@ -203,8 +213,9 @@ TEST_F(RaftLogTest, SlicesCrossFromDiskToMemoryWithinTheirBytes) {
 TEST_F(RaftLogTest, SlicesOfCompactedEntriesAreGone) {
   RaftLog log = Open({1, 1, 1}, 3, 3);
   disk.Compact(Index(2));
-  EXPECT_EQ(log.Slice(Index(2), Index(4), 100).status().code(), Code::kGone);
-  EXPECT_TRUE(log.Slice(Index(3), Index(4), 100).ok());
+  std::vector<Entry> slice;
+  EXPECT_EQ(log.SliceFor(NodeId(2), Index(2), Index(4), 100, &slice).code(), Code::kGone);
+  EXPECT_TRUE(log.SliceFor(NodeId(2), Index(3), Index(4), 100, &slice).ok());
 }
 
 TEST_F(RaftLogTest, AcceptKeepsWhatAgreesAndReplacesWhatDiffers) {

@@ -59,18 +59,10 @@ Status CheckCommitQuorum(std::string_view name, uint32_t quorum, size_t voters) 
 
 }  // namespace
 
-bool IsVoter(const ConfigState& config, NodeId id) {
-  return Contains(config.voters, id) || Contains(config.voters_outgoing, id);
-}
-
 bool IsLearner(const ConfigState& config, NodeId id) { return Contains(config.learners, id); }
 
 bool IsMember(const ConfigState& config, NodeId id) {
   return IsVoter(config, id) || IsLearner(config, id);
-}
-
-bool CanLead(const ConfigState& config, NodeId id) {
-  return IsVoter(config, id) && !IsWitness(config, id);
 }
 
 std::vector<NodeId> AllVoters(const ConfigState& config) {

@@ -13,7 +13,12 @@
 namespace baton::raft {
 
 // Has a vote in either half.
-bool IsVoter(const ConfigState& config, NodeId id);
+inline bool IsVoter(const ConfigState& config, NodeId id) {
+  const auto votes_in = [id](const std::vector<NodeId>& half) {
+    return !half.empty() && std::binary_search(half.begin(), half.end(), id);
+  };
+  return votes_in(config.voters) || votes_in(config.voters_outgoing);
+}
 // Receives the log and has no vote. (learners_next still vote until the joint state ends.)
 bool IsLearner(const ConfigState& config, NodeId id);
 // Takes part: one of the two above.
@@ -24,7 +29,9 @@ inline bool IsWitness(const ConfigState& config, NodeId id) {
          std::binary_search(config.witnesses.begin(), config.witnesses.end(), id);
 }
 // May lead: a voter that holds the data.
-bool CanLead(const ConfigState& config, NodeId id);
+inline bool CanLead(const ConfigState& config, NodeId id) {
+  return IsVoter(config, id) && !IsWitness(config, id);
+}
 // All voters of both halves, ascending, each once.
 std::vector<NodeId> AllVoters(const ConfigState& config);
 // All voters of both halves and all learners, ascending, each once.

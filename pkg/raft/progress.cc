@@ -15,18 +15,6 @@ Progress::Progress(NodeId id, Index next, const Config& config, uint64_t now)
   CHECK_GT(next, Index(0));
 }
 
-bool Progress::CanAppend() const {
-  switch (state_) {
-    case ReplicationState::kProbe:
-      return !probe_sent_ && !inflights_.Full() && !fetching_;
-    case ReplicationState::kReplicate:
-      return !inflights_.Full() && !fetching_;
-    case ReplicationState::kSnapshot:
-      return false;
-  }
-  return false;
-}
-
 bool Progress::Stalled(uint64_t now, uint64_t ticks) const {
   return state_ == ReplicationState::kReplicate && match_ + 1 < next_ &&
          now - quiet_since_ >= ticks;
@@ -45,8 +33,6 @@ void Progress::OnAppendSent(Index last, size_t bytes, Index commit, uint64_t now
   inflights_.Add(last, bytes);
   next_ = last + 1;
 }
-
-void Progress::OnCommitSent(Index commit) { commit_sent_ = std::max(commit_sent_, commit); }
 
 void Progress::OnSnapshotStarted(Index index, NodeId source) {
   state_ = ReplicationState::kSnapshot;

@@ -56,7 +56,10 @@ class Progress {
   size_t inflight_messages() const { return inflights_.count(); }
 
   // An append may be sent now.
-  bool CanAppend() const;
+  bool CanAppend() const {
+    const bool waits = probe_sent_ && state_ == ReplicationState::kProbe;
+    return state_ != ReplicationState::kSnapshot && !waits && !inflights_.Full() && !fetching_;
+  }
   // Limits of its own from now on; messages_max 0: it is sent no appends.
   void SetWindow(size_t messages_max, size_t bytes_max) {
     inflights_.SetLimits(messages_max, bytes_max);
@@ -69,7 +72,7 @@ class Progress {
   // --- what was sent ---
   // An append that ends at `last` (next - 1 if it has no entries) and carries `commit`.
   void OnAppendSent(Index last, size_t bytes, Index commit, uint64_t now);
-  void OnCommitSent(Index commit);
+  void OnCommitSent(Index commit) { commit_sent_ = std::max(commit_sent_, commit); }
   void OnSnapshotStarted(Index index, NodeId source);
   // The entries it needs are being fetched from the disk: nothing is sent until that is done.
   void OnFetching() { fetching_ = true; }

@@ -108,6 +108,9 @@ uint64_t QuorumReached(const ConfigState& config, const ValueOf& value_of) {
   if (PLANTED("raft.joint_half_forgotten")) {
     return quorum_internal::HalfReached(config.voters, config.commit_quorum, value_of);
   }
+  if (!config.joint()) {
+    return quorum_internal::HalfReached(config.voters, config.commit_quorum, value_of);
+  }
   return std::min(quorum_internal::HalfReached(config.voters, config.commit_quorum, value_of),
                   quorum_internal::HalfReached(config.voters_outgoing,
                                                config.commit_quorum_outgoing, value_of));

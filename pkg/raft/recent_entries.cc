@@ -1,6 +1,6 @@
 #include "pkg/raft/recent_entries.h"
 
-#include <algorithm>
+#include <utility>
 
 #include "pkg/base/check.h"
 
@@ -12,14 +12,30 @@ constexpr size_t kHeadMin = 64;
 
 }  // namespace
 
-void RecentEntries::Append(Entry entry) {
+void RecentEntries::Missing(Index low, Index high) const {
+  CHECK(false) << low << ".." << high << " of " << first_index() << ".." << last_index() + 1;
+}
+
+void RecentEntries::Append(Entry&& entry) {
   CHECK_EQ(entry.index, last_index() + 1);
   entries_.push_back(std::move(entry));
 }
 
-void RecentEntries::DropThrough(Index index) {
-  index = std::min(index, last_index());
+void RecentEntries::MoveThrough(Index index, std::vector<Entry>* entries) {
   if (index <= base_index_) return;
+  if (index == last_index() && head_ == 0 && entries->empty()) {  // all that is here, and no more
+    base_term_ = last_term();
+    base_index_ = index;
+    entries_.swap(*entries);
+    return;
+  }
+  const size_t count = index - base_index_;
+  if (entries->empty()) entries->reserve(count);
+  for (size_t i = 0; i < count; ++i) entries->push_back(std::move(entries_[head_ + i]));
+  Drop(index);
+}
+
+void RecentEntries::Drop(Index index) {
   const Term term = TermAt(index);
   const size_t count = index - base_index_;
   for (size_t i = 0; i < count; ++i) entries_[head_ + i].data = Payload();  // free the bytes now

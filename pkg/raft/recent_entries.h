@@ -9,11 +9,11 @@
 // rewrites them. No allocation in a steady state.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <span>
 #include <vector>
 
-#include "pkg/base/check.h"
 #include "pkg/base/ids.h"
 #include "pkg/raft/types.h"
 
@@ -30,29 +30,39 @@ class RecentEntries {
   Term last_term() const { return TermAt(last_index()); }
   size_t size() const { return entries_.size() - head_; }
 
-  // Requires base_index() <= index <= last_index().
+  // Its term is known: base_index() <= index <= last_index().
+  bool Knows(Index index) const { return index >= base_index_ && index <= last_index(); }
+  // Requires Knows(index).
   Term TermAt(Index index) const { return index == base_index_ ? base_term_ : At(index).term; }
   // Requires first_index() <= index <= last_index().
   const Entry& At(Index index) const {
-    CHECK(index > base_index_ && index <= last_index()) << index;
+    if (index <= base_index_ || index > last_index()) Missing(index, index + 1);
     return entries_[head_ + (index - base_index_) - 1];
   }
   // Entries [low, high). Requires first_index() <= low <= high <= last_index() + 1.
   std::span<const Entry> Range(Index low, Index high) const {
-    CHECK(low > base_index_ && low <= high && high <= last_index() + 1) << low << ".." << high;
+    if (low <= base_index_ || low > high || high > last_index() + 1) Missing(low, high);
     return {entries_.data() + head_ + (low - base_index_) - 1, high - low};
   }
 
   // Requires entry.index == last_index() + 1.
-  void Append(Entry entry);
+  void Append(Entry&& entry);
   // Forgets everything up to `index`, which becomes the base. Beyond the end: all but the end.
-  void DropThrough(Index index);
+  void DropThrough(Index index) {
+    if (index > base_index_) Drop(std::min(index, last_index()));
+  }
+  // The same, and appends it to `entries`. Requires index <= last_index().
+  void MoveThrough(Index index, std::vector<Entry>* entries);
   // Forgets `index` and everything after it. Requires index > base_index().
   void TruncateFrom(Index index);
   // Empty again, behind another point.
   void Reset(Index base_index, Term base_term);
 
  private:
+  // A CHECK that failed, out of line so that its callers are small.
+  [[noreturn]] void Missing(Index low, Index high) const;
+  void Drop(Index index);
+
   Index base_index_;
   Term base_term_;
   std::vector<Entry> entries_;  // the first head_ are dropped already

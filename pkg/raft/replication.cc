@@ -53,10 +53,12 @@ void HandleAppendResponse(Core& core, Leader& lead, Progress& peer,
     peer.OnRejected(response.rejected_index, PlaceThatMayMatch(core, peer, response));
     return;
   }
-  const bool snapshot_travels = peer.state() == ReplicationState::kSnapshot &&
-                                !peer.snapshot_source() &&
-                                response.match_index < peer.pending_snapshot();
-  if (!peer.OnAccepted(response.match_index, core.log.first_index(), core.now)) return;
+  const bool has_snapshot = peer.state() == ReplicationState::kSnapshot;
+  const bool snapshot_travels =
+      has_snapshot && !peer.snapshot_source() && response.match_index < peer.pending_snapshot();
+  // Only then the driver need be asked where its log begins.
+  const Index first_index = has_snapshot ? core.log.first_index() : Index();
+  if (!peer.OnAccepted(response.match_index, first_index, core.now)) return;
   if (snapshot_travels && peer.state() != ReplicationState::kSnapshot) {
     core.out.cancelled_snapshots.push_back(peer.id());  // it found another way back to the log
   }
@@ -100,9 +102,11 @@ void HandlePersisted(Core& core, LogMark mark) {
   core.log.OnPersisted(mark);
   // Half of all writes move the commit index alone, and cover nothing that anybody waits for.
   if (core.writes.empty() || core.writes.front().mark > mark) return;
-  const auto open = std::find_if(core.writes.begin(), core.writes.end(),
-                                 [mark](const Core::Write& write) { return write.mark > mark; });
-  core.writes.erase(core.writes.begin(), open);
+  if (core.writes.back().mark <= mark) {
+    core.writes.clear();
+  } else {
+    std::erase_if(core.writes, [mark](const Core::Write& write) { return write.mark <= mark; });
+  }
   TraceOwnPersisted(core);
   Leader* const lead = core.leading();
   if (!lead) return;
@@ -144,7 +148,7 @@ void AdvanceCommit(Core& core, Leader& lead) {
   core.log.CommitTo(index);
   Trace(core, TraceEventKind::kCommit);
   lead.flush = true;
-  LeaveJointIfDue(core, lead);
+  if (core.membership().joint()) LeaveJointIfDue(core, lead);
 }
 
 }  // namespace baton::raft

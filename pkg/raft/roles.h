@@ -23,7 +23,8 @@ struct Follower {};
 
 // Asks whether an election in the next term would be won; its own term stays.
 struct PreCandidate {
-  std::map<NodeId, bool> votes;  // the first answer of each voter counts
+  // The first answer of each other voter counts; its own vote is its own.
+  std::map<NodeId, bool> votes;
 };
 
 struct Candidate {

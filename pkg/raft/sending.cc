@@ -1,7 +1,6 @@
 #include "pkg/raft/sending.h"
 
 #include <algorithm>
-#include <optional>
 #include <utility>
 
 #include "pkg/base/cruel.h"
@@ -15,13 +14,13 @@ namespace baton::raft {
 namespace {
 
 // The last entry that the peer may be sent.
-Index LastFor(const Core& core, const Leader& lead, const Progress& peer) {
+inline Index LastFor(const Core& core, const Leader& lead, const Progress& peer) {
   const Index last = core.log.last_index();
   if (!IsWitness(core.membership(), peer.id())) return last;
   return std::min(last, DataReached(core, lead));
 }
 
-bool AppendIsDue(const Core& core, const Leader& lead, const Progress& peer) {
+inline bool AppendIsDue(const Core& core, const Leader& lead, const Progress& peer) {
   return peer.CanAppend() && (peer.NeedsProbe() || peer.next() <= LastFor(core, lead, peer));
 }
 
@@ -91,22 +90,22 @@ void StripData(std::vector<Entry>* entries) {
   }
 }
 
-// The entries from peer.next() on that fit into a message. Nothing: none can be sent now.
-std::optional<std::vector<Entry>> EntriesFor(Core& core, const Leader& lead, Progress& peer) {
+// The entries from peer.next() on that fit into a message, into `entries`. False: none can be sent
+// now.
+bool TakeEntries(Core& core, const Leader& lead, Progress& peer, std::vector<Entry>* entries) {
   const Index last = LastFor(core, lead, peer);
-  if (peer.next() > last) return std::vector<Entry>();
+  if (peer.next() > last) return true;
   const bool probes = peer.state() == ReplicationState::kProbe;
-  if (probes && CRUEL("raft.empty_append")) return std::vector<Entry>();
+  if (probes && CRUEL("raft.empty_append")) return true;
   const size_t bytes_max = CRUEL("raft.one_entry_per_append") ? 1 : core.config.append_bytes_max;
-  Result<std::vector<Entry>> entries =
-      core.log.SliceFor(peer.id(), peer.next(), last + 1, bytes_max);
-  if (!entries.ok()) {
-    if (entries.status().code() == Code::kGone) SendSnapshot(core, lead, peer);
-    if (entries.status().code() == Code::kUnavailable) peer.OnFetching();
-    return std::nullopt;
+  const Status taken = core.log.SliceFor(peer.id(), peer.next(), last + 1, bytes_max, entries);
+  if (!taken.ok()) {
+    if (taken.code() == Code::kGone) SendSnapshot(core, lead, peer);
+    if (taken.code() == Code::kUnavailable) peer.OnFetching();
+    return false;
   }
-  if (IsWitness(core.membership(), peer.id())) StripData(&*entries);
-  return std::move(*entries);
+  if (IsWitness(core.membership(), peer.id())) StripData(entries);
+  return true;
 }
 
 bool HasWindowOfOne(const Progress& peer) {
@@ -125,9 +124,8 @@ bool SendAppend(Core& core, const Leader& lead, Progress& peer) {
     if (prev_term.status().code() == Code::kGone) SendSnapshot(core, lead, peer);
     return false;
   }
-  std::optional<std::vector<Entry>> entries = EntriesFor(core, lead, peer);
-  if (!entries) return false;
-  AppendRequest request{prev, *prev_term, core.log.committed(), std::move(*entries)};
+  AppendRequest request{prev, *prev_term, core.log.committed(), {}};
+  if (!TakeEntries(core, lead, peer, &request.entries)) return false;
   size_t bytes = 0;
   for (const Entry& entry : request.entries) bytes += entry.ApproximateBytes();
   peer.OnAppendSent(prev + request.entries.size(), bytes, request.commit, core.now);
@@ -168,24 +166,21 @@ bool HasUntoldCommit(const Core& core) {
                              [&](const Progress& peer) { return HasCommitNews(core, peer); });
 }
 
-void Flush(Core& core) {
-  Leader* const lead = core.leading();
-  if (!lead || !lead->flush) return;
-  const bool ask_all = StartReadRound(core, *lead) || lead->heartbeat_due;
-  for (Progress& peer : lead->peers) {
-    if (peer.snapshot_wanted()) SendSnapshot(core, *lead, peer, peer.snapshot_wanted());
-    while (AppendIsDue(core, *lead, peer) && !HasWindowOfOne(peer) &&
-           SendAppend(core, *lead, peer)) {
+void sending_internal::Flush(Core& core, Leader& lead) {
+  const bool ask_all = StartReadRound(core, lead) || lead.heartbeat_due;
+  for (Progress& peer : lead.peers) {
+    if (peer.snapshot_wanted()) SendSnapshot(core, lead, peer, peer.snapshot_wanted());
+    while (AppendIsDue(core, lead, peer) && !HasWindowOfOne(peer) && SendAppend(core, lead, peer)) {
     }
     if (ask_all) {
-      SendHeartbeat(core, *lead, peer);
+      SendHeartbeat(core, lead, peer);
     } else if (CommitNewsIsDue(core, peer) && !CRUEL("raft.commit_news_late")) {
       SendCommitNews(core, peer);
     }
   }
-  lead->heartbeat_due = false;
-  lead->flush = false;
-  if (LeadsNoMore(core)) LeaveLeadership(core, *lead);
+  lead.heartbeat_due = false;
+  lead.flush = false;
+  if (LeadsNoMore(core)) LeaveLeadership(core, lead);
 }
 
 void TickSnapshotSources(Core& core, Leader& lead) {

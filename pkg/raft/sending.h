@@ -13,8 +13,14 @@ namespace baton::raft {
 bool NeedsFlush(const Core& core);
 // This node leads, and some peer has not been sent the newest commit index that it can use.
 bool HasUntoldCommit(const Core& core);
+namespace sending_internal {
+void Flush(Core& core, Leader& lead);
+}  // namespace sending_internal
 // Sends what is due to each peer, in ascending order of ids. Nothing if this node does not lead.
-void Flush(Core& core);
+inline void Flush(Core& core) {
+  Leader* const lead = core.leading();
+  if (lead && lead->flush) sending_internal::Flush(core, *lead);
+}
 // One tick of a leader, about snapshots that a follower was told to send. If it is not heard any
 // more: starts over. Else tells it again from time to time, for its order or its report may be
 // lost.

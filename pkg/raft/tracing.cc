@@ -53,6 +53,11 @@ void TraceMessage(Core& core, TraceEventKind kind, const Message& message) {
   if (std::visit(IsTraced(), message.body)) Add(core, kind).message = message;
 }
 
+void TraceOwnAppend(Core& core) {
+  TraceSend(core, OwnAppend(core, core.log.last_index()));
+  core.traced_own_appends.push_back(core.log.last_index());
+}
+
 void TraceOwnPersisted(Core& core) {
   if (std::exchange(core.traced_own_vote, false)) TraceReceive(core, OwnVote(core));
   if (!core.leading()) core.traced_own_appends.clear();
@@ -78,12 +83,6 @@ void TraceOwnVote(Core& core) {
   if (!core.config.trace) return;
   TraceSend(core, OwnVote(core));
   core.traced_own_vote = true;
-}
-
-void TraceOwnAppend(Core& core) {
-  if (!core.config.trace) return;
-  TraceSend(core, OwnAppend(core, core.log.last_index()));
-  core.traced_own_appends.push_back(core.log.last_index());
 }
 
 }  // namespace baton::raft

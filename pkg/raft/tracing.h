@@ -14,6 +14,7 @@ namespace tracing_internal {
 // The same, while it is on.
 void Trace(Core& core, TraceEventKind kind);
 void TraceMessage(Core& core, TraceEventKind kind, const Message& message);
+void TraceOwnAppend(Core& core);
 void TraceOwnPersisted(Core& core);
 
 }  // namespace tracing_internal
@@ -32,7 +33,9 @@ inline void TraceReceive(Core& core, const Message& message) {
 // A node's own vote and a leader's own entries travel, in the specification, as messages to itself,
 // which arrive when they are durable.
 void TraceOwnVote(Core& core);
-void TraceOwnAppend(Core& core);
+inline void TraceOwnAppend(Core& core) {
+  if (core.config.trace) tracing_internal::TraceOwnAppend(core);
+}
 inline void TraceOwnPersisted(Core& core) {
   if (core.config.trace) tracing_internal::TraceOwnPersisted(core);
 }

@@ -31,10 +31,10 @@ Result<raft::SnapshotMeta> BoundedLog::Snapshot() const {
   return Status(Code::kUnavailable, "nobody lags behind here");
 }
 
-void BoundedLog::Write(const std::vector<raft::Entry>& entries) {
-  if (entries.empty()) return;
-  entries_.resize(entries.front().index - start_ - 1);
-  entries_.insert(entries_.end(), entries.begin(), entries.end());
+void BoundedLog::Write(std::vector<raft::Entry>* entries) {
+  if (entries->empty()) return;
+  entries_.resize(entries->front().index - start_ - 1);
+  for (raft::Entry& entry : *entries) entries_.push_back(std::move(entry));
 }
 
 void BoundedLog::Trim(Index applied) {
@@ -97,7 +97,7 @@ bool Loop::Run(Node& node) {
   node.raft->TakeReady(&ready);
   Post(&ready.messages);
   if (ready.NeedsPersist()) {
-    node.log->Write(ready.entries);
+    node.log->Write(&ready.entries);
     Post(&ready.messages_after_persist);
     node.raft->OnPersisted(ready.mark);
   }

@@ -26,7 +26,8 @@ class BoundedLog final : public raft::LogReader {
   Result<std::vector<raft::Entry>> Entries(Index low, Index high, size_t bytes_max) const override;
   Result<raft::SnapshotMeta> Snapshot() const override;
 
-  void Write(const std::vector<raft::Entry>& entries);
+  // Leaves them moved from.
+  void Write(std::vector<raft::Entry>* entries);
   // Everything but the last kKept entries up to `applied` may go.
   void Trim(Index applied);
 

@@ -125,7 +125,7 @@ void TakeReady(State& state) {
       raft::Ready ready;
       const auto take = [&] {
         raft->TakeReady(&ready);
-        log.Write(ready.entries);
+        log.Write(&ready.entries);
         raft->OnPersisted(ready.mark);
       };
       const auto acknowledge = [&] {
