@@ -136,9 +136,9 @@ Result<Proposed> ProposeMembership(Core& core, const MembershipChange& change) {
   return AppendConfiguration(core, *lead, *next, change.context);
 }
 
-void LeaveJointIfDue(Core& core, Leader& lead) {
+void changing_internal::LeaveJointIfDue(Core& core, Leader& lead) {
   const ConfigState& current = core.membership();
-  if (!current.joint() || !current.auto_leave || lead.transfer_target) return;
+  if (!current.auto_leave || lead.transfer_target) return;
   if (!LatestIsCommitted(core) || !HasCommittedInTerm(core, lead)) return;
   const bool of_earlier_leader = core.log.membership_index() < lead.first_index_in_term;
   if (PLANTED("raft.joint_of_earlier_leader_stays") && of_earlier_leader) return;

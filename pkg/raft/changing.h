@@ -16,10 +16,19 @@
 
 namespace baton::raft {
 
+namespace changing_internal {
+
+// The same, when there is one.
+void LeaveJointIfDue(Core& core, Leader& lead);
+
+}  // namespace changing_internal
+
 // See Raft::ProposeMembership.
 Result<Proposed> ProposeMembership(Core& core, const MembershipChange& change);
 // Ends a joint configuration that is committed and ends by itself.
-void LeaveJointIfDue(Core& core, Leader& lead);
+inline void LeaveJointIfDue(Core& core, Leader& lead) {
+  if (core.membership().joint()) changing_internal::LeaveJointIfDue(core, lead);
+}
 // The latest configuration is committed and this node cannot lead in it.
 bool LeadsNoMore(const Core& core);
 // The end of a leader for which that holds; its peers have been told of the commit.

@@ -29,6 +29,11 @@ Core::Core(const Config& settings, RaftLog&& opened_log, const InitialState& ini
   RestartElectionTimer();
 }
 
+// By more than vector does itself, for moving messages costs more than their room.
+void Core::MakeRoom(std::vector<Message>* queue) {
+  queue->reserve(std::max<size_t>(4, 4 * queue->size()));
+}
+
 void Core::TraceQueued(const Message& message) { TraceSend(*this, message); }
 
 void Core::EnterTerm(Term new_term) {

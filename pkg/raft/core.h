@@ -125,9 +125,10 @@ struct Core {
 
  private:
   void StepDown(NodeId new_leader);
-  // Made in its place: a Message is large, and there are many.
+  // Made in its place: a Message is large, and there are many. The body must be outside the queue.
   template <typename Body>
   void Queue(std::vector<Message>* queue, NodeId to, Term message_term, Body&& body);
+  static void MakeRoom(std::vector<Message>* queue);
   void TraceQueued(const Message& message);
 };
 
@@ -150,6 +151,7 @@ void Core::SendAfterPersist(NodeId to, Term message_term, Body&& body) {
 
 template <typename Body>
 void Core::Queue(std::vector<Message>* queue, NodeId to, Term message_term, Body&& body) {
+  if (queue->size() == queue->capacity()) MakeRoom(queue);
   const Message& message = queue->emplace_back(id(), to, message_term, std::forward<Body>(body));
   if (config.trace) TraceQueued(message);
 }

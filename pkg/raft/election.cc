@@ -71,7 +71,7 @@ void StartElection(Core& core, bool leader_transfer) {
   core.EnterTerm(core.term + 1);
   core.vote = core.id();
   core.RestartElectionTimer();
-  core.role = Candidate{};
+  core.role.emplace<Candidate>();
   Trace(core, TraceEventKind::kBecomeCandidate);
   TraceOwnVote(core);
   if (Count(core, {}) == VoteResult::kWon) {
@@ -84,7 +84,7 @@ void StartElection(Core& core, bool leader_transfer) {
 void StartPreVote(Core& core) {
   core.SetLeader(NodeId());
   core.RestartElectionTimer();
-  core.role = PreCandidate{};
+  core.role.emplace<PreCandidate>();
   if (Count(core, {}) == VoteResult::kWon) {
     StartElection(core, false);
   } else {

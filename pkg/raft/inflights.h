@@ -41,7 +41,7 @@ class Inflights {
     size_t bytes = 0;
   };
 
-  // Without a division, which takes longer than all the rest.
+  // Requires a place before two rounds. Without a division, which takes longer than all the rest.
   size_t Wrapped(size_t place) const { return place < ring_.size() ? place : place - ring_.size(); }
   Sent& At(size_t place) { return ring_[Wrapped(start_ + place)]; }
   void Grow();

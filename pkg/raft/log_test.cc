@@ -12,68 +12,6 @@ using testing::EntriesOf;
 using testing::MemoryLog;
 using testing::Voters;
 
-// --- RecentEntries ---
-
-TEST(RecentEntriesTest, KnowsTheTermOfItsBase) {
-  RecentEntries recent(Index(4), Term(2));
-  EXPECT_EQ(recent.last_index(), Index(4));
-  EXPECT_EQ(recent.last_term(), Term(2));
-  for (Entry& entry : EntriesOf(5, {2, 3, 3})) recent.Append(std::move(entry));
-  EXPECT_EQ(recent.TermAt(Index(4)), Term(2));
-  EXPECT_EQ(recent.TermAt(Index(6)), Term(3));
-  EXPECT_EQ(recent.last_index(), Index(7));
-}
-
-TEST(RecentEntriesTest, DropsAtTheFrontAndTruncatesAtTheBack) {
-  RecentEntries recent(Index(0), Term(0));
-  for (Entry& entry : EntriesOf(1, {1, 1, 2, 2, 3})) recent.Append(std::move(entry));
-  recent.DropThrough(Index(2));
-  EXPECT_EQ(recent.base_index(), Index(2));
-  EXPECT_EQ(recent.TermAt(Index(2)), Term(1));
-  EXPECT_EQ(recent.At(Index(3)).data.view(), "e3t2");
-  recent.TruncateFrom(Index(5));
-  EXPECT_EQ(recent.last_index(), Index(4));
-  recent.DropThrough(Index(99));
-  EXPECT_EQ(recent.size(), 0u);
-  EXPECT_EQ(recent.last_term(), Term(2));
-}
-
-TEST(RecentEntriesTest, StaysRightWhileItMoves) {
-  RecentEntries recent(Index(0), Term(0));
-  uint64_t next = 1;
-  uint64_t dropped = 0;
-  for (int round = 0; round < 500; ++round) {
-    for (int i = 0; i < round % 9; ++i, ++next) {
-      recent.Append(Entry{Term(1 + next / 10), Index(next), {}, Payload(std::to_string(next))});
-    }
-    dropped = std::min(next - 1, dropped + static_cast<uint64_t>(round % 8));
-    std::vector<Entry> moved;
-    uint64_t before = recent.base_index().value();
-    if (round % 2 == 0) {
-      recent.DropThrough(Index(dropped));
-    } else {
-      recent.MoveThrough(Index(dropped), &moved);
-      ASSERT_EQ(moved.size(), dropped - before);
-    }
-    for (const Entry& entry : moved) ASSERT_EQ(entry.data.view(), std::to_string(++before));
-    ASSERT_EQ(recent.base_index(), Index(dropped));
-    ASSERT_EQ(recent.last_index(), Index(next - 1));
-    for (const Entry& entry : recent.Range(recent.first_index(), Index(next))) {
-      ASSERT_EQ(entry.data.view(), std::to_string(entry.index.value()));
-    }
-  }
-  EXPECT_GT(dropped, 1000u);
-}
-
-TEST(RecentEntriesDeathTest, RefusesHoles) {
-  RecentEntries recent(Index(4), Term(2));
-  EXPECT_DEATH(recent.Append(Entry{Term(2), Index(6), {}, {}}), "CHECK");
-  EXPECT_DEATH((void)recent.At(Index(4)), "CHECK");
-  EXPECT_DEATH(recent.TruncateFrom(Index(4)), "CHECK");
-}
-
-// --- RaftLog ---
-
 std::vector<Entry> Unhanded(RaftLog& log) {
   std::vector<Entry> entries;
   log.TakeUnhandedEntries(&entries);
@@ -294,6 +232,26 @@ TEST_F(RaftLogTest, CommittedEntriesMayComeOutBeforeTheyArePersisted) {
 }
 
 // It would fill the memory, since more is committed all the time.
+TEST_F(RaftLogTest, APageMayBeDurableInPart) {
+  RaftLog log = Open({});
+  log.SetApplyLimits(1 << 20, 1);
+  for (int i = 0; i < 2; ++i) log.Append(Term(1), EntryType::kNormal, Payload("durable"));
+  log.OnPersisted(Write(log));
+  for (int i = 0; i < 2; ++i) log.Append(Term(1), EntryType::kNormal, Payload("early"));
+  log.CommitTo(Index(4));
+  const std::vector<Entry> page = Committed(log);
+  ASSERT_EQ(page.size(), 3u);
+  EXPECT_EQ(page[1].data.view(), "durable");
+  EXPECT_EQ(page[2].data.view(), "early");
+  std::vector<Entry> kept;
+  ASSERT_TRUE(log.SliceFor(NodeId(2), Index(3), Index(5), 1 << 20, &kept).ok());
+  ASSERT_EQ(kept.size(), 2u);
+  EXPECT_EQ(kept[0], page[2]) << "in memory until it is durable";
+  EXPECT_TRUE(Committed(log).empty());
+  log.OnPersisted(Write(log));
+  EXPECT_EQ(Committed(log).size(), 1u);
+}
+
 TEST_F(RaftLogTest, WhatASlowStateMachineIsNotGivenYetWaitsOnTheDisk) {
   RaftLog log = Open({});
   log.SetApplyLimits(1000, 0);

@@ -7,10 +7,6 @@
 namespace baton::raft {
 namespace {
 
-bool Contains(const std::vector<NodeId>& ids, NodeId id) {
-  return std::binary_search(ids.begin(), ids.end(), id);
-}
-
 Status Wrong(std::string_view list, NodeId id, std::string_view what) {
   return Status(Code::kInvalidArgument, std::string(list) + ": node " + std::to_string(id.value()) +
                                             " " + std::string(what));

@@ -12,12 +12,13 @@
 
 namespace baton::raft {
 
+// One of the lists of a configuration, which ascend.
+inline bool Contains(const std::vector<NodeId>& ids, NodeId id) {
+  return !ids.empty() && std::binary_search(ids.begin(), ids.end(), id);
+}
 // Has a vote in either half.
 inline bool IsVoter(const ConfigState& config, NodeId id) {
-  const auto votes_in = [id](const std::vector<NodeId>& half) {
-    return !half.empty() && std::binary_search(half.begin(), half.end(), id);
-  };
-  return votes_in(config.voters) || votes_in(config.voters_outgoing);
+  return Contains(config.voters, id) || Contains(config.voters_outgoing, id);
 }
 // Receives the log and has no vote. (learners_next still vote until the joint state ends.)
 bool IsLearner(const ConfigState& config, NodeId id);
@@ -25,8 +26,7 @@ bool IsLearner(const ConfigState& config, NodeId id);
 bool IsMember(const ConfigState& config, NodeId id);
 // Votes, but holds the log without its data; or did so before it was removed.
 inline bool IsWitness(const ConfigState& config, NodeId id) {
-  return !config.witnesses.empty() &&
-         std::binary_search(config.witnesses.begin(), config.witnesses.end(), id);
+  return Contains(config.witnesses, id);
 }
 // May lead: a voter that holds the data.
 inline bool CanLead(const ConfigState& config, NodeId id) {

@@ -57,8 +57,8 @@ class Progress {
 
   // An append may be sent now.
   bool CanAppend() const {
-    const bool waits = probe_sent_ && state_ == ReplicationState::kProbe;
-    return state_ != ReplicationState::kSnapshot && !waits && !inflights_.Full() && !fetching_;
+    return state_ != ReplicationState::kSnapshot && !probe_sent_ && !inflights_.Full() &&
+           !fetching_;
   }
   // Limits of its own from now on; messages_max 0: it is sent no appends.
   void SetWindow(size_t messages_max, size_t bytes_max) {
@@ -92,7 +92,8 @@ class Progress {
   void EndAmnesia() { amnesia_ = false; }
   void OnMadeVoter(uint64_t now) { memory_stamp_ = now + 1; }
   // The peer's log matches up to `index`. first_index: of the leader's log, to tell whether a peer
-  // in kSnapshot has reconnected. True if the peer moved: match, window or state changed.
+  // in kSnapshot has reconnected; any value in other states. True if the peer moved: match, window
+  // or state changed.
   bool OnAccepted(Index index, Index first_index, uint64_t now);
   // The peer's log differs at `rejected`; the newest place that may match is `candidate`. False if
   // the rejection is stale or teaches nothing.

@@ -250,15 +250,15 @@ void Raft::TakeReady(Ready* out) {
   const SoftState soft = SoftStateOf(core);
   if (soft != told_soft_) ready.soft_state = soft;
   const HardState hard = HardStateOf(core);
-  if (hard != told_hard_) ready.hard_state = hard;
+  const bool promises = hard.term != told_hard_.term || hard.vote != told_hard_.vote ||
+                        hard.memory != told_hard_.memory;
+  if (promises || hard.commit != told_hard_.commit) ready.hard_state = told_hard_ = hard;
   if (core.log.snapshot_pending()) ready.snapshot = core.log.TakeUnhandedSnapshot();
   if (PLANTED("raft.snapshot_takes_term_back") && ready.snapshot) {
     ready.hard_state = HardState{ready.snapshot->term, NodeId(), hard.commit, hard.memory};
   }
   core.log.TakeUnhandedEntries(&ready.entries);
   ready.mark = core.log.mark();
-  const bool promises = hard.term != told_hard_.term || hard.vote != told_hard_.vote ||
-                        hard.memory != told_hard_.memory;
   ready.must_sync =
       ready.snapshot || !ready.entries.empty() || (promises && !PLANTED("raft.vote_not_synced"));
   if (ready.must_sync) core.writes.push_back(Core::Write{ready.mark, core.now});
@@ -270,7 +270,6 @@ void Raft::TakeReady(Ready* out) {
   Move(&core.out.cancelled_snapshots, &ready.cancelled_snapshots);
   Move(&core.out.trace, &ready.trace);
   told_soft_ = soft;
-  told_hard_ = hard;
 }
 
 RaftStatus Raft::GetStatus() const {

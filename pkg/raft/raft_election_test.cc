@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <bit>
+#include <set>
 
 #include "pkg/raft/testing/cluster.h"
 
@@ -16,6 +17,13 @@ using testing::EntriesOf;
 using testing::Ids;
 using testing::Solo;
 using testing::Voters;
+
+// With a timeout of more than 10 ticks, the least there can be.
+Solo Patient() {
+  Config config;
+  config.seed = 1;
+  return Solo(Voters({1, 2, 3}), config);
+}
 
 class RaftElectionTest : public ::testing::Test {
  protected:
@@ -84,13 +92,14 @@ TEST_F(RaftElectionTest, APreVoteIsDecidedAsTheVoteWouldBe) {
         for (const uint64_t last : {1, 2, 3}) {
           bool granted[2];
           for (const bool pre_vote : {false, true}) {
-            Solo voter;
+            Solo voter = Patient();
             voter.StartWith({1, 1}, own_term - 1);
             if (heard_ago == 99) {
               ASSERT_TRUE(voter.Hear(3, own_term, VoteResponse{}).ok());  // only the term
             } else {
               ASSERT_TRUE(voter.Hear(3, own_term, Heartbeat{}).ok());
               voter.Tick(heard_ago);
+              ASSERT_EQ(voter.raft().leader(), NodeId(3));
             }
             if (voted_for != 0) {
               ASSERT_TRUE(voter
@@ -124,6 +133,21 @@ TEST_F(RaftElectionTest, GrantingAPreVoteDoesNotPutOffTheOwnElection) {
   EXPECT_EQ(solo.raft().role(), Role::kPreCandidate);
 }
 
+TEST_F(RaftElectionTest, TheTimeoutIsDrawnForAnElectionNotForEachMessage) {
+  std::set<uint64_t> silences;
+  for (const int heartbeats : {1, 2, 3, 50}) {
+    Solo follower;
+    for (int i = 0; i < heartbeats; ++i) {
+      follower.Tick(3);
+      ASSERT_TRUE(follower.Hear(2, 1, Heartbeat{}).ok());
+    }
+    uint64_t silence = 0;
+    for (; follower.raft().role() == Role::kFollower; ++silence) follower.Tick();
+    silences.insert(silence);
+  }
+  EXPECT_EQ(silences.size(), 1u);
+}
+
 TEST_F(RaftElectionTest, ACandidateJudgesPreVotesOfItsOwnTerm) {
   // Both of a four node cluster that lost the vote of a term must be able to go on.
   solo.StartWith({}, 4);
@@ -141,16 +165,17 @@ TEST_F(RaftElectionTest, ACandidateJudgesPreVotesOfItsOwnTerm) {
 // --- a live leader is not disturbed ---
 
 TEST_F(RaftElectionTest, VotesAreRefusedWhileALeaderIsAlive) {
-  ASSERT_TRUE(solo.Hear(2, 1, Heartbeat{}).ok());
-  solo.Said();
-  solo.Tick(9);
-  ASSERT_TRUE(solo.Hear(3, 7, VoteRequest{}).ok());
-  EXPECT_EQ(solo.Said(), "1->3 VoteResponse term=1 refused\n");
-  EXPECT_EQ(solo.raft().term(), Term(1)) << "the term is not even looked at";
-  solo.Tick(1);
-  solo.Said();  // it may stand itself now
-  ASSERT_TRUE(solo.Hear(3, 7, VoteRequest{}).ok());
-  EXPECT_EQ(solo.Said(), "1->3 VoteResponse term=7 granted\n");
+  Solo voter = Patient();
+  ASSERT_TRUE(voter.Hear(2, 1, Heartbeat{}).ok());
+  voter.Said();
+  voter.Tick(9);
+  ASSERT_TRUE(voter.Hear(3, 7, VoteRequest{}).ok());
+  EXPECT_EQ(voter.Said(), "1->3 VoteResponse term=1 refused\n");
+  EXPECT_EQ(voter.raft().term(), Term(1)) << "the term is not even looked at";
+  voter.Tick(1);
+  ASSERT_EQ(voter.raft().leader(), NodeId(2)) << "known, and silent for just so long";
+  ASSERT_TRUE(voter.Hear(3, 7, VoteRequest{}).ok());
+  EXPECT_EQ(voter.Said(), "1->3 VoteResponse term=7 granted\n");
 }
 
 TEST_F(RaftElectionTest, ATransferIsNoReasonToRefuse) {

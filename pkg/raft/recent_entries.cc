@@ -13,23 +13,21 @@ constexpr size_t kHeadMin = 64;
 }  // namespace
 
 void RecentEntries::Missing(Index low, Index high) const {
-  CHECK(false) << low << ".." << high << " of " << first_index() << ".." << last_index() + 1;
-}
-
-void RecentEntries::Append(Entry&& entry) {
-  CHECK_EQ(entry.index, last_index() + 1);
-  entries_.push_back(std::move(entry));
+  CHECK(false) << "[" << low << ", " << high << ") is not within [" << first_index() << ", "
+               << last_index() + 1 << ")";
 }
 
 void RecentEntries::MoveThrough(Index index, std::vector<Entry>* entries) {
   if (index <= base_index_) return;
-  if (index == last_index() && head_ == 0 && entries->empty()) {  // all that is here, and no more
+  if (index > last_index()) Missing(first_index(), index + 1);
+  const size_t count = index - base_index_;
+  // All that is here, for as much room.
+  if (count == entries_.size() && entries->empty() && entries->capacity() >= count) {
     base_term_ = last_term();
     base_index_ = index;
     entries_.swap(*entries);
     return;
   }
-  const size_t count = index - base_index_;
   if (entries->empty()) entries->reserve(count);
   for (size_t i = 0; i < count; ++i) entries->push_back(std::move(entries_[head_ + i]));
   Drop(index);

@@ -12,6 +12,7 @@
 #include <algorithm>
 #include <cstddef>
 #include <span>
+#include <utility>
 #include <vector>
 
 #include "pkg/base/ids.h"
@@ -46,7 +47,10 @@ class RecentEntries {
   }
 
   // Requires entry.index == last_index() + 1.
-  void Append(Entry&& entry);
+  void Append(Entry&& entry) {
+    if (entry.index != last_index() + 1) Missing(last_index() + 1, entry.index);
+    entries_.push_back(std::move(entry));
+  }
   // Forgets everything up to `index`, which becomes the base. Beyond the end: all but the end.
   void DropThrough(Index index) {
     if (index > base_index_) Drop(std::min(index, last_index()));

@@ -16,7 +16,7 @@
 namespace baton::raft {
 namespace {
 
-Index HeldBy(const Core& core, const Leader& lead, NodeId id) {
+inline Index HeldBy(const Core& core, const Leader& lead, NodeId id) {
   if (id == core.id()) {
     return PLANTED("raft.leader_counts_itself_early") ? core.log.last_index()
                                                       : core.log.persisted();
@@ -102,11 +102,7 @@ void HandlePersisted(Core& core, LogMark mark) {
   core.log.OnPersisted(mark);
   // Half of all writes move the commit index alone, and cover nothing that anybody waits for.
   if (core.writes.empty() || core.writes.front().mark > mark) return;
-  if (core.writes.back().mark <= mark) {
-    core.writes.clear();
-  } else {
-    std::erase_if(core.writes, [mark](const Core::Write& write) { return write.mark <= mark; });
-  }
+  std::erase_if(core.writes, [mark](const Core::Write& write) { return write.mark <= mark; });
   TraceOwnPersisted(core);
   Leader* const lead = core.leading();
   if (!lead) return;
@@ -148,7 +144,7 @@ void AdvanceCommit(Core& core, Leader& lead) {
   core.log.CommitTo(index);
   Trace(core, TraceEventKind::kCommit);
   lead.flush = true;
-  if (core.membership().joint()) LeaveJointIfDue(core, lead);
+  LeaveJointIfDue(core, lead);
 }
 
 }  // namespace baton::raft

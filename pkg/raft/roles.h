@@ -23,7 +23,8 @@ struct Follower {};
 
 // Asks whether an election in the next term would be won; its own term stays.
 struct PreCandidate {
-  // The first answer of each other voter counts; its own vote is its own.
+  // The first answer of each other voter counts. Its own vote for itself is understood, here and in
+  // Candidate.
   std::map<NodeId, bool> votes;
 };
 

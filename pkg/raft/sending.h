@@ -9,13 +9,17 @@
 
 namespace baton::raft {
 
+namespace sending_internal {
+
+// The same, when something may be due.
+void Flush(Core& core, Leader& lead);
+
+}  // namespace sending_internal
+
 // Flush would send something, or must at least try to.
 bool NeedsFlush(const Core& core);
 // This node leads, and some peer has not been sent the newest commit index that it can use.
 bool HasUntoldCommit(const Core& core);
-namespace sending_internal {
-void Flush(Core& core, Leader& lead);
-}  // namespace sending_internal
 // Sends what is due to each peer, in ascending order of ids. Nothing if this node does not lead.
 inline void Flush(Core& core) {
   Leader* const lead = core.leading();

@@ -57,8 +57,8 @@ class GroupSet {
   // The liveness must outlive the set.
   GroupSet(const GroupSetConfig& config, const Liveness* liveness);
 
-  // As Raft::Create; kConflict/"group_exists"; kInvalidArgument if config.id is not this node. The
-  // log must outlive the group.
+  // As Raft::Create, with a seed that the group has for itself. kConflict/"group_exists";
+  // kInvalidArgument if config.id is not this node. The log must outlive the group.
   Status Add(GroupId id, const Config& config, const InitialState& initial, const LogReader* log);
   // kNotFound. Its messages that were not taken are lost.
   Status Remove(GroupId id);

@@ -95,10 +95,10 @@ bool Loop::Run(Node& node) {
   if (!node.raft->HasReady()) return !node.read.empty();
   raft::Ready& ready = node.ready;
   node.raft->TakeReady(&ready);
-  Post(&ready.messages);
+  if (!ready.messages.empty()) Post(&ready.messages);
   if (ready.NeedsPersist()) {
     node.log->Write(&ready.entries);
-    Post(&ready.messages_after_persist);
+    if (!ready.messages_after_persist.empty()) Post(&ready.messages_after_persist);
     node.raft->OnPersisted(ready.mark);
   }
   if (!ready.committed_entries.empty()) {
