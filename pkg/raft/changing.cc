@@ -75,14 +75,12 @@ Status CheckPromotions(const Core& core, const Leader& lead, const MembershipCha
 void SyncPeers(Core& core, Leader& lead, const ConfigState& before, Index new_peers_next) {
   const std::vector<NodeId> members = Members(core.membership());
   for (const Progress& peer : lead.peers) {
-    const bool stays = std::binary_search(members.begin(), members.end(), peer.id());
+    const bool stays = Contains(members, peer.id());
     if (!stays && peer.state() == ReplicationState::kSnapshot) {
       core.out.cancelled_snapshots.push_back(peer.id());
     }
   }
-  std::erase_if(lead.peers, [&](const Progress& peer) {
-    return !std::binary_search(members.begin(), members.end(), peer.id());
-  });
+  std::erase_if(lead.peers, [&](const Progress& peer) { return !Contains(members, peer.id()); });
   for (const NodeId member : members) {
     if (member == core.id() || lead.peer(member)) continue;
     const auto place = std::find_if(lead.peers.begin(), lead.peers.end(),

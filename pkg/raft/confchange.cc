@@ -9,10 +9,6 @@
 namespace baton::raft {
 namespace {
 
-bool Has(const std::vector<NodeId>& ids, NodeId id) {
-  return std::binary_search(ids.begin(), ids.end(), id);
-}
-
 void Insert(std::vector<NodeId>* ids, NodeId id) {
   const auto place = std::lower_bound(ids->begin(), ids->end(), id);
   if (place == ids->end() || *place != id) ids->insert(place, id);
@@ -32,7 +28,7 @@ Status CheckNames(const std::vector<MemberChange>& changes) {
   std::vector<NodeId> named;
   for (const MemberChange& change : changes) {
     if (!change.id) return Status(Code::kInvalidArgument, "bad_member", "id: must not be 0");
-    if (Has(named, change.id)) {
+    if (Contains(named, change.id)) {
       return Status(Code::kInvalidArgument, "bad_member",
                     "id: node " + std::to_string(change.id.value()) + " is named twice");
     }
@@ -44,9 +40,9 @@ Status CheckNames(const std::vector<MemberChange>& changes) {
 // The new half only, while both halves are alike: voters, learners and witnesses after one change.
 Status Apply(const MemberChange& change, ConfigState* next) {
   const NodeId id = change.id;
-  const bool voter = Has(next->voters, id);
-  const bool learner = Has(next->learners, id);
-  const bool witness = Has(next->witnesses, id);
+  const bool voter = Contains(next->voters, id);
+  const bool learner = Contains(next->learners, id);
+  const bool witness = Contains(next->witnesses, id);
   if (witness &&
       (change.type == MemberChange::kAddVoter || change.type == MemberChange::kAddLearner)) {
     return RefusedFor(id, "witness_has_no_data",
@@ -101,7 +97,7 @@ ConfigState Join(const ConfigState& current, ConfigState next, bool auto_leave) 
   next.commit_quorum_outgoing = current.commit_quorum;
   next.auto_leave = auto_leave;
   for (const NodeId id : current.voters) {
-    if (!Has(next.learners, id)) continue;
+    if (!Contains(next.learners, id)) continue;
     Erase(&next.learners, id);
     Insert(&next.learners_next, id);
   }
