@@ -253,9 +253,9 @@ uint32_t CommitQuorum(Decoder* in, const Value& object, std::string_view name) {
 template <typename Value>
 raft::MessageBody ReadSnapshot(Decoder* in, const Value& object) {
   raft::SnapshotRequest snapshot;
-  snapshot.meta.index = in->Numbered<Index>(object, "index");
-  snapshot.meta.term = in->Numbered<Term>(object, "snapshot_term");
-  raft::ConfigState& config = snapshot.meta.config;
+  snapshot.meta->index = in->Numbered<Index>(object, "index");
+  snapshot.meta->term = in->Numbered<Term>(object, "snapshot_term");
+  raft::ConfigState& config = snapshot.meta->config;
   config.voters = ReadIds(in, object, "voters");
   config.voters_outgoing = ReadIds(in, object, "voters_outgoing");
   config.learners = ReadIds(in, object, "learners");

@@ -211,9 +211,9 @@ void WriteBody(const raft::HeartbeatResponse& response, ObjectWriter* out) {
 
 void WriteBody(const raft::SnapshotRequest& snapshot, ObjectWriter* out) {
   out->Word("kind", "snapshot");
-  out->Number("index", snapshot.meta.index);
-  out->Number("snapshot_term", snapshot.meta.term);
-  const raft::ConfigState& config = snapshot.meta.config;
+  out->Number("index", snapshot.meta->index);
+  out->Number("snapshot_term", snapshot.meta->term);
+  const raft::ConfigState& config = snapshot.meta->config;
   out->Ids("voters", config.voters);
   out->Ids("voters_outgoing", config.voters_outgoing);
   out->Ids("learners", config.learners);
@@ -335,7 +335,7 @@ size_t BodyBytesMax(const raft::AppendRequest& append) {
 }
 
 size_t BodyBytesMax(const raft::SnapshotRequest& snapshot) {
-  const raft::ConfigState& config = snapshot.meta.config;
+  const raft::ConfigState& config = snapshot.meta->config;
   const size_t members = config.voters.size() + config.voters_outgoing.size() +
                          config.learners.size() + config.learners_next.size() +
                          config.witnesses.size();

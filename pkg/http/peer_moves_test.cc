@@ -65,9 +65,9 @@ class PeerMovesTest : public ::testing::Test {
   }
   void Snapshot(std::deque<std::string> chunks) {
     raft::SnapshotRequest request;
-    request.meta.index = Index(90);
-    request.meta.term = Term(2);
-    request.meta.config.voters = {NodeId(1), NodeId(2)};
+    request.meta->index = Index(90);
+    request.meta->term = Term(2);
+    request.meta->config.voters = {NodeId(1), NodeId(2)};
     transport_->SendSnapshot(NodeId(2), raft::Message{NodeId(1), NodeId(2), Term(3), request},
                              std::make_unique<FakeSnapshot>(std::move(chunks)));
   }

@@ -47,9 +47,9 @@ class PeerTransportTest : public testing::Test {
   }
   void Snapshot(std::deque<std::string> chunks, std::atomic<int>* read = nullptr) {
     raft::SnapshotRequest request;
-    request.meta.index = Index(90);
-    request.meta.term = Term(2);
-    request.meta.config.voters = {NodeId(1), NodeId(2)};
+    request.meta->index = Index(90);
+    request.meta->term = Term(2);
+    request.meta->config.voters = {NodeId(1), NodeId(2)};
     transport_->SendSnapshot(NodeId(2), raft::Message{NodeId(1), NodeId(2), Term(3), request},
                              std::make_unique<FakeSnapshot>(std::move(chunks), read));
   }
@@ -280,7 +280,7 @@ TEST_F(PeerTransportTest, SnapshotsGoPieceByPiece) {
     EXPECT_EQ(pieces[i].chunk.message.has_value(), i == 2);
   }
   const auto& last = std::get<raft::SnapshotRequest>(pieces[2].chunk.message->body);
-  EXPECT_EQ(last.meta.index, Index(90));
+  EXPECT_EQ(last.meta->index, Index(90));
   Snapshot({"again"});
   ASSERT_TRUE(Eventually([&] { return reports_.snapshots_delivered == 2; }));
   EXPECT_NE(peer_.pieces().back().chunk.stream, pieces[0].chunk.stream);

@@ -172,9 +172,9 @@ class SnapshotSenderTest : public testing::Test {
 
   void Push(std::deque<std::string> chunks) {
     raft::SnapshotRequest request;
-    request.meta.index = Index(90);
-    request.meta.term = Term(2);
-    request.meta.config.voters = {NodeId(1), NodeId(2)};
+    request.meta->index = Index(90);
+    request.meta->term = Term(2);
+    request.meta->config.voters = {NodeId(1), NodeId(2)};
     sender_->Push(raft::Message{NodeId(1), NodeId(2), Term(3), request},
                   std::make_unique<Snapshot>(std::move(chunks), &open_));
   }

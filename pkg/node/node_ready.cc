@@ -194,8 +194,8 @@ void Node::SendSnapshot(raft::Message message) {
     return;
   }
   // The copy is of now, which may be later than when the core decided to send one.
-  std::get<raft::SnapshotRequest>(message.body).meta = {
-      core_->state.applied(), core_->state.applied_term(), core_->membership};
+  std::get<raft::SnapshotRequest>(message.body).meta =
+      raft::SnapshotMeta{core_->state.applied(), core_->state.applied_term(), core_->membership};
   core_->parts.metrics->snapshots_sent.Add();
   snapshots_out_.insert(to);
   core_->parts.transport->SendSnapshot(to, std::move(message), std::move(reader).value());

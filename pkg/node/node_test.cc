@@ -54,8 +54,9 @@ TEST_F(NodeTest, AMessageInAnothersNameIsRefusedWithItsWholeEnvelope) {
 
 TEST_F(NodeTest, ASnapshotWithoutItsBytesIsRefused) {
   PeerEnvelope envelope = EnvelopeTo(NodeId(1), NodeId(2));
-  envelope.messages.push_back(raft::Message{NodeId(2), NodeId(1), Term(900),
-                                            raft::SnapshotRequest{{Index(50), Term(9), {}}}});
+  envelope.messages.push_back(
+      raft::Message{NodeId(2), NodeId(1), Term(900),
+                    raft::SnapshotRequest{raft::SnapshotMeta{Index(50), Term(9), {}}}});
   EXPECT_EQ(Receive(envelope).reason(), "bad_message");
   Service::SnapshotChunk chunk;
   chunk.from = NodeId(1);  // its own

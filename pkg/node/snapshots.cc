@@ -94,7 +94,7 @@ std::optional<raft::Message> SnapshotReceiver::OnChunkWritten(SnapshotWritten wr
     metrics_->snapshot_receive.ObserveUs(time_->now_us - stream_->begun_us);
     DropFinished();
     const auto& request = std::get<raft::SnapshotRequest>(message->body);
-    finished_ = Finished{request.meta, std::move(stream_->writer)};
+    finished_ = Finished{*request.meta, std::move(stream_->writer)};
     complete_ = Complete{stream_->name, stream_->next_chunk};
     stream_.reset();
   }

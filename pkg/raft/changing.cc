@@ -73,11 +73,12 @@ Status CheckPromotions(const Core& core, const Leader& lead, const MembershipCha
 
 // Progress for who is new, none for who is gone.
 void SyncPeers(Core& core, Leader& lead, const ConfigState& before, Index new_peers_next) {
+  lead.left_out = !CanLead(core.membership(), core.id());
   const std::vector<NodeId> members = Members(core.membership());
   for (const Progress& peer : lead.peers) {
     const bool stays = Contains(members, peer.id());
     if (!stays && peer.state() == ReplicationState::kSnapshot) {
-      core.out.cancelled_snapshots.push_back(peer.id());
+      core.out.Note().cancelled_snapshots.push_back(peer.id());
     }
   }
   std::erase_if(lead.peers, [&](const Progress& peer) { return !Contains(members, peer.id()); });
@@ -146,8 +147,8 @@ void changing_internal::LeaveJointIfDue(Core& core, Leader& lead) {
   AppendConfiguration(core, lead, *next, "");
 }
 
-bool LeadsNoMore(const Core& core) {
-  return LatestIsCommitted(core) && !CanLead(core.membership(), core.id());
+bool LeadsNoMore(const Core& core, const Leader& lead) {
+  return lead.left_out && LatestIsCommitted(core);
 }
 
 void LeaveLeadership(Core& core, Leader& lead) {

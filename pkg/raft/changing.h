@@ -29,8 +29,8 @@ Result<Proposed> ProposeMembership(Core& core, const MembershipChange& change);
 inline void LeaveJointIfDue(Core& core, Leader& lead) {
   if (core.membership().joint()) changing_internal::LeaveJointIfDue(core, lead);
 }
-// The latest configuration is committed and this node cannot lead in it.
-bool LeadsNoMore(const Core& core);
+// The latest configuration is committed and this leader cannot lead in it.
+bool LeadsNoMore(const Core& core, const Leader& lead);
 // The end of a leader for which that holds; its peers have been told of the commit.
 void LeaveLeadership(Core& core, Leader& lead);
 

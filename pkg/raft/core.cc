@@ -31,7 +31,7 @@ Core::Core(const Config& settings, RaftLog&& opened_log, const InitialState& ini
 
 // By more than vector does itself, for moving messages costs more than their room.
 void Core::MakeRoom(std::vector<Message>* queue) {
-  queue->reserve(std::max<size_t>(4, 4 * queue->size()));
+  queue->reserve(std::max<size_t>(8, 4 * queue->size()));
 }
 
 void Core::TraceQueued(const Message& message) { TraceSend(*this, message); }
@@ -59,9 +59,10 @@ void Core::BecomeFollower(NodeId new_leader) {
 
 void Core::StepDown(NodeId new_leader) {
   if (Leader* const lead = leading()) {
-    for (const uint64_t read : lead->reads.Abort()) out.aborted_reads.push_back(read);
+    for (const uint64_t read : lead->reads.Abort()) out.Note().aborted_reads.push_back(read);
     for (const Progress& peer : lead->peers) {
-      if (peer.state() == ReplicationState::kSnapshot) out.cancelled_snapshots.push_back(peer.id());
+      if (peer.state() != ReplicationState::kSnapshot) continue;
+      out.Note().cancelled_snapshots.push_back(peer.id());
     }
     leader_heard_at = now;
     if (snapshot_wanted) snapshot_wanted = std::max(log.last_index(), Index(1));  // it has grown
@@ -75,7 +76,7 @@ void Core::StepDown(NodeId new_leader) {
 
 void Core::SetLeader(NodeId new_leader) {
   if (new_leader == leader) return;
-  out.aborted_reads.insert(out.aborted_reads.end(), forwarded_reads.begin(), forwarded_reads.end());
+  for (const uint64_t read : forwarded_reads) out.Note().aborted_reads.push_back(read);
   forwarded_reads.clear();
   leader = new_leader;
   if (leader) ++counters.leader_changes;

@@ -31,10 +31,13 @@ inline constexpr uint64_t kNumberMax = uint64_t{1} << 62;
 struct Outbox {
   std::vector<Message> messages;
   std::vector<Message> messages_after_persist;
-  std::vector<ReadState> read_states;
-  std::vector<uint64_t> aborted_reads;
-  std::vector<NodeId> cancelled_snapshots;
-  std::vector<TraceEvent> trace;
+  // Only touched through Note, or when it says that it has some.
+  Notices notices;
+
+  Notices& Note() {
+    notices.has_notices = true;
+    return notices;
+  }
 };
 
 // How a node that has lost something comes to be whole again (amnesia.h).

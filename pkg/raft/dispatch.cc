@@ -47,7 +47,7 @@ const char* ContradictionIn(const Core& core, const Message& message) {
     }
   }
   if (const auto* const snapshot = std::get_if<SnapshotRequest>(&message.body)) {
-    if (core.log.Contradicts(message.term, snapshot->meta.index, snapshot->meta.term, {})) {
+    if (core.log.Contradicts(message.term, snapshot->meta->index, snapshot->meta->term, {})) {
       return "sends a snapshot that differs from what is settled";
     }
   }

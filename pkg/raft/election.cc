@@ -24,6 +24,17 @@ VoteResult Count(const Core& core, const std::map<NodeId, bool>& votes) {
   });
 }
 
+// Nobody else's vote is needed.
+bool WinsAlone(const Core& core) {
+  const auto wins = [&](const std::vector<NodeId>& voters, uint32_t commit_quorum) {
+    return voters.empty() ||
+           (ElectionQuorum(voters.size(), commit_quorum) == 1 && Contains(voters, core.id()));
+  };
+  const ConfigState& config = core.membership();
+  return wins(config.voters, config.commit_quorum) &&
+         wins(config.voters_outgoing, config.commit_quorum_outgoing);
+}
+
 // The newest point of this log that is known to be committed; both 0 if there is none.
 struct CommitPoint {
   Index index;
@@ -74,7 +85,7 @@ void StartElection(Core& core, bool leader_transfer) {
   core.role.emplace<Candidate>();
   Trace(core, TraceEventKind::kBecomeCandidate);
   TraceOwnVote(core);
-  if (Count(core, {}) == VoteResult::kWon) {
+  if (WinsAlone(core)) {
     BecomeLeader(core, false);
   } else {
     AskForVotes(core, core.term, false, leader_transfer);
@@ -85,7 +96,7 @@ void StartPreVote(Core& core) {
   core.SetLeader(NodeId());
   core.RestartElectionTimer();
   core.role.emplace<PreCandidate>();
-  if (Count(core, {}) == VoteResult::kWon) {
+  if (WinsAlone(core)) {
     StartElection(core, false);
   } else {
     AskForVotes(core, core.term + 1, true, false);

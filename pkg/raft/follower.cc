@@ -109,7 +109,7 @@ void HandleSnapshot(Core& core, NodeId from, const SnapshotRequest& request) {
   // for the leader.
   const NodeId leader = request.leader ? request.leader : from;
   if (!request.leader) core.HearLeader(from);
-  const SnapshotMeta& meta = request.meta;
+  const SnapshotMeta& meta = *request.meta;
   CheckForPast(core, meta.index, {});
   const bool wanted = core.snapshot_wanted && meta.index >= core.snapshot_wanted;
   if (!wanted && (meta.index <= core.log.committed() || WaitsForSnapshot(core))) {

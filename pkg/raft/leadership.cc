@@ -45,6 +45,7 @@ void BecomeLeader(Core& core, bool others_voted) {
     if (member == core.id()) continue;
     lead.peers.emplace_back(member, core.log.last_index() + 1, core.config, core.now);
   }
+  lead.left_out = !CanLead(core.membership(), core.id());
   lead.heartbeat_at = core.now;
   lead.term_durable = others_voted;  // they were asked only after this node's disk had its vote
   lead.first_index_in_term = core.log.last_index() + 1;
@@ -70,7 +71,7 @@ Result<Proposed> ProposeCommand(Core& core, Payload&& data, std::optional<Term> 
                    "Leadership is being handed over to node " +
                        std::to_string(lead->transfer_target.value()) + ".");
   }
-  if (!CanLead(core.membership(), core.id())) {
+  if (lead->left_out) {
     return Refused(core, Code::kUnavailable, "leader_removed",
                    "This node leads only until its removal is committed.");
   }

@@ -16,10 +16,10 @@ namespace {
 // Of the log, read at once at the start.
 constexpr size_t kPageBytes = 1 << 20;
 
-// Mostly one or a few, for which vector's own insert does too much.
+// Mostly to none, for which vector's insert does too much.
 void AppendTo(std::vector<Entry>* entries, std::span<const Entry> more) {
-  if (entries->empty()) entries->reserve(more.size());
-  for (const Entry& entry : more) entries->push_back(entry);
+  if (entries->empty()) return entries->assign(more.begin(), more.end());
+  entries->insert(entries->end(), more.begin(), more.end());
 }
 
 // Of `entries`, those that fit with the `bytes` of others before them, to which they are added. The
@@ -128,11 +128,6 @@ Result<Term> RaftLog::StoredTermAt(Index index) const {
   return term;
 }
 
-bool RaftLog::Matches(Index index, Term term) const {
-  const Result<Term> own = TermAt(index);
-  return own.ok() && *own == term;
-}
-
 bool RaftLog::IsUpToDate(Index last, Term term) const {
   if (PLANTED("raft.vote_compares_length")) return last >= last_index();
   return term > last_term() || (term == last_term() && last >= last_index());
@@ -154,13 +149,13 @@ Index RaftLog::NewestWithTermAtMost(Term term, Index low, Index high) const {
   return low;
 }
 
-Status RaftLog::SliceTo(std::optional<NodeId> peer, Index low, Index high, size_t bytes_max,
-                        std::vector<Entry>* slice) const {
+Status RaftLog::SliceFor(NodeId peer, Index low, Index high, size_t bytes_max,
+                         std::vector<Entry>* slice) const {
   CHECK(low < high && high <= last_index() + 1) << low << ".." << high;
   size_t bytes = 0;
   if (low < recent_.first_index()) {
     const Index stored_end = std::min(high, recent_.first_index());
-    BATON_RETURN_IF_ERROR(StoredTo(peer, low, stored_end, bytes_max, slice));
+    BATON_RETURN_IF_ERROR(StoredFor(peer, low, stored_end, bytes_max, slice));
     low = slice->back().index + 1;
     if (low < stored_end || low == high) return Status::Ok();
     for (const Entry& entry : *slice) bytes += entry.ApproximateBytes();
@@ -169,10 +164,10 @@ Status RaftLog::SliceTo(std::optional<NodeId> peer, Index low, Index high, size_
   return Status::Ok();
 }
 
-Status RaftLog::StoredTo(std::optional<NodeId> peer, Index low, Index high, size_t bytes_max,
-                         std::vector<Entry>* slice) const {
+Status RaftLog::StoredFor(NodeId peer, Index low, Index high, size_t bytes_max,
+                          std::vector<Entry>* slice) const {
   if (low < first_index()) return Status(Code::kGone, "compacted");
-  Result<std::vector<Entry>> stored = peer ? reader_->EntriesFor(*peer, low, high, bytes_max)
+  Result<std::vector<Entry>> stored = peer ? reader_->EntriesFor(peer, low, high, bytes_max)
                                            : reader_->Entries(low, high, bytes_max);
   if (!stored.ok()) return Note(stored.status());
   if (stored->empty()) {
@@ -212,7 +207,8 @@ bool RaftLog::Contradicts(Term leader_term, Index prev_index, Term prev_term,
   const Index fixed = leader_term == accepted_term_ ? last_index() : committed_;
   const auto differs = [&](Index index, Term term) {
     if (index > fixed) return false;
-    const Result<Term> own = TermAt(index);
+    if (recent_.Knows(index)) return recent_.TermAt(index) != term;
+    const Result<Term> own = StoredTermAt(index);
     return own.ok() && *own != term;  // compacted entries cannot be compared
   };
   if (differs(prev_index, prev_term)) return true;
@@ -291,7 +287,7 @@ std::optional<SnapshotMeta> RaftLog::TakeUnhandedSnapshot() {
   return snapshot_;
 }
 
-void RaftLog::OnPersisted(LogMark done) {
+void RaftLog::Confirm(LogMark done) {
   CHECK(done.term <= accepted_term_) << "this mark was never handed out: term " << done.term;
   if (snapshot_ && snapshot_handed_ && done >= snapshot_mark_) {
     persisted_ = snapshot_->index;
@@ -302,8 +298,8 @@ void RaftLog::OnPersisted(LogMark done) {
     CHECK_LE(done.last_index, handed_);
     persisted_ = std::max(persisted_, done.last_index);
   }
-  // A state machine that is so far behind gets the rest from the disk.
-  Trim(unapplied_bytes_ < apply_bytes_max_ ? emitted_ : committed_);
+  Trim(emitted_);
+  TrimWhenFarBehind();
 }
 
 void RaftLog::SetApplyLimits(size_t bytes_max, uint64_t unpersisted_max) {
@@ -319,7 +315,7 @@ void RaftLog::Emit(std::vector<Entry>* entries) {
     EmitFromMemory(high, bytes_max, entries);
     return;
   }
-  const Status taken = SliceTo(std::nullopt, emitted_ + 1, high, bytes_max, entries);
+  const Status taken = SliceFor(NodeId(), emitted_ + 1, high, bytes_max, entries);
   if (!taken.ok()) {
     // Nothing that is not applied may be compacted, so even "gone" is a broken log here.
     if (failure_.ok()) failure_ = taken;

@@ -67,19 +67,22 @@ class RaftLog {
     if (recent_.Knows(index)) return recent_.TermAt(index);
     return StoredTermAt(index);
   }
-  bool Matches(Index index, Term term) const;
+  bool Matches(Index index, Term term) const {
+    if (recent_.Knows(index)) return recent_.TermAt(index) == term;
+    const Result<Term> own = StoredTermAt(index);
+    return own.ok() && *own == term;
+  }
   // A candidate's log that ends in (last_term, last_index) is at least as new as this one
   // (section 5.4.1).
   bool IsUpToDate(Index last_index, Term last_term) const;
   // The newest index in [low, high] whose term is at most `term`; low if there is none. Terms never
   // decrease along a log, so this is a binary search. Requires low <= high, both with a known term.
   Index NewestWithTermAtMost(Term term, Index low, Index high) const;
-  // Into `slice`, which must be empty: entries [low, high) for sending to `peer`, as many as fit
-  // into bytes_max but at least one. kUnavailable while they are being fetched (log_reader.h).
+  // Into `slice`, which must be empty: entries [low, high) for sending to `peer` (0: for this node
+  // itself), as many as fit into bytes_max but at least one. kUnavailable while they are being
+  // fetched (log_reader.h).
   Status SliceFor(NodeId peer, Index low, Index high, size_t bytes_max,
-                  std::vector<Entry>* slice) const {
-    return SliceTo(peer, low, high, bytes_max, slice);
-  }
+                  std::vector<Entry>* slice) const;
   // As LogReader::Snapshot; kUnavailable also for one from when this node, added by a change that
   // it had not applied yet, did not know who the members are: nobody could go on from it.
   Result<SnapshotMeta> Snapshot() const;
@@ -117,7 +120,13 @@ class RaftLog {
   // Of a write that is handed out now.
   LogMark mark() const { return LogMark{accepted_term_, last_index(), restored_}; }
   // Requires a mark that was handed out.
-  void OnPersisted(LogMark mark);
+  void OnPersisted(LogMark mark) {
+    if (mark.term != accepted_term_ || mark.last_index > persisted_ || snapshot_) {
+      Confirm(mark);
+    } else {
+      TrimWhenFarBehind();  // as after the half of all writes, which move the commit index alone
+    }
+  }
 
   // bytes_max: of entries that are emitted and not applied, at least one entry. unpersisted_max: so
   // many of them may lie beyond `persisted`.
@@ -145,12 +154,9 @@ class RaftLog {
   // Of what is no longer in memory, or not in the log.
   Result<Term> StoredTermAt(Index index) const;
   void Rewrite(Term leader_term, Term prev_term, std::vector<Entry>&& entries, size_t first_new);
-  // Into `slice`, which must be empty.
-  Status SliceTo(std::optional<NodeId> peer, Index low, Index high, size_t bytes_max,
-                 std::vector<Entry>* slice) const;
-  // The same, of entries that are no longer in memory.
-  Status StoredTo(std::optional<NodeId> peer, Index low, Index high, size_t bytes_max,
-                  std::vector<Entry>* slice) const;
+  // As SliceFor, of entries that are no longer in memory.
+  Status StoredFor(NodeId peer, Index low, Index high, size_t bytes_max,
+                   std::vector<Entry>* slice) const;
   Index EmitLimit() const {
     const uint64_t unpersisted = committed_ > persisted_ ? committed_ - persisted_ : 0;
     return std::min(committed_, persisted_ + std::min(unpersisted, apply_unpersisted_max_));
@@ -159,6 +165,11 @@ class RaftLog {
   void Trim(Index through) {
     if (!snapshot_) recent_.DropThrough(std::min(through, persisted_));
   }
+  // A state machine that is so far behind gets the rest from the disk.
+  void TrimWhenFarBehind() {
+    if (unapplied_bytes_ >= apply_bytes_max_) Trim(committed_);
+  }
+  void Confirm(LogMark mark);
   void HandOut(std::vector<Entry>* entries);
   void Emit(std::vector<Entry>* entries);
   void EmitFromMemory(Index high, size_t bytes_max, std::vector<Entry>* entries);

@@ -73,7 +73,7 @@ struct BodyWriter {
   }
   void operator()(const SnapshotRequest& body) const {
     Name("SnapshotRequest");
-    out << " snapshot=" << Point{body.meta.index, body.meta.term};
+    out << " snapshot=" << Point{body.meta->index, body.meta->term};
     if (body.leader) out << " for=" << body.leader;
     if (body.without_data) out << " without_data";
   }

@@ -10,6 +10,7 @@
 #include <variant>
 #include <vector>
 
+#include "pkg/base/boxed.h"
 #include "pkg/raft/types.h"
 
 namespace baton::raft {
@@ -83,7 +84,7 @@ struct HeartbeatResponse {
 // InstallSnapshot (section 7). The driver carries the bytes beside it and hands the message to the
 // receiving core only when they have arrived complete and checked.
 struct SnapshotRequest {
-  SnapshotMeta meta;
+  Boxed<SnapshotMeta> meta;  // a message is small: few are of this kind
   // On whose behalf the sender, a peer, sends its own snapshot; who receives it answers this
   // leader. 0: the sender leads.
   NodeId leader{};

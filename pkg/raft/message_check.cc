@@ -23,7 +23,7 @@ bool IsRefusedVote(const MessageBody& body) {
 struct MessageCheck {
   NodeId self;
   Term term;
-  Status flaw;
+  Status& flaw;
 
   bool Wrong(std::string_view field, std::string_view what) {
     flaw = Status(Code::kInvalidArgument, std::string(field) + " " + std::string(what));
@@ -86,11 +86,11 @@ struct MessageCheck {
   bool operator()(const HeartbeatResponse& body) { return IsNumber("commit", body.commit.value()); }
 
   bool operator()(const SnapshotRequest& body) {
-    if (!body.meta.index) return Wrong("meta.index", "must not be 0");
-    if (!IsPoint("meta.index", body.meta.index, body.meta.term, term)) return false;
+    if (!body.meta->index) return Wrong("meta.index", "must not be 0");
+    if (!IsPoint("meta.index", body.meta->index, body.meta->term, term)) return false;
     if (body.leader == self) return Wrong("leader", "is this node itself");
-    if (body.meta.config.voters.empty()) return Wrong("meta.config.voters", "must not be empty");
-    flaw = ValidateMembership(body.meta.config);
+    if (body.meta->config.voters.empty()) return Wrong("meta.config.voters", "must not be empty");
+    flaw = ValidateMembership(body.meta->config);
     return flaw.ok();
   }
 
@@ -128,9 +128,10 @@ struct MessageCheck {
 }  // namespace
 
 Status CheckMessage(const Message& message, NodeId self) {
-  MessageCheck check{.self = self, .term = message.term, .flaw = {}};
+  Status flaw;
+  MessageCheck check{.self = self, .term = message.term, .flaw = flaw};
   check(message);
-  return check.flaw;
+  return flaw;
 }
 
 }  // namespace baton::raft

@@ -66,6 +66,7 @@ template <typename ValueOf>
 uint64_t HalfReached(std::span<const NodeId> voters, uint32_t commit_quorum,
                      const ValueOf& value_of) {
   if (voters.empty()) return std::numeric_limits<uint64_t>::max();
+  if (voters.size() == 1) return Plain(value_of(voters.front()));
   std::array<uint64_t, 16> few;  // no allocation for the clusters people run
   std::vector<uint64_t> many;
   if (voters.size() > few.size()) many.resize(voters.size());

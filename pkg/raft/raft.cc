@@ -215,7 +215,7 @@ void Raft::OnSnapshotSent(NodeId peer, bool delivered) {
 
 void Raft::CancelSnapshot(NodeId peer) {
   OnSnapshotSent(peer, false);
-  core_->out.cancelled_snapshots.push_back(peer);
+  core_->out.Note().cancelled_snapshots.push_back(peer);
 }
 
 void Raft::OnEntriesFetched(NodeId peer) {
@@ -229,8 +229,7 @@ void Raft::OnEntriesFetched(NodeId peer) {
 bool Raft::HasReady() const {
   const Core& core = *core_;
   const Outbox& out = core.out;
-  return !out.messages.empty() || !out.messages_after_persist.empty() || !out.read_states.empty() ||
-         !out.aborted_reads.empty() || !out.cancelled_snapshots.empty() || !out.trace.empty() ||
+  return !out.messages.empty() || !out.messages_after_persist.empty() || out.notices.has_notices ||
          core.log.HasUnhanded() || core.log.HasCommitted() || SoftStateOf(core) != told_soft_ ||
          HardStateOf(core) != told_hard_ || NeedsFlush(core);
 }
@@ -265,10 +264,7 @@ void Raft::TakeReady(Ready* out) {
   core.log.TakeCommitted(&ready.committed_entries);
   Move(&core.out.messages, &ready.messages);
   Move(&core.out.messages_after_persist, &ready.messages_after_persist);
-  Move(&core.out.read_states, &ready.read_states);
-  Move(&core.out.aborted_reads, &ready.aborted_reads);
-  Move(&core.out.cancelled_snapshots, &ready.cancelled_snapshots);
-  Move(&core.out.trace, &ready.trace);
+  if (core.out.notices.has_notices) std::swap(core.out.notices, static_cast<Notices&>(ready));
   told_soft_ = soft;
 }
 

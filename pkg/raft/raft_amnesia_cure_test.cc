@@ -119,7 +119,7 @@ TEST_F(RaftAmnesiaCureTest, ASnapshotOfItsPastDoesNotCureIt) {
   before.learners = Ids({4});
   cluster.LoseDisk(NodeId(4), Memory::kLost);
   cluster.DropWhere([](const Message& message) { return message.to == NodeId(4); });
-  const SnapshotRequest old{{Index(2), Term(1), before}, {}, false};
+  const SnapshotRequest old{SnapshotMeta{Index(2), Term(1), before}, {}, false};
   cluster.Step(Message{NodeId(1), NodeId(4), Term(1), old});
   cluster.Settle();
   ASSERT_EQ(StatusOf(4).commit, Index(2));

@@ -76,7 +76,10 @@ TEST(RaftAmnesiaSoloTest, ALogThatReachesTheCommitIndexIsNoLoss) {
 TEST(RaftAmnesiaSoloTest, ASnapshotUnderWayIsNoLoss) {
   Solo voter;
   ASSERT_TRUE(
-      voter.Hear(2, 1, SnapshotRequest{{Index(5), Term(1), Voters({1, 2, 3})}, {}, false}).ok());
+      voter
+          .Hear(2, 1,
+                SnapshotRequest{SnapshotMeta{Index(5), Term(1), Voters({1, 2, 3})}, {}, false})
+          .ok());
   ASSERT_TRUE(voter.Hear(2, 1, Heartbeat{.commit = Index(9), .stamp = 1}).ok());
   EXPECT_FALSE(voter.status().amnesia());
 }

@@ -41,7 +41,7 @@ class RaftHostileTest : public ::testing::Test {
 TEST_F(RaftHostileTest, ASecondLeaderOfATerm) {
   ExpectRefused(3, 4, Heartbeat{});
   ExpectRefused(3, 4, Append({3, 4}, 3));
-  ExpectRefused(3, 4, SnapshotRequest{{Index(9), Term(4), Voters({1, 2, 3})}});
+  ExpectRefused(3, 4, SnapshotRequest{SnapshotMeta{Index(9), Term(4), Voters({1, 2, 3})}});
 }
 
 TEST_F(RaftHostileTest, SomebodyElseLeadingWhereThisNodeLeads) {

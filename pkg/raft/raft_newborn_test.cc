@@ -73,7 +73,7 @@ TEST_F(NewbornVoterTest, ALogThatGoesOnIsAPast) {
 }
 
 TEST_F(NewbornVoterTest, ASnapshotIsAPast) {
-  const SnapshotRequest snapshot{{Index(2), Term(1), Voters({1, 2, 3})}, {}, false};
+  const SnapshotRequest snapshot{SnapshotMeta{Index(2), Term(1), Voters({1, 2, 3})}, {}, false};
   ASSERT_TRUE(voter.Hear(2, 4, snapshot).ok());
   EXPECT_TRUE(voter.status().amnesia());
 }

@@ -119,7 +119,7 @@ TEST_F(PaperBasicsTest, EveryMessageOfALaterTermRaisesTheOwn) {
       Append({0, 0}, 0),  AppendResponse{},
       Heartbeat{},        HeartbeatResponse{},
       ReadIndexRequest{}, ReadIndexResponse{},
-      TimeoutNow{},       SnapshotRequest{{Index(3), Term(1), Voters({1, 2, 3})}}};
+      TimeoutNow{},       SnapshotRequest{SnapshotMeta{Index(3), Term(1), Voters({1, 2, 3})}}};
   uint64_t term = 1;
   for (const MessageBody& body : bodies) {
     ASSERT_TRUE(solo.Hear(2, ++term, body).ok());

@@ -19,7 +19,7 @@ using testing::SoloLeader;
 using testing::Voters;
 
 SnapshotRequest SnapshotAt(uint64_t index, uint64_t term = 1) {
-  return SnapshotRequest{{Index(index), Term(term), Voters({1, 2, 3})}, {}, false};
+  return SnapshotRequest{SnapshotMeta{Index(index), Term(term), Voters({1, 2, 3})}, {}, false};
 }
 
 // --- the follower ---

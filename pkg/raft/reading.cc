@@ -21,7 +21,7 @@ Status AskRead(Core& core, uint64_t id, ReadMode mode) {
   if (Leader* const lead = core.leading()) {
     if (lease && LeaseHolds(core, *lead)) {
       ++core.counters.lease_reads;
-      core.out.read_states.push_back(ReadState{id, core.log.committed()});
+      core.out.Note().read_states.push_back(ReadState{id, core.log.committed()});
       return Status::Ok();
     }
     if (lead->reads.size() >= core.config.pending_reads_max) return TooManyReads();
@@ -60,7 +60,7 @@ void HandleReadIndexRequest(Core& core, Leader& lead, NodeId from,
 void HandleReadIndexResponse(Core& core, const ReadIndexResponse& response) {
   if (TakeCure(core, response)) return;
   if (core.forwarded_reads.erase(response.id) == 0) return;
-  core.out.read_states.push_back(ReadState{response.id, response.index});
+  core.out.Note().read_states.push_back(ReadState{response.id, response.index});
 }
 
 bool StartReadRound(Core& core, Leader& lead) {
@@ -84,7 +84,7 @@ void ConfirmReads(Core& core, Leader& lead) {
   for (const ConfirmedRead& confirmed_read : reads) {
     const Read& read = confirmed_read.read;
     if (read.from == core.id()) {
-      core.out.read_states.push_back(ReadState{read.id, confirmed_read.index});
+      core.out.Note().read_states.push_back(ReadState{read.id, confirmed_read.index});
     } else {
       core.Send(read.from, ReadIndexResponse{read.id, confirmed_read.index});
     }

@@ -46,7 +46,17 @@ struct ReadState {
   friend bool operator==(const ReadState&, const ReadState&) = default;
 };
 
-struct Ready {
+// What most Readys have nothing of.
+struct Notices {
+  std::vector<ReadState> read_states;
+  std::vector<uint64_t> aborted_reads;      // ids of reads that leadership was lost under
+  std::vector<NodeId> cancelled_snapshots;  // receivers that need none any more: stop sending
+  std::vector<TraceEvent> trace;            // with Config::trace
+  // One of the above may have something; false: none has.
+  bool has_notices = false;
+};
+
+struct Ready : Notices {
   std::optional<SoftState> soft_state;  // set when changed
   std::optional<HardState> hard_state;  // set when changed; persist
   // Persist: the state machine and the log start over from this snapshot, whose bytes the driver
@@ -60,10 +70,6 @@ struct Ready {
   std::vector<Message> messages;
   std::vector<Message> messages_after_persist;
   std::vector<Entry> committed_entries;
-  std::vector<ReadState> read_states;
-  std::vector<uint64_t> aborted_reads;      // ids of reads that leadership was lost under
-  std::vector<NodeId> cancelled_snapshots;  // receivers that need none any more: stop sending
-  std::vector<TraceEvent> trace;            // with Config::trace
 
   // Empty again, with the room that the vectors have.
   void Clear();
@@ -82,6 +88,8 @@ inline void Ready::Clear() {
   messages.clear();
   messages_after_persist.clear();
   committed_entries.clear();
+  if (!has_notices) return;
+  has_notices = false;
   read_states.clear();
   aborted_reads.clear();
   cancelled_snapshots.clear();

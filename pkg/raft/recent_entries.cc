@@ -1,5 +1,6 @@
 #include "pkg/raft/recent_entries.h"
 
+#include <iterator>
 #include <utility>
 
 #include "pkg/base/check.h"
@@ -18,28 +19,33 @@ void RecentEntries::Missing(Index low, Index high) const {
 }
 
 void RecentEntries::MoveThrough(Index index, std::vector<Entry>* entries) {
+  CHECK(entries->empty());
   if (index <= base_index_) return;
   if (index > last_index()) Missing(first_index(), index + 1);
   const size_t count = index - base_index_;
   // All that is here, for as much room.
-  if (count == entries_.size() && entries->empty() && entries->capacity() >= count) {
+  if (count == entries_.size() && entries->capacity() >= count) {
     base_term_ = last_term();
     base_index_ = index;
     entries_.swap(*entries);
     return;
   }
-  if (entries->empty()) entries->reserve(count);
-  for (size_t i = 0; i < count; ++i) entries->push_back(std::move(entries_[head_ + i]));
-  Drop(index);
+  const auto first = std::make_move_iterator(entries_.begin() + static_cast<std::ptrdiff_t>(head_));
+  const auto last = first + static_cast<std::ptrdiff_t>(count);
+  entries->assign(first, last);
+  Advance(index);
 }
 
 void RecentEntries::Drop(Index index) {
-  const Term term = TermAt(index);
   const size_t count = index - base_index_;
   for (size_t i = 0; i < count; ++i) entries_[head_ + i].data = Payload();  // free the bytes now
-  head_ += count;
+  Advance(index);
+}
+
+void RecentEntries::Advance(Index index) {
+  base_term_ = TermAt(index);
+  head_ += index - base_index_;
   base_index_ = index;
-  base_term_ = term;
   if (head_ == entries_.size()) {
     entries_.clear();
     head_ = 0;

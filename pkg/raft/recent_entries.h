@@ -55,7 +55,7 @@ class RecentEntries {
   void DropThrough(Index index) {
     if (index > base_index_) Drop(std::min(index, last_index()));
   }
-  // The same, and appends it to `entries`. Requires index <= last_index().
+  // The same, into `entries`, which must be empty. Requires index <= last_index().
   void MoveThrough(Index index, std::vector<Entry>* entries);
   // Forgets `index` and everything after it. Requires index > base_index().
   void TruncateFrom(Index index);
@@ -66,6 +66,8 @@ class RecentEntries {
   // A CHECK that failed, out of line so that its callers are small.
   [[noreturn]] void Missing(Index low, Index high) const;
   void Drop(Index index);
+  // `index` is the base from now on; what is before holds no bytes any more.
+  void Advance(Index index);
 
   Index base_index_;
   Term base_term_;

@@ -60,7 +60,8 @@ void HandleAppendResponse(Core& core, Leader& lead, Progress& peer,
   const Index first_index = has_snapshot ? core.log.first_index() : Index();
   if (!peer.OnAccepted(response.match_index, first_index, core.now)) return;
   if (snapshot_travels && peer.state() != ReplicationState::kSnapshot) {
-    core.out.cancelled_snapshots.push_back(peer.id());  // it found another way back to the log
+    core.out.Note().cancelled_snapshots.push_back(
+        peer.id());  // it found another way back to the log
   }
   AdvanceCommit(core, lead);
   TellTransferTarget(core, lead);
@@ -98,10 +99,7 @@ void HandleSnapshotReport(Leader& lead, NodeId source, const SnapshotReport& rep
   lead.flush = true;
 }
 
-void HandlePersisted(Core& core, LogMark mark) {
-  core.log.OnPersisted(mark);
-  // Half of all writes move the commit index alone, and cover nothing that anybody waits for.
-  if (core.writes.empty() || core.writes.front().mark > mark) return;
+void replication_internal::HandleCovered(Core& core, LogMark mark) {
   std::erase_if(core.writes, [mark](const Core::Write& write) { return write.mark <= mark; });
   TraceOwnPersisted(core);
   Leader* const lead = core.leading();

@@ -10,6 +10,14 @@
 
 namespace baton::raft {
 
+namespace replication_internal {
+
+// The same, when it covers a synced write: half of all writes move the commit index alone, and
+// cover nothing that anybody waits for.
+void HandleCovered(Core& core, LogMark mark);
+
+}  // namespace replication_internal
+
 void HandleAppendResponse(Core& core, Leader& lead, Progress& peer, const AppendResponse& response);
 void HandleHeartbeatResponse(Core& core, Leader& lead, Progress& peer,
                              const HeartbeatResponse& response);
@@ -20,7 +28,11 @@ void HandleSnapshotWanted(Leader& lead, Progress& peer, const SnapshotWanted& wa
 void HandleSnapshotReport(Leader& lead, NodeId source, const SnapshotReport& report);
 
 // Any role: everything up to `mark` is durable here.
-void HandlePersisted(Core& core, LogMark mark);
+inline void HandlePersisted(Core& core, LogMark mark) {
+  core.log.OnPersisted(mark);
+  const bool covers = !core.writes.empty() && core.writes.front().mark <= mark;
+  if (covers) replication_internal::HandleCovered(core, mark);
+}
 
 // The newest entry that a voter with its data is known to hold, in each half. Witnesses prove the
 // order of entries and have none of their data: without such a voter a quorum of witnesses commits

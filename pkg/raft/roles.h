@@ -44,6 +44,7 @@ struct Leader {
   const Progress* peer(NodeId id) const { return const_cast<Leader*>(this)->peer(id); }
 
   std::vector<Progress> peers;  // all members but this node, ascending
+  bool left_out = false;        // by the latest configuration: it may not lead in that one
   Index first_index_in_term;    // the empty entry that the leadership began with
   uint64_t heartbeat_at = 0;    // ticks, of the last regular heartbeat
   bool heartbeat_due = false;

@@ -20,8 +20,9 @@ inline Index LastFor(const Core& core, const Leader& lead, const Progress& peer)
   return std::min(last, DataReached(core, lead));
 }
 
-inline bool AppendIsDue(const Core& core, const Leader& lead, const Progress& peer) {
-  return peer.CanAppend() && (peer.NeedsProbe() || peer.next() <= LastFor(core, lead, peer));
+// last: as LastFor.
+inline bool AppendIsDue(const Progress& peer, Index last) {
+  return (peer.next() <= last || peer.NeedsProbe()) && peer.CanAppend();
 }
 
 // The newest commit index that the peer can use.
@@ -90,10 +91,10 @@ void StripData(std::vector<Entry>* entries) {
   }
 }
 
-// The entries from peer.next() on that fit into a message, into `entries`. False: none can be sent
-// now.
-bool TakeEntries(Core& core, const Leader& lead, Progress& peer, std::vector<Entry>* entries) {
-  const Index last = LastFor(core, lead, peer);
+// The entries from peer.next() to `last` that fit into a message, into `entries`. False: none can
+// be sent now.
+bool TakeEntries(Core& core, const Leader& lead, Progress& peer, Index last,
+                 std::vector<Entry>* entries) {
   if (peer.next() > last) return true;
   const bool probes = peer.state() == ReplicationState::kProbe;
   if (probes && CRUEL("raft.empty_append")) return true;
@@ -112,8 +113,9 @@ bool HasWindowOfOne(const Progress& peer) {
   return peer.inflight_messages() > 0 && CRUEL("raft.window_of_one");
 }
 
-// One append from peer.next() on. False if nothing was sent, or a snapshot instead.
-bool SendAppend(Core& core, const Leader& lead, Progress& peer) {
+// One append from peer.next() on, to `last` at most. False if nothing was sent, or a snapshot
+// instead.
+bool SendAppend(Core& core, const Leader& lead, Progress& peer, Index last) {
   const Index prev = peer.next() - 1;
   const Result<Term> prev_term = core.log.TermAt(prev);
   if (CRUEL("raft.needless_snapshot")) {
@@ -125,7 +127,7 @@ bool SendAppend(Core& core, const Leader& lead, Progress& peer) {
     return false;
   }
   AppendRequest request{prev, *prev_term, core.log.committed(), {}};
-  if (!TakeEntries(core, lead, peer, &request.entries)) return false;
+  if (!TakeEntries(core, lead, peer, last, &request.entries)) return false;
   size_t bytes = 0;
   for (const Entry& entry : request.entries) bytes += entry.ApproximateBytes();
   peer.OnAppendSent(prev + request.entries.size(), bytes, request.commit, core.now);
@@ -153,10 +155,11 @@ void SendHeartbeat(Core& core, const Leader& lead, Progress& peer) {
 bool NeedsFlush(const Core& core) {
   const Leader* const lead = core.leading();
   if (!lead || !lead->flush) return false;
-  if (lead->heartbeat_due || LeadsNoMore(core)) return true;
+  if (lead->heartbeat_due || LeadsNoMore(core, *lead)) return true;
   if (lead->reads.has_waiting() && HasCommittedInTerm(core, *lead)) return true;
   return std::any_of(lead->peers.begin(), lead->peers.end(), [&](const Progress& peer) {
-    return AppendIsDue(core, *lead, peer) || CommitNewsIsDue(core, peer) || peer.snapshot_wanted();
+    return AppendIsDue(peer, LastFor(core, *lead, peer)) || CommitNewsIsDue(core, peer) ||
+           peer.snapshot_wanted();
   });
 }
 
@@ -170,7 +173,8 @@ void sending_internal::Flush(Core& core, Leader& lead) {
   const bool ask_all = StartReadRound(core, lead) || lead.heartbeat_due;
   for (Progress& peer : lead.peers) {
     if (peer.snapshot_wanted()) SendSnapshot(core, lead, peer, peer.snapshot_wanted());
-    while (AppendIsDue(core, lead, peer) && !HasWindowOfOne(peer) && SendAppend(core, lead, peer)) {
+    const Index last = LastFor(core, lead, peer);
+    while (AppendIsDue(peer, last) && !HasWindowOfOne(peer) && SendAppend(core, lead, peer, last)) {
     }
     if (ask_all) {
       SendHeartbeat(core, lead, peer);
@@ -180,7 +184,7 @@ void sending_internal::Flush(Core& core, Leader& lead) {
   }
   lead.heartbeat_due = false;
   lead.flush = false;
-  if (LeadsNoMore(core)) LeaveLeadership(core, lead);
+  if (LeadsNoMore(core, lead)) LeaveLeadership(core, lead);
 }
 
 void TickSnapshotSources(Core& core, Leader& lead) {

@@ -55,7 +55,8 @@ struct Translate {
   }
   // There a snapshot is an append of the whole log before it.
   WireMessage operator()(const SnapshotRequest& body) const {
-    return {.type = "MsgSnap", .event = "AppendEntriesRequest", .entries = body.meta.index.value()};
+    return {
+        .type = "MsgSnap", .event = "AppendEntriesRequest", .entries = body.meta->index.value()};
   }
   template <typename Other>
   WireMessage operator()(const Other&) const {

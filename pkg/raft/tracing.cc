@@ -31,8 +31,7 @@ TraceEvent& Add(Core& core, TraceEventKind kind) {
   event.role = core.role_kind();
   event.voters = core.membership().voters;
   event.voters_outgoing = core.membership().voters_outgoing;
-  core.out.trace.push_back(std::move(event));
-  return core.out.trace.back();
+  return core.out.Note().trace.emplace_back(std::move(event));
 }
 
 Message OwnAppend(const Core& core, Index last) {

@@ -38,8 +38,8 @@ Status StartTransfer(Core& core, NodeId target) {
   return Status::Ok();
 }
 
-void TellTransferTarget(Core& core, Leader& lead) {
-  if (!lead.transfer_target || lead.transfer_told) return;
+void transfer_internal::TellTransferTarget(Core& core, Leader& lead) {
+  if (lead.transfer_told) return;
   const Progress* const peer = lead.peer(lead.transfer_target);
   if (!peer || peer->match() != core.log.last_index()) return;
   lead.transfer_told = true;

@@ -9,10 +9,19 @@
 
 namespace baton::raft {
 
+namespace transfer_internal {
+
+// The same, when there is one.
+void TellTransferTarget(Core& core, Leader& lead);
+
+}  // namespace transfer_internal
+
 // See Raft::TransferLeadership.
 Status StartTransfer(Core& core, NodeId target);
 // The target has caught up: tells it, once.
-void TellTransferTarget(Core& core, Leader& lead);
+inline void TellTransferTarget(Core& core, Leader& lead) {
+  if (lead.transfer_target) transfer_internal::TellTransferTarget(core, lead);
+}
 // One tick of a leader.
 void TickTransfer(Core& core, Leader& lead);
 

@@ -88,11 +88,13 @@ void Loop::Post(std::vector<raft::Message>* messages) {
   }
 }
 
-bool Loop::Run(Node& node) {
+void Loop::Read(Node& node) {
   node.read.clear();
   node.read.swap(node.inbox);
   for (raft::Message& message : node.read) CHECK(node.raft->Step(std::move(message)).ok());
-  if (!node.raft->HasReady()) return !node.read.empty();
+}
+
+void Loop::Take(Node& node) {
   raft::Ready& ready = node.ready;
   node.raft->TakeReady(&ready);
   if (!ready.messages.empty()) Post(&ready.messages);
@@ -105,13 +107,18 @@ bool Loop::Run(Node& node) {
     node.raft->OnApplied(ready.committed_entries.back().index);
     node.log->Trim(ready.committed_entries.back().index);
   }
-  return true;
 }
 
 void Loop::RunAll() {
   for (bool more = true; more;) {
     more = false;
-    for (Node& node : nodes_) more = Run(node) || more;
+    for (Node& node : nodes_) {
+      const bool heard = !node.inbox.empty();
+      if (heard) Read(node);
+      const bool ready = node.raft->HasReady();
+      if (ready) Take(node);
+      more = more || heard || ready;
+    }
   }
 }
 

@@ -69,8 +69,8 @@ class Loop {
     std::vector<raft::Message> read;
   };
 
-  // True if there was anything to do.
-  bool Run(Node& node);
+  void Read(Node& node);
+  void Take(Node& node);
   void RunAll();
   void Post(std::vector<raft::Message>* messages);
 
