@@ -128,7 +128,7 @@ struct Core {
 
  private:
   void StepDown(NodeId new_leader);
-  // Made in its place: a Message is large, and there are many. The body must be outside the queue.
+  // Made in its place: there are many. The body must be outside the queue.
   template <typename Body>
   void Queue(std::vector<Message>* queue, NodeId to, Term message_term, Body&& body);
   static void MakeRoom(std::vector<Message>* queue);

@@ -24,15 +24,11 @@ VoteResult Count(const Core& core, const std::map<NodeId, bool>& votes) {
   });
 }
 
-// Nobody else's vote is needed.
+// Nobody else's vote is needed. (As Count, without votes to search.)
 bool WinsAlone(const Core& core) {
-  const auto wins = [&](const std::vector<NodeId>& voters, uint32_t commit_quorum) {
-    return voters.empty() ||
-           (ElectionQuorum(voters.size(), commit_quorum) == 1 && Contains(voters, core.id()));
-  };
-  const ConfigState& config = core.membership();
-  return wins(config.voters, config.commit_quorum) &&
-         wins(config.voters_outgoing, config.commit_quorum_outgoing);
+  return QuorumVote(core.membership(), [&](NodeId id) {
+           return id == core.id() ? std::optional(true) : std::nullopt;
+         }) == VoteResult::kWon;
 }
 
 // The newest point of this log that is known to be committed; both 0 if there is none.

@@ -207,8 +207,7 @@ bool RaftLog::Contradicts(Term leader_term, Index prev_index, Term prev_term,
   const Index fixed = leader_term == accepted_term_ ? last_index() : committed_;
   const auto differs = [&](Index index, Term term) {
     if (index > fixed) return false;
-    if (recent_.Knows(index)) return recent_.TermAt(index) != term;
-    const Result<Term> own = StoredTermAt(index);
+    const Result<Term> own = TermAt(index);
     return own.ok() && *own != term;  // compacted entries cannot be compared
   };
   if (differs(prev_index, prev_term)) return true;
@@ -298,8 +297,7 @@ void RaftLog::Confirm(LogMark done) {
     CHECK_LE(done.last_index, handed_);
     persisted_ = std::max(persisted_, done.last_index);
   }
-  Trim(emitted_);
-  TrimWhenFarBehind();
+  Trim(IsFarBehind() ? committed_ : emitted_);
 }
 
 void RaftLog::SetApplyLimits(size_t bytes_max, uint64_t unpersisted_max) {

@@ -68,8 +68,7 @@ class RaftLog {
     return StoredTermAt(index);
   }
   bool Matches(Index index, Term term) const {
-    if (recent_.Knows(index)) return recent_.TermAt(index) == term;
-    const Result<Term> own = StoredTermAt(index);
+    const Result<Term> own = TermAt(index);
     return own.ok() && *own == term;
   }
   // A candidate's log that ends in (last_term, last_index) is at least as new as this one
@@ -123,8 +122,8 @@ class RaftLog {
   void OnPersisted(LogMark mark) {
     if (mark.term != accepted_term_ || mark.last_index > persisted_ || snapshot_) {
       Confirm(mark);
-    } else {
-      TrimWhenFarBehind();  // as after the half of all writes, which move the commit index alone
+    } else if (IsFarBehind()) {  // nothing new: half of all writes move the commit index alone
+      Trim(committed_);
     }
   }
 
@@ -166,9 +165,7 @@ class RaftLog {
     if (!snapshot_) recent_.DropThrough(std::min(through, persisted_));
   }
   // A state machine that is so far behind gets the rest from the disk.
-  void TrimWhenFarBehind() {
-    if (unapplied_bytes_ >= apply_bytes_max_) Trim(committed_);
-  }
+  bool IsFarBehind() const { return unapplied_bytes_ >= apply_bytes_max_; }
   void Confirm(LogMark mark);
   void HandOut(std::vector<Entry>* entries);
   void Emit(std::vector<Entry>* entries);

@@ -273,6 +273,21 @@ TEST_F(RaftLogTest, WhatASlowStateMachineIsNotGivenYetWaitsOnTheDisk) {
   }
 }
 
+// A leader of three learns what is committed only after its own disk: then it is the write of the
+// commit index that says so.
+TEST_F(RaftLogTest, SoDoesWhatIsCommittedAfterItWasWritten) {
+  RaftLog log = Open({});
+  log.SetApplyLimits(1000, 0);
+  for (int i = 0; i < 500; ++i) {
+    log.Append(Term(1), EntryType::kNormal, Payload(std::string(76, 'x')));  // counts for 100
+    log.OnPersisted(Write(log));
+    log.CommitTo(log.last_index());
+    Committed(log);
+    log.OnPersisted(log.mark());
+    ASSERT_LE(log.BytesBetween(Index(1), log.last_index()), 1000u);
+  }
+}
+
 TEST_F(RaftLogTest, WhatIsNotCommittedStaysInMemoryHoweverSlowTheStateMachine) {
   RaftLog log = Open({});
   log.SetApplyLimits(1, 0);

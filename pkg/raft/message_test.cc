@@ -5,6 +5,9 @@
 namespace baton::raft {
 namespace {
 
+// What every command passes through several times.
+static_assert(sizeof(Message) <= 96);
+
 std::string Described(MessageBody body) {
   return Describe(Message{NodeId(1), NodeId(2), Term(3), std::move(body)});
 }

@@ -331,6 +331,18 @@ TEST_F(RaftElectionTest, AJointElectionNeedsAMajorityOfBothHalves) {
   EXPECT_EQ(candidate.raft().role(), Role::kLeader);
 }
 
+TEST_F(RaftElectionTest, WhoIsAloneInOneHalfAsksTheOther) {
+  for (const bool incoming : {true, false}) {
+    ConfigState membership = Voters({1});
+    membership.voters_outgoing = Ids({1, 2});
+    if (!incoming) std::swap(membership.voters, membership.voters_outgoing);
+    Solo candidate(membership);
+    candidate.raft().Campaign();
+    EXPECT_EQ(candidate.raft().role(), Role::kPreCandidate);
+    EXPECT_EQ(candidate.Said(), "1->2 PreVoteRequest term=1 last=0/0\n");
+  }
+}
+
 TEST_F(RaftElectionTest, ASingleVoterElectsItself) {
   Cluster cluster(1);
   EXPECT_EQ(cluster.WaitForLeader(20), NodeId(1));

@@ -56,6 +56,22 @@ TEST_F(RaftReadTest, AQuorumConfirmsARead) {
   EXPECT_EQ(Answered(), "");
 }
 
+TEST_F(RaftReadTest, AReadyThatIsUsedAgainAnswersOnce) {
+  LeadInSync();
+  Answered();
+  Ready ready;
+  Ask(7);
+  solo.raft().TakeReady(&ready);
+  EXPECT_TRUE(ready.read_states.empty());
+  ASSERT_TRUE(solo.Hear(2, 1, HeartbeatResponse{1, Index()}).ok());
+  EXPECT_TRUE(solo.raft().HasReady());
+  solo.raft().TakeReady(&ready);
+  EXPECT_EQ(ready.read_states, (std::vector<ReadState>{{7, Index(1)}}));
+  EXPECT_FALSE(solo.raft().HasReady());
+  solo.raft().TakeReady(&ready);
+  EXPECT_TRUE(ready.read_states.empty());
+}
+
 TEST_F(RaftReadTest, AllReadsAskedSinceTheLastRoundShareOne) {
   LeadInSync();
   for (uint64_t id = 1; id <= 100; ++id) Ask(id);

@@ -54,6 +54,8 @@ struct Notices {
   std::vector<TraceEvent> trace;            // with Config::trace
   // One of the above may have something; false: none has.
   bool has_notices = false;
+
+  void Clear();
 };
 
 struct Ready : Notices {
@@ -78,6 +80,14 @@ struct Ready : Notices {
   }
 };
 
+inline void Notices::Clear() {
+  read_states.clear();
+  aborted_reads.clear();
+  cancelled_snapshots.clear();
+  trace.clear();
+  has_notices = false;
+}
+
 inline void Ready::Clear() {
   soft_state.reset();
   hard_state.reset();
@@ -88,12 +98,7 @@ inline void Ready::Clear() {
   messages.clear();
   messages_after_persist.clear();
   committed_entries.clear();
-  if (!has_notices) return;
-  has_notices = false;
-  read_states.clear();
-  aborted_reads.clear();
-  cancelled_snapshots.clear();
-  trace.clear();
+  if (has_notices) Notices::Clear();
 }
 
 }  // namespace baton::raft
