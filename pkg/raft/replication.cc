@@ -60,8 +60,8 @@ void HandleAppendResponse(Core& core, Leader& lead, Progress& peer,
   const Index first_index = has_snapshot ? core.log.first_index() : Index();
   if (!peer.OnAccepted(response.match_index, first_index, core.now)) return;
   if (snapshot_travels && peer.state() != ReplicationState::kSnapshot) {
-    core.out.Note().cancelled_snapshots.push_back(
-        peer.id());  // it found another way back to the log
+    // It found another way back to the log.
+    core.out.Note().cancelled_snapshots.push_back(peer.id());
   }
   AdvanceCommit(core, lead);
   TellTransferTarget(core, lead);

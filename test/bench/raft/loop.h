@@ -69,7 +69,9 @@ class Loop {
     std::vector<raft::Message> read;
   };
 
+  // Steps what is in its inbox.
   void Read(Node& node);
+  // Does what its next Ready says.
   void Take(Node& node);
   void RunAll();
   void Post(std::vector<raft::Message>* messages);
