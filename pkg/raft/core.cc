@@ -18,15 +18,17 @@ uint64_t SeedOf(const Config& config) {
 
 }  // namespace
 
-Core::Core(const Config& settings, RaftLog&& opened_log, const InitialState& initial)
+Core::Core(const Config& settings, const InitialState& initial, const LogReader* reader)
     : config(settings),
       term(initial.hard_state.term),
       vote(PLANTED("raft.vote_forgotten_at_start") ? NodeId() : initial.hard_state.vote),
       memory(initial.hard_state.memory),
-      log(std::move(opened_log)),
+      log(reader, initial),
       random(SeedOf(settings)) {
   log.SetApplyLimits(settings.committed_bytes_max, settings.apply_unpersisted_entries_max);
   RestartElectionTimer();
+  // Who stands for election asks every voter: the room is there before it is needed.
+  out.messages_after_persist.reserve(initial.config.voters.size());
 }
 
 // By more than vector does itself, for moving messages costs more than their room.

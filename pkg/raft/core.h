@@ -48,7 +48,8 @@ struct Cure {
 };
 
 struct Core {
-  Core(const Config& settings, RaftLog&& opened_log, const InitialState& initial);
+  // As RaftLog, whose failure() is to be asked.
+  Core(const Config& settings, const InitialState& initial, const LogReader* reader);
 
   // Changes only by Raft::Reconfigure.
   Config config;

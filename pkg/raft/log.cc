@@ -1,6 +1,7 @@
 #include "pkg/raft/log.h"
 
 #include <algorithm>
+#include <memory>
 #include <span>
 #include <string>
 #include <utility>
@@ -69,14 +70,27 @@ Status CheckInitial(const InitialState& initial, Index first, Index last, Term l
 
 }  // namespace
 
-Result<RaftLog> RaftLog::Open(const LogReader* reader, const InitialState& initial) {
-  const Index last = reader->LastIndex();
-  const Result<Term> last_term = reader->TermAt(last);
+// commit on disk may lag behind what was applied and what was compacted: both were committed.
+RaftLog::RaftLog(const LogReader* reader, const InitialState& initial)
+    : reader_(reader),
+      recent_(reader->LastIndex(), Term()),
+      memberships_(initial.applied, initial.config),
+      committed_(std::max(initial.hard_state.commit, initial.applied)),
+      applied_(initial.applied),
+      emitted_(initial.applied),
+      persisted_(last_index()),
+      handed_(last_index()) {
+  failure_ = Open(initial);
+}
+
+Status RaftLog::Open(const InitialState& initial) {
+  const Index last = last_index();
+  const Result<Term> last_term = reader_->TermAt(last);
   if (!last_term.ok()) return last_term.status();
-  BATON_RETURN_IF_ERROR(CheckInitial(initial, reader->FirstIndex(), last, *last_term));
-  Result<RaftLog> log = RaftLog(reader, initial, last, *last_term);
-  BATON_RETURN_IF_ERROR(log->FindMemberships());
-  return log;
+  BATON_RETURN_IF_ERROR(CheckInitial(initial, reader_->FirstIndex(), last, *last_term));
+  recent_.Reset(last, *last_term);
+  accepted_term_ = *last_term;
+  return FindMemberships();
 }
 
 Status RaftLog::FindMemberships() {
@@ -103,18 +117,6 @@ void RaftLog::NoteChange(const Entry& entry) {
   CHECK(change.ok()) << change.status().ToString();
   memberships_.Append(entry.index, std::move(change->config));
 }
-
-// commit on disk may lag behind what was applied and what was compacted: both were committed.
-RaftLog::RaftLog(const LogReader* reader, const InitialState& initial, Index last, Term last_term)
-    : reader_(reader),
-      recent_(last, last_term),
-      memberships_(initial.applied, initial.config),
-      committed_(std::max(initial.hard_state.commit, initial.applied)),
-      applied_(initial.applied),
-      emitted_(initial.applied),
-      persisted_(last),
-      handed_(last),
-      accepted_term_(last_term) {}
 
 Index RaftLog::first_index() const {
   return snapshot_ ? snapshot_->index + 1 : reader_->FirstIndex();
@@ -269,7 +271,7 @@ void RaftLog::Restore(Term leader_term, const SnapshotMeta& meta) {
   unapplied_bytes_ = 0;
   handed_ = meta.index;
   accepted_term_ = leader_term;
-  snapshot_ = meta;
+  snapshot_ = std::make_unique<const SnapshotMeta>(meta);
   snapshot_handed_ = false;
   if (mark() == before) ++restored_;
   snapshot_mark_ = mark();
@@ -283,7 +285,7 @@ void RaftLog::HandOut(std::vector<Entry>* entries) {
 std::optional<SnapshotMeta> RaftLog::TakeUnhandedSnapshot() {
   if (!snapshot_ || snapshot_handed_) return std::nullopt;
   snapshot_handed_ = true;
-  return snapshot_;
+  return *snapshot_;
 }
 
 void RaftLog::Confirm(LogMark done) {

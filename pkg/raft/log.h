@@ -25,6 +25,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <limits>
+#include <memory>
 #include <optional>
 #include <span>
 #include <vector>
@@ -41,8 +42,9 @@ namespace baton::raft {
 class RaftLog {
  public:
   // `reader` must outlive the log. Reads all that is not applied, for the membership changes in it.
-  // kCorruption when `initial` contradicts what is stored.
-  static Result<RaftLog> Open(const LogReader* reader, const InitialState& initial);
+  // When that cannot be read, or `initial` contradicts what is stored (kCorruption), failure() says
+  // so, and nothing else may be asked.
+  RaftLog(const LogReader* reader, const InitialState& initial);
 
   Index first_index() const;
   Index last_index() const { return recent_.last_index(); }
@@ -51,7 +53,7 @@ class RaftLog {
   Index applied() const { return applied_; }
   Index persisted() const { return persisted_; }
   Term accepted_term() const { return accepted_term_; }
-  bool snapshot_pending() const { return snapshot_.has_value(); }
+  bool snapshot_pending() const { return snapshot_ != nullptr; }
   // The latest configuration in the log, committed or not, and the index it holds from; and the one
   // in force at an index that is applied or later.
   const ConfigState& membership() const { return memberships_.latest(); }
@@ -143,8 +145,7 @@ class RaftLog {
   void OnApplied(Index index);
 
  private:
-  RaftLog(const LogReader* reader, const InitialState& initial, Index last, Term last_term);
-
+  Status Open(const InitialState& initial);
   Status FindMemberships();
   void NoteMembership(const Entry& entry) {
     if (entry.type == EntryType::kConfigChange) NoteChange(entry);
@@ -187,7 +188,7 @@ class RaftLog {
   Index persisted_;
   Index handed_;
   Term accepted_term_;
-  std::optional<SnapshotMeta> snapshot_;  // restored, and not durable yet
+  std::unique_ptr<const SnapshotMeta> snapshot_;  // restored, and not durable yet; mostly none
   LogMark snapshot_mark_;
   uint64_t restored_ = 0;  // see LogMark
   bool snapshot_handed_ = false;

@@ -30,10 +30,10 @@ class RaftLogTest : public ::testing::Test {
   RaftLog Open(const std::vector<uint64_t>& terms, uint64_t commit = 0, uint64_t applied = 0) {
     disk.Write(std::nullopt, std::nullopt, EntriesOf(1, terms), true);
     const Term term = *disk.TermAt(disk.LastIndex());
-    Result<RaftLog> log = RaftLog::Open(
+    RaftLog log(
         &disk, InitialState{HardState{term, NodeId(), Index(commit)}, Voters({1}), Index(applied)});
-    CHECK(log.ok()) << log.status().ToString();
-    return std::move(*log);
+    CHECK(log.failure().ok()) << log.failure().ToString();
+    return log;
   }
 
   // Hands out what is to be written and makes it durable; the core is told or not.
@@ -71,10 +71,9 @@ TEST_F(RaftLogTest, RefusesAStateThatContradictsTheLog) {
   disk.Write(std::nullopt, Meta(5, 2), {}, true);
   disk.Write(std::nullopt, std::nullopt, EntriesOf(6, {2, 3}), true);
   const auto code = [&](uint64_t term, uint64_t commit, uint64_t applied) {
-    const Result<RaftLog> log = RaftLog::Open(
-        &disk,
-        InitialState{HardState{Term(term), NodeId(), Index(commit)}, Voters({1}), Index(applied)});
-    return log.ok() ? Code::kOk : log.status().code();
+    const InitialState initial{HardState{Term(term), NodeId(), Index(commit)}, Voters({1}),
+                               Index(applied)};
+    return RaftLog(&disk, initial).failure().code();
   };
   EXPECT_EQ(code(3, 7, 5), Code::kOk);
   EXPECT_EQ(code(3, 8, 5), Code::kCorruption) << "commit beyond the end";
@@ -85,15 +84,12 @@ TEST_F(RaftLogTest, RefusesAStateThatContradictsTheLog) {
 
 TEST_F(RaftLogTest, ReportsWhatTheReaderSaysAtStart) {
   disk.FailReads(Status(Code::kIo, "the disk is on fire"));
-  const Result<RaftLog> log = RaftLog::Open(&disk, InitialState{});
-  ASSERT_FALSE(log.ok());
-  EXPECT_EQ(log.status().code(), Code::kIo);
+  EXPECT_EQ(RaftLog(&disk, InitialState{}).failure().code(), Code::kIo);
 }
 
 TEST_F(RaftLogTest, TermsInsideAndOutside) {
   disk.Write(std::nullopt, Meta(5, 2), {}, true);
-  const RaftLog opened = Open({}, 5, 5);
-  RaftLog log = opened;
+  RaftLog log = Open({}, 5, 5);
   log.Append(Term(4), EntryType::kNormal, Payload("x"));
   EXPECT_EQ(log.TermAt(Index(4)).status().code(), Code::kGone);
   EXPECT_EQ(*log.TermAt(Index(5)), Term(2));

@@ -94,7 +94,7 @@ Status ValidateMembership(const ConfigState& config) {
       CheckCommitQuorum("commit_quorum", config.commit_quorum, config.voters.size()));
   BATON_RETURN_IF_ERROR(CheckCommitQuorum("commit_quorum_outgoing", config.commit_quorum_outgoing,
                                           config.voters_outgoing.size()));
-  if (config.voters.empty() && !Members(config).empty()) {
+  if (config.voters.empty() && !(config.voters_outgoing.empty() && config.learners.empty())) {
     return Status(Code::kInvalidArgument,
                   "voters: must not be empty while there are other members");
   }

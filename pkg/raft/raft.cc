@@ -61,9 +61,8 @@ Result<std::unique_ptr<Raft>> Raft::Create(const Config& config, const InitialSt
                                            const LogReader* log) {
   BATON_RETURN_IF_ERROR(Validate(config));
   BATON_RETURN_IF_ERROR(ValidateMembership(initial.config));
-  Result<RaftLog> opened = RaftLog::Open(log, initial);
-  if (!opened.ok()) return opened.status();
-  auto core = std::make_unique<Core>(config, std::move(*opened), initial);
+  auto core = std::make_unique<Core>(config, initial, log);
+  BATON_RETURN_IF_ERROR(core->log.failure());
   return std::unique_ptr<Raft>(new Raft(std::move(core)));
 }
 
