@@ -1,7 +1,6 @@
 #include "pkg/raft/core.h"
 
 #include <algorithm>
-#include <utility>
 
 #include "pkg/base/check.h"
 #include "pkg/base/cruel.h"
