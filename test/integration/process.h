@@ -67,7 +67,9 @@ class TemporaryDirectory {
   std::string path_;
 };
 
-// `count` loopback ports that were free a moment ago, all different.
+// `count` loopback ports that nobody has, and that nobody else is given while this process lives.
+// A server that asks for one by number (with SO_REUSEADDR or SO_REUSEPORT, as all do) gets it;
+// until then a connection to it is refused.
 std::vector<uint16_t> FreePorts(size_t count);
 
 }  // namespace baton::integration
