@@ -68,7 +68,7 @@ Result<std::unique_ptr<NodeCore>> NodeCore::Open(const NodeConfig& config, const
   raft_config.delegate_snapshots = config.delegate_snapshots;
   raft_config.commit_news = false;  // commit_news.h says when
   // No more than the log keeps in memory: a window that is lost is sent again without the disk.
-  raft_config.inflight_bytes_max = 4 << 20;
+  raft_config.inflight_bytes_max = 2 << 20;
   Result<std::unique_ptr<raft::Raft>> raft =
       raft::Raft::Create(raft_config, initial, &core->stored_log_);
   if (!raft.ok()) return raft.status();

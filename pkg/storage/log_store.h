@@ -42,7 +42,7 @@ struct LogRows;
 struct LogStoreOptions {
   // Newest entries kept in memory, by raft::Entry::ApproximateBytes: followers that are this little
   // behind cost no read of the disk. 0: none.
-  size_t cache_bytes_max = 4u << 20;
+  size_t cache_bytes_max = 2u << 20;
   // LevelDB's memtable; up to two are in memory.
   size_t write_buffer_bytes = 2u << 20;
 };
