@@ -29,9 +29,10 @@ std::string_view TextField(std::string_view json, std::string_view name) {
   std::string_view rest = After(json, name);
   if (rest.empty() || rest.front() != '"') return {};
   rest.remove_prefix(1);
-  for (size_t i = 0; i < rest.size(); ++i) {
-    if (rest[i] == '"') return rest.substr(0, i);
-    if (rest[i] == '\\') ++i;
+  for (size_t end = rest.find('"'); end != std::string_view::npos; end = rest.find('"', end + 1)) {
+    size_t backslashes = 0;
+    while (backslashes < end && rest[end - 1 - backslashes] == '\\') ++backslashes;
+    if (backslashes % 2 == 0) return rest.substr(0, end);
   }
   return {};  // cut
 }

@@ -54,12 +54,24 @@ Measure OverTheGateway(Measure measure) {
   return measure;
 }
 
+// Watchers are programs of their own, most of the time, with a connection each.
 Measure Watch(int64_t watchers) {
   Measure measure = OfLoad("watch", watchers, {kP50, kP99});
   measure.name = "watch";
   measure.load.latency = "delivery";
+  measure.load.connections = watchers;
   measure.title = "watch, to the last";
   measure.parameters = {{"watchers", watchers}};
+  return measure;
+}
+
+// As many watchers within a few programs: etcd's clients send all of a program's over one
+// connection, ours have one each all the same.
+Measure SharedWatch(int64_t watchers) {
+  Measure measure = Watch(watchers);
+  measure.name = "watch-shared";
+  measure.title = "watch, to the last, connections shared";
+  measure.load.connections = GrpcConnections(watchers);
   return measure;
 }
 
@@ -106,6 +118,7 @@ std::vector<Measure> AllMeasures() {
   all.push_back(OfLoad("lock", 64, {kRate, kP99}));
   all.push_back(HandOver(100));
   all.push_back(Watch(200));
+  all.push_back(SharedWatch(200));
   all.push_back(OverTheGateway(OfLoad("put", 64, {kRate, kP99})));
   all.push_back(OverTheGateway(OfLoad("get", 64, {kRate, kP99})));
   all.push_back(OverTheGateway(AtTheLeader("lock")));

@@ -4,10 +4,14 @@ import (
 	"context"
 	"fmt"
 	"strconv"
+	"strings"
 	"time"
 
 	clientv3 "go.etcd.io/etcd/client/v3"
 )
+
+// With these a value begins: they number the change.
+const writeDigits = 12
 
 // Watchers of one key, on o.connections, and one writer: the latency is from the call that changes
 // the key until the last of them knows, and the next call is made then.
@@ -29,11 +33,13 @@ func watch(ctx context.Context, o options) (report, error) {
 			return report{}, err
 		}
 	}
+	rest := strings.Repeat("x", max(0, o.valueSize-writeDigits))
 	var samples []time.Duration
 	start := time.Now()
 	for round := 1; round == 1 || time.Since(start) < o.duration; round++ {
+		value := fmt.Sprintf("%0*d", writeDigits, round) + rest
 		before := time.Now()
-		if _, err := connections[round%len(connections)].Put(ctx, name, strconv.Itoa(round)); err != nil {
+		if _, err := connections[round%len(connections)].Put(ctx, name, value); err != nil {
 			return report{}, err
 		}
 		for range o.watchers {
@@ -60,7 +66,7 @@ func follow(changes clientv3.WatchChan, ready chan<- error, seen chan<- int) {
 			continue
 		}
 		for _, event := range change.Events {
-			number, _ := strconv.Atoi(string(event.Kv.Value))
+			number, _ := strconv.Atoi(string(event.Kv.Value[:writeDigits]))
 			seen <- number
 		}
 	}
