@@ -80,7 +80,7 @@ Status PeerSocket::ConnectTo(const addrinfo& address, int64_t timeout_ms,
     if (left.count() <= 0) {
       return CannotConnect(server_, "no answer within " + std::to_string(timeout_ms) + " ms");
     }
-    const bool done = Wait(true, left.count()).writable;
+    const bool done = Wait({.write = true}, left.count()).writable;
     if (stopped()) return Status(Code::kUnavailable, "aborted", "the connecting was aborted");
     if (!done) continue;
     int error = 0;
@@ -115,14 +115,17 @@ IoResult PeerSocket::Write(const std::string_view* pieces, size_t count) {
   return {WouldBlock(errno) ? IoOutcome::kWouldBlock : IoOutcome::kFailed, 0};
 }
 
-PeerSocket::Ready PeerSocket::Wait(bool for_writing, int64_t timeout_ms) {
+PeerSocket::Ready PeerSocket::Wait(Wanted wanted, int64_t timeout_ms) {
   std::array<pollfd, 2> waits{};
   waits[0] = {wakeup_->descriptor(), POLLIN, 0};
-  waits[1] = {descriptor_, static_cast<short>(for_writing ? POLLIN | POLLOUT : POLLIN), 0};
+  waits[1].fd = descriptor_;
+  if (wanted.read) waits[1].events |= POLLIN;
+  if (wanted.write) waits[1].events |= POLLOUT;
   // Interrupted by a signal: nothing is ready, and the caller looks again.
   if (poll(waits.data(), waits.size(), MillisecondsOf(timeout_ms)) <= 0) return {};
-  if (waits[0].revents != 0) wakeup_->Clear();
   Ready ready;
+  ready.rung = waits[0].revents != 0;
+  if (ready.rung) wakeup_->Clear();
   ready.readable = (waits[1].revents & (POLLIN | POLLHUP | POLLERR)) != 0;
   ready.writable = (waits[1].revents & (POLLOUT | POLLHUP | POLLERR)) != 0;
   return ready;

@@ -38,13 +38,18 @@ class PeerSocket {
   IoResult Read(char* to, size_t bytes_max);
   IoResult Write(const std::string_view* pieces, size_t count);
 
+  struct Wanted {
+    bool read = false;
+    bool write = false;
+  };
   struct Ready {
     bool readable = false;  // or broken, or ended: Read says which
     bool writable = false;
+    bool rung = false;
   };
-  // Until the wakeup was rung (and is cleared by that), the socket is readable or, if asked for,
-  // writable, or timeout_ms are over; below 0: no limit. Without a connection: the wakeup alone.
-  Ready Wait(bool for_writing, int64_t timeout_ms);
+  // Until the wakeup was rung (and is cleared by that), the socket is broken or what is wanted, or
+  // timeout_ms are over; below 0: no limit. Without a connection: the wakeup alone.
+  Ready Wait(Wanted wanted, int64_t timeout_ms);
 
  private:
   // Not OK: why not.

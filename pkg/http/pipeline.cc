@@ -48,7 +48,13 @@ void Pipeline::Add(std::string_view content_type, std::string body, Cargo cargo)
   request.head.append(std::to_string(body.size())).append("\r\n\r\n");
   request.body = std::move(body);
   request.cargo = std::move(cargo);
-  if (in_flight_.empty()) last_written_us_ = link_->clock->MonotonicUs();
+  const int64_t now_us = link_->clock->MonotonicUs();
+  if (in_flight_.empty()) last_written_us_ = now_us;
+  if (now_us >= next_round_trip_us_) {
+    request.timed = timing_ = true;
+    next_round_trip_us_ = now_us + kRoundTripIntervalMs * 1000;
+  }
+  gathering_ = true;
   in_flight_bytes_ += request.bytes();
   in_flight_.push_back(std::move(request));
 }
@@ -117,7 +123,10 @@ Status Pipeline::TakeAnswers(std::string_view bytes) {
     }
     takes_cbor_ = answer.takes_cbor;
     link_->OnDelivered();
-    link_->round_trip.ObserveUs(last_heard_us_ - in_flight_.front().begun_us);
+    if (in_flight_.front().timed) {
+      link_->round_trip.ObserveUs(last_heard_us_ - in_flight_.front().begun_us);
+      timing_ = false;
+    }
     in_flight_bytes_ -= in_flight_.front().bytes();
     in_flight_.pop_front();
     --next_to_write_;
@@ -170,8 +179,13 @@ void Pipeline::Wait() {
     const int64_t silence_us = link_->clock->MonotonicUs() - SilentSinceUs();
     timeout_ms = std::max<int64_t>(0, options_.silence_max_ms - silence_us / 1000);
   }
-  const bool for_writing = next_to_write_ < in_flight_.size();
-  readable_ = socket_.Wait(for_writing, timeout_ms).readable;
+  PeerSocket::Wanted wanted;
+  wanted.read = !MayGather();
+  wanted.write = next_to_write_ < in_flight_.size();
+  if (!wanted.read) timeout_ms = std::min(timeout_ms, kAnswersGatherMs);
+  const PeerSocket::Ready ready = socket_.Wait(wanted, timeout_ms);
+  gathering_ = gathering_ && (ready.rung || ready.writable);
+  readable_ = ready.readable || (!wanted.read && !gathering_);
 }
 
 LostCargo Pipeline::Clear() {
@@ -186,6 +200,7 @@ LostCargo Pipeline::Clear() {
   in_flight_.clear();
   in_flight_bytes_ = 0;
   next_to_write_ = 0;
+  timing_ = false;
   socket_.Close();
   readable_ = false;
   return lost;

@@ -8,6 +8,10 @@
 //             \-------> the connection ends: if it has answered anything before, a new one is made
 //                       and what is in flight sent again, else lost
 //
+// To wake up for each answer would cost more than to send a request. So answers are read together:
+// when there is no room for another request, or when for kAnswersGatherMs nothing was added. But
+// now and then the answer to one request is waited for, to know how long the way there and back is.
+//
 // So a server may close a connection whenever it likes (it is idle, it has served its share of
 // requests), and that costs no message. What is sent to a peer may always arrive twice. One thread.
 #pragma once
@@ -53,6 +57,10 @@ struct LostCargo {
 
 class Pipeline {
  public:
+  static constexpr int64_t kAnswersGatherMs = 5;
+  // So often the way there and back is measured.
+  static constexpr int64_t kRoundTripIntervalMs = 100;
+
   // `stopped` is asked when the wakeup is rung. Link and wakeup must outlive the pipeline.
   Pipeline(const PipelineOptions& options, const HostAndPort& server, PeerLink* link,
            Wakeup* wakeup, std::function<bool()> stopped);
@@ -82,6 +90,7 @@ class Pipeline {
     std::string body;
     Cargo cargo;
     size_t written_bytes = 0;
+    bool timed = false;      // its answer is waited for
     int begun_times = 0;     // on how many connections it was written, in part at least
     bool refused = false;    // the peer, and no proxy on the way, says that it did not take it
     int64_t begun_us = 0;    // its first byte was written, if any was
@@ -95,9 +104,10 @@ class Pipeline {
   Status ReadAnswers(bool* ended);
   Status TakeAnswers(std::string_view bytes);
   void WriteRequests(bool* ended);
-  void CountWritten(size_t bytes);
   // Of those that have not been answered, all are to be written again.
   void Rewind();
+  // Nobody waits for an answer.
+  bool MayGather() const { return gathering_ && !timing_ && !empty() && HasRoom(); }
   int64_t SilentSinceUs() const;
 
   const PipelineOptions options_;
@@ -111,6 +121,9 @@ class Pipeline {
   size_t in_flight_bytes_ = 0;
   size_t next_to_write_ = 0;  // place in in_flight_
   bool readable_ = false;
+  bool gathering_ = false;          // there was something to do within kAnswersGatherMs
+  bool timing_ = false;             // one of those in flight is timed
+  int64_t next_round_trip_us_ = 0;  // is measured then, or later
   AnswerReader reader_;
   bool takes_cbor_ = false;
   uint64_t answered_total_ = 0;

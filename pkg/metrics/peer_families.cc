@@ -30,9 +30,10 @@ void AddPeerFamilies(const std::vector<http::PeerStats>& peers, const MemberName
     list->Counter("baton_peer_messages_dropped_total",
                   "Messages dropped because the peer's outbox was full.",
                   static_cast<double>(peer.dropped_messages), labels);
-    list->Histogram("baton_peer_round_trip_duration_seconds",
-                    "Time from sending a batch to the peer until it was answered.",
-                    SelectBuckets(peer.round_trip, kCoarseBuckets), labels);
+    list->Histogram(
+        "baton_peer_round_trip_duration_seconds",
+        "Time from sending a batch to the peer until it was answered, for one in 100 ms.",
+        SelectBuckets(peer.round_trip, kCoarseBuckets), labels);
   }
 }
 
