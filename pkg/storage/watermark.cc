@@ -6,13 +6,17 @@
 #include "pkg/base/bytes.h"
 #include "pkg/base/crc32c.h"
 #include "pkg/storage/files.h"
+#include "pkg/storage/space_env.h"
 
 namespace baton::storage {
 namespace {
 
 constexpr char kFileName[] = "WATERMARK";
 constexpr size_t kRecordBytes = 37;
-constexpr size_t kFileBytesMax = (Watermark::kRecordsMax + 1) * kRecordBytes;
+constexpr size_t kFileBytes = Watermark::kRecordsMax * kRecordBytes;
+// The file gets another name while it is open, and takes place by name: in one step, before that.
+static_assert(kFileBytes <= SpaceEnv::kStepBytes);
+constexpr size_t kReadBytesMax = 1 << 20;  // it was longer once
 
 std::string Encode(const Acknowledged& acknowledged) {
   std::string record;
@@ -56,7 +60,7 @@ Status Watermark::Create(DurableEnv* env, const std::string& parent, const Ackno
 
 Result<std::unique_ptr<Watermark>> Watermark::Open(DurableEnv* env, const std::string& parent) {
   const std::string path = JoinPath(parent, kFileName);
-  const Result<std::string> file = ReadWholeFile(env, path, kFileBytesMax);
+  const Result<std::string> file = ReadWholeFile(env, path, kReadBytesMax);
   if (!file.ok() && file.status().code() == Code::kIo) return file.status();
   if (!file.ok()) return Status(Code::kCorruption, file.status().message());
   std::optional<Acknowledged> newest;
@@ -71,14 +75,21 @@ Result<std::unique_ptr<Watermark>> Watermark::Open(DurableEnv* env, const std::s
 
 Status Watermark::StartFile() {
   file_.reset();
-  BATON_RETURN_IF_ERROR(Create(env_, parent_, newest_));
-  leveldb::WritableFile* file = nullptr;
   const std::string path = JoinPath(parent_, kFileName);
-  const leveldb::Status status = env_->NewAppendableFile(path, &file);
-  file_.reset(file);
+  const std::string temporary = path + ".tmp";
+  leveldb::WritableFile* opened = nullptr;
+  leveldb::Status status = env_->NewWritableFile(temporary, &opened);
+  std::unique_ptr<leveldb::WritableFile> file(opened);
+  if (status.ok()) status = file->Append(Encode(newest_));
+  if (status.ok()) status = env_->FillWithZeros(temporary, kRecordBytes, kFileBytes);
+  if (status.ok() || status.IsNotSupportedError()) status = file->Sync();
+  if (status.ok()) status = env_->RenameFile(temporary, path);
+  if (status.ok()) status = env_->SyncDir(parent_);
+  if (!status.ok()) return FromLevelDb(status, "Cannot write " + path);
+  file_ = std::move(file);
   records_ = 1;
   unsynced_ = 0;
-  return FromLevelDb(status, "Cannot open " + path);
+  return Status::Ok();
 }
 
 Status Watermark::Record(const Acknowledged& acknowledged) {

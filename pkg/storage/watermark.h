@@ -6,7 +6,7 @@
 // write-ahead file for the end of the story. And a row inside the LevelDB cannot, because the same
 // cut takes the row away.
 //
-//   DIR/WATERMARK := record+
+//   DIR/WATERMARK := record+ zeros
 //   record  +--------------+------------+----------+----------+--------+---------+
 //           | write number | last index | term     | vote     | memory | CRC-32C |  little-endian
 //           | u64          | u64        | u64      | u64      | u8     | u32     |
@@ -17,6 +17,10 @@
 // Otherwise it reaches the disk a little later (every kSyncEveryWrites, and when the system feels
 // like it), so its index lags after a power loss, and never runs ahead. The last intact record
 // counts. The first record after Open and every kRecordsMax begin a fresh file.
+//
+// It has its full length from the start, with zeros where the file system takes them: a record must
+// not change the length of the file. That would change its inode, and ext4 without a journal writes
+// a block of inodes with each sync of any file that has its own in there: the log's, most likely.
 #pragma once
 
 #include <cstdint>
@@ -43,7 +47,7 @@ struct Acknowledged {
 class Watermark {
  public:
   static constexpr uint64_t kSyncEveryWrites = 256;
-  static constexpr uint64_t kRecordsMax = 8192;
+  static constexpr uint64_t kRecordsMax = 7000;
 
   // Makes `parent`/WATERMARK, durable.
   static Status Create(DurableEnv* env, const std::string& parent, const Acknowledged& initial);

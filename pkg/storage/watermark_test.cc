@@ -31,6 +31,14 @@ class WatermarkTest : public ::testing::Test {
     for (uint64_t i = first; i <= last; ++i) ASSERT_TRUE(watermark->Record(Write(i)).ok());
   }
 
+  // Of the file, which must have no more of them.
+  std::string Records(size_t count) {
+    const std::string file = env_.Contents("/data/WATERMARK");
+    const std::string rest = file.substr(count * kRecordBytes);
+    EXPECT_EQ(rest, std::string(rest.size(), '\0'));
+    return file.substr(0, count * kRecordBytes);
+  }
+
   FaultEnv env_;
 };
 
@@ -60,6 +68,27 @@ TEST_F(WatermarkTest, APowerLossLosesLessThanItsStride) {
   EXPECT_EQ(Newest(), Write(1 + 3 * Watermark::kSyncEveryWrites));
 }
 
+TEST_F(WatermarkTest, ItHasItsLengthFromTheStart) {
+  for (const uint64_t last : {uint64_t{1}, uint64_t{100}, Watermark::kRecordsMax}) {
+    Record(1, last);
+    uint64_t bytes = 0;
+    ASSERT_TRUE(env_.GetFileSize("/data/WATERMARK", &bytes).ok());
+    EXPECT_EQ(bytes, Watermark::kRecordsMax * kRecordBytes) << last;
+    EXPECT_EQ(Newest(), Write(last)) << "and not the zeros after it";
+  }
+}
+
+TEST_F(WatermarkTest, AFileThatCannotBeBegunIsBegunAnew) {
+  auto watermark = *Watermark::Open(&env_, "/data");
+  env_.SetCapacity(env_.used_bytes() + 100'000);
+  const Status full = watermark->Record(Write(1));
+  EXPECT_NE(full.message().find("/data/WATERMARK"), std::string::npos) << full.ToString();
+  EXPECT_EQ(Newest(), Acknowledged()) << "the old one is whole";
+  env_.SetCapacity(0);
+  ASSERT_TRUE(watermark->Record(Write(2)).ok());
+  EXPECT_EQ(Newest(), Write(2));
+}
+
 TEST_F(WatermarkTest, OpeningChangesNothing) {
   Record(1, 5);
   const std::string before = env_.Contents("/data/WATERMARK");
@@ -69,25 +98,28 @@ TEST_F(WatermarkTest, OpeningChangesNothing) {
 
 TEST_F(WatermarkTest, AfterATornRecordTheNextOneBeginsAFreshFile) {
   Record(1, 5);
-  const std::string whole = env_.Contents("/data/WATERMARK");
+  const std::string whole = Records(5);
   env_.SetContents("/data/WATERMARK", whole.substr(0, whole.size() - 1));
   Record(6, 7);
-  EXPECT_EQ(env_.Contents("/data/WATERMARK").size(), 2 * kRecordBytes);
+  Records(2);
   EXPECT_EQ(Newest(), Write(7));
 }
 
 TEST_F(WatermarkTest, AFreshFileIsBegunBeforeItGrows) {
   Record(1, Watermark::kRecordsMax + 10);
-  EXPECT_LT(env_.Contents("/data/WATERMARK").size(), 100 * kRecordBytes);
+  Records(10);
   EXPECT_EQ(Newest(), Write(Watermark::kRecordsMax + 10));
 }
 
 TEST_F(WatermarkTest, ATornLastRecordIsPassedOver) {
   Record(1, 5);
-  const std::string whole = env_.Contents("/data/WATERMARK");
+  const std::string whole = Records(5);
   for (size_t lost = 1; lost < kRecordBytes; ++lost) {
-    env_.SetContents("/data/WATERMARK", whole.substr(0, whole.size() - lost));
-    ASSERT_EQ(Newest(), Write(4));
+    const std::string torn = whole.substr(0, whole.size() - lost);
+    for (const size_t zeros : {size_t{0}, lost, 10 * kRecordBytes}) {
+      env_.SetContents("/data/WATERMARK", torn + std::string(zeros, '\0'));
+      ASSERT_EQ(Newest(), Write(4)) << lost << " " << zeros;
+    }
   }
 }
 
