@@ -118,7 +118,7 @@ IoResult PeerSocket::Write(const std::string_view* pieces, size_t count) {
 PeerSocket::Ready PeerSocket::Wait(Wanted wanted, int64_t timeout_ms) {
   std::array<pollfd, 2> waits{};
   waits[0] = {wakeup_->descriptor(), POLLIN, 0};
-  waits[1].fd = descriptor_;
+  waits[1] = {descriptor_, POLLRDHUP, 0};
   if (wanted.read) waits[1].events |= POLLIN;
   if (wanted.write) waits[1].events |= POLLOUT;
   // Interrupted by a signal: nothing is ready, and the caller looks again.
@@ -126,7 +126,7 @@ PeerSocket::Ready PeerSocket::Wait(Wanted wanted, int64_t timeout_ms) {
   Ready ready;
   ready.rung = waits[0].revents != 0;
   if (ready.rung) wakeup_->Clear();
-  ready.readable = (waits[1].revents & (POLLIN | POLLHUP | POLLERR)) != 0;
+  ready.readable = (waits[1].revents & (POLLIN | POLLRDHUP | POLLHUP | POLLERR)) != 0;
   ready.writable = (waits[1].revents & (POLLOUT | POLLHUP | POLLERR)) != 0;
   return ready;
 }

@@ -47,8 +47,9 @@ class PeerSocket {
     bool writable = false;
     bool rung = false;
   };
-  // Until the wakeup was rung (and is cleared by that), the socket is broken or what is wanted, or
-  // timeout_ms are over; below 0: no limit. Without a connection: the wakeup alone.
+  // Until the wakeup was rung (and is cleared by that), the socket is what is wanted, or the peer
+  // has ended or broken it, or timeout_ms are over; below 0: no limit. Without a connection: the
+  // wakeup alone.
   Ready Wait(Wanted wanted, int64_t timeout_ms);
 
  private:

@@ -50,7 +50,7 @@ void Pipeline::Add(std::string_view content_type, std::string body, Cargo cargo)
   request.cargo = std::move(cargo);
   const int64_t now_us = link_->clock->MonotonicUs();
   if (in_flight_.empty()) last_written_us_ = now_us;
-  if (now_us >= next_round_trip_us_) {
+  if (!timing_ && now_us >= next_round_trip_us_) {
     request.timed = timing_ = true;
     next_round_trip_us_ = now_us + kRoundTripIntervalMs * 1000;
   }
@@ -65,18 +65,23 @@ Status Pipeline::Advance() {
       if (in_flight_.empty()) return Status::Ok();
       BATON_RETURN_IF_ERROR(Connect());
     }
+    // Whom nobody listened to is not silent.
+    if (SilenceMs() >= options_.silence_max_ms) readable_ = true;
     bool ended = false;
     if (readable_) BATON_RETURN_IF_ERROR(ReadAnswers(&ended));
-    if (!ended) WriteRequests(&ended);
-    if (!ended) break;
+    if (!ended) {
+      WriteRequests(&ended);
+      if (!ended) break;
+      readable_ = true;  // there may be answers from before the end
+      BATON_RETURN_IF_ERROR(ReadAnswers(&ended));
+    }
     const bool again = in_flight_.empty() || answered_here_ > 0;
     socket_.Close();
     readable_ = false;
     if (!again) return Broken();
     Rewind();
   }
-  const int64_t silence_us = link_->clock->MonotonicUs() - SilentSinceUs();
-  if (!in_flight_.empty() && silence_us >= options_.silence_max_ms * 1000) {
+  if (SilenceMs() >= options_.silence_max_ms) {
     return Status(
         Code::kDeadlineExceeded, "no_answer",
         "the peer did not answer within " + std::to_string(options_.silence_max_ms) + " ms");
@@ -167,18 +172,17 @@ void Pipeline::Rewind() {
   for (InFlight& request : in_flight_) request.written_bytes = 0;
 }
 
-int64_t Pipeline::SilentSinceUs() const {
+int64_t Pipeline::SilenceMs() const {
   if (in_flight_.empty()) return 0;
-  if (!in_flight_.front().written()) return last_written_us_;
-  return std::max(in_flight_.front().written_us, last_heard_us_);
+  const InFlight& oldest = in_flight_.front();
+  const int64_t since_us =
+      oldest.written() ? std::max(oldest.written_us, last_heard_us_) : last_written_us_;
+  return (link_->clock->MonotonicUs() - since_us) / 1000;
 }
 
 void Pipeline::Wait() {
   int64_t timeout_ms = -1;
-  if (!in_flight_.empty()) {
-    const int64_t silence_us = link_->clock->MonotonicUs() - SilentSinceUs();
-    timeout_ms = std::max<int64_t>(0, options_.silence_max_ms - silence_us / 1000);
-  }
+  if (!empty()) timeout_ms = std::max<int64_t>(0, options_.silence_max_ms - SilenceMs());
   PeerSocket::Wanted wanted;
   wanted.read = !MayGather();
   wanted.write = next_to_write_ < in_flight_.size();

@@ -10,7 +10,8 @@
 //
 // To wake up for each answer would cost more than to send a request. So answers are read together:
 // when there is no room for another request, or when for kAnswersGatherMs nothing was added. But
-// now and then the answer to one request is waited for, to know how long the way there and back is.
+// now and then the answer to one request is waited for, to know how long the way there and back is,
+// and the end of a connection is seen at once.
 //
 // So a server may close a connection whenever it likes (it is idle, it has served its share of
 // requests), and that costs no message. What is sent to a peer may always arrive twice. One thread.
@@ -79,7 +80,8 @@ class Pipeline {
   // Does what can be done now: connects (which takes as long as it takes), writes, reads answers.
   // Not OK: all that was in flight is lost, and Clear comes next. kUnavailable, kDeadlineExceeded.
   Status Advance();
-  // Until Advance has something to do, or the wakeup is rung.
+  // Until Advance has something to do, the wakeup is rung, or answers were left to gather for long
+  // enough.
   void Wait();
   // Forgets what is in flight, closes the connection, and says what that was.
   LostCargo Clear();
@@ -108,7 +110,7 @@ class Pipeline {
   void Rewind();
   // Nobody waits for an answer.
   bool MayGather() const { return gathering_ && !timing_ && !empty() && HasRoom(); }
-  int64_t SilentSinceUs() const;
+  int64_t SilenceMs() const;
 
   const PipelineOptions options_;
   const std::string head_start_;  // up to the type of the body
@@ -122,7 +124,7 @@ class Pipeline {
   size_t next_to_write_ = 0;  // place in in_flight_
   bool readable_ = false;
   bool gathering_ = false;          // there was something to do within kAnswersGatherMs
-  bool timing_ = false;             // one of those in flight is timed
+  bool timing_ = false;             // one of those in flight, and no more, is timed
   int64_t next_round_trip_us_ = 0;  // is measured then, or later
   AnswerReader reader_;
   bool takes_cbor_ = false;

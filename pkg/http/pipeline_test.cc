@@ -113,6 +113,47 @@ TEST_F(PipelineTest, AnAnswerIsNotReadWhileThereIsSomethingElseToDo) {
   EXPECT_TRUE(pipeline_->empty()) << "for a while there was nothing else to do";
 }
 
+// At once, though nobody waits for an answer; and what was answered before the end is not sent
+// again.
+TEST_F(PipelineTest, TheEndOfAConnectionIsSeenWhileAnswersGather) {
+  Start();
+  Send("timed");
+  ASSERT_TRUE(peer_->Accept());
+  ExpectRequest("timed");
+  peer_->Send(kTaken);
+  EXPECT_TRUE(See().ok());
+  for (const char* body : {"one", "two"}) {
+    Send(body);
+    ExpectRequest(body);
+  }
+  peer_->Send(kTaken);
+  peer_->Close();
+  for (int i = 0; i < 2; ++i) {
+    wakeup_.Ring();  // there is something else to do
+    EXPECT_TRUE(See().ok());
+  }
+  EXPECT_EQ(pipeline_->answered_total(), 2u);
+  ASSERT_TRUE(peer_->Accept());
+  ExpectRequest("two");
+}
+
+// The thread was not allowed to run for long, and a message has come before it looks at the answer.
+TEST_F(PipelineTest, WhomNobodyListenedToIsNotSilent) {
+  Start({.silence_max_ms = 2'000});
+  Send("timed");
+  ASSERT_TRUE(peer_->Accept());
+  ExpectRequest("timed");
+  peer_->Send(kTaken);
+  EXPECT_TRUE(See().ok());
+  Send("one");
+  ExpectRequest("one");
+  peer_->Send(kTaken);
+  clock_.AdvanceMs(60'000);
+  wakeup_.Ring();
+  EXPECT_TRUE(See().ok());
+  EXPECT_TRUE(pipeline_->empty());
+}
+
 TEST_F(PipelineTest, TheRoundTripIsMeasuredNowAndThen) {
   Start();
   for (const char* body : {"one", "two", "three", "four"}) {
