@@ -45,15 +45,22 @@ std::string JoinPath(std::string_view directory, std::string_view name) {
   return path.append(name);
 }
 
+std::string TemporaryPath(std::string_view directory, std::string_view name) {
+  return JoinPath(directory, name) + ".tmp";
+}
+
+leveldb::Status Publish(DurableEnv* env, const std::string& directory, const std::string& name) {
+  const leveldb::Status status =
+      env->RenameFile(TemporaryPath(directory, name), JoinPath(directory, name));
+  if (!status.ok() || PLANTED("storage.directory_not_synced")) return status;
+  return env->SyncDir(directory);
+}
+
 Status WriteFileDurably(DurableEnv* env, const std::string& directory, const std::string& name,
                         std::string_view contents) {
-  const std::string path = JoinPath(directory, name);
-  const std::string temporary = path + ".tmp";
-  leveldb::Status status = WriteAndSync(env, temporary, contents);
-  if (status.ok()) status = env->RenameFile(temporary, path);
-  if (PLANTED("storage.directory_not_synced")) return FromLevelDb(status, "Cannot write " + path);
-  if (status.ok()) status = env->SyncDir(directory);
-  return FromLevelDb(status, "Cannot write " + path);
+  leveldb::Status status = WriteAndSync(env, TemporaryPath(directory, name), contents);
+  if (status.ok()) status = Publish(env, directory, name);
+  return FromLevelDb(status, "Cannot write " + JoinPath(directory, name));
 }
 
 Result<std::string> ReadWholeFile(leveldb::Env* env, const std::string& path, size_t bytes_max) {

@@ -20,6 +20,12 @@ std::string Reason(const leveldb::Status& status);
 
 std::string JoinPath(std::string_view directory, std::string_view name);
 
+// Of a file that is not there yet: directory/name.tmp.
+std::string TemporaryPath(std::string_view directory, std::string_view name);
+// Makes it directory/name, in place of what was there. It was synced before. OK: that survives a
+// power loss. Not OK: after a power loss either may be there.
+leveldb::Status Publish(DurableEnv* env, const std::string& directory, const std::string& name);
+
 // Replaces directory/name by `contents`, or leaves it as it was: writes directory/name.tmp, syncs
 // it, renames it, syncs the directory. OK: the new contents survive a power loss. Not OK: after a
 // power loss either may be there.

@@ -75,17 +75,15 @@ Result<std::unique_ptr<Watermark>> Watermark::Open(DurableEnv* env, const std::s
 
 Status Watermark::StartFile() {
   file_.reset();
-  const std::string path = JoinPath(parent_, kFileName);
-  const std::string temporary = path + ".tmp";
+  const std::string temporary = TemporaryPath(parent_, kFileName);
   leveldb::WritableFile* opened = nullptr;
   leveldb::Status status = env_->NewWritableFile(temporary, &opened);
   std::unique_ptr<leveldb::WritableFile> file(opened);
   if (status.ok()) status = file->Append(Encode(newest_));
   if (status.ok()) status = env_->FillWithZeros(temporary, kRecordBytes, kFileBytes);
   if (status.ok() || status.IsNotSupportedError()) status = file->Sync();
-  if (status.ok()) status = env_->RenameFile(temporary, path);
-  if (status.ok()) status = env_->SyncDir(parent_);
-  if (!status.ok()) return FromLevelDb(status, "Cannot write " + path);
+  if (status.ok()) status = Publish(env_, parent_, kFileName);
+  if (!status.ok()) return WriteOutcome(status);
   file_ = std::move(file);
   records_ = 1;
   unsynced_ = 0;
@@ -105,6 +103,10 @@ Status Watermark::Record(const Acknowledged& acknowledged) {
     status = file_->Sync();
     unsynced_ = 0;
   }
+  return WriteOutcome(status);
+}
+
+Status Watermark::WriteOutcome(const leveldb::Status& status) const {
   return FromLevelDb(status, "Cannot write " + JoinPath(parent_, kFileName));
 }
 

@@ -62,6 +62,7 @@ class Watermark {
  private:
   Watermark(DurableEnv* env, std::string parent, const Acknowledged& newest);
   Status StartFile();
+  Status WriteOutcome(const leveldb::Status& status) const;
 
   DurableEnv* const env_;
   const std::string parent_;
