@@ -98,6 +98,14 @@ TEST(SideTest, ALoadGoesToAllOrToOneOfARole) {
   EXPECT_EQ(urls(At::kLeader).status().code(), Code::kDeadlineExceeded);
 }
 
+TEST(MeasuresTest, WatchersHaveAConnectionEachOrShareThem) {
+  const auto chosen = ChooseMeasures({"watch"});
+  ASSERT_TRUE(chosen.ok());
+  ASSERT_EQ(chosen->size(), 2u);
+  EXPECT_EQ(chosen->at(0).load.connections, chosen->at(0).load.clients);
+  EXPECT_LT(chosen->at(1).load.connections, chosen->at(1).load.clients);
+}
+
 // `batonctl bench lock` has no keys, and refuses what it does not know.
 TEST(CommandsTest, EachOperationHasItsOptionsOnly) {
   const auto command = [](const Load& load) {
