@@ -31,6 +31,17 @@ class PipelineTest : public testing::Test {
     pipeline_ = std::make_unique<Pipeline>(options, HostAndPort{"127.0.0.1", peer_->port()}, &link_,
                                            &wakeup_, [this] { return stopped_; });
   }
+  // One request has been sent and answered, so that nobody waits for the answers to the next.
+  void StartGathering(PipelineOptions options = {}) {
+    Start(options);
+    Send("timed");
+    ASSERT_TRUE(peer_->Accept());
+    ExpectRequest("timed");
+    peer_->Send(kTaken);
+    wakeup_.Ring();  // it is read all the same
+    EXPECT_TRUE(See().ok());
+    EXPECT_EQ(pipeline_->answered_total(), 1u);
+  }
   // Adds, and writes what the kernel takes.
   void Send(const std::string& body, size_t messages = 1, std::vector<uint64_t> forwards = {}) {
     pipeline_->Add(type_, body, {messages, std::move(forwards)});
@@ -86,14 +97,7 @@ TEST_F(PipelineTest, RequestsDoNotWaitForAnswers) {
 }
 
 TEST_F(PipelineTest, AnAnswerIsNotReadWhileThereIsSomethingElseToDo) {
-  Start({.requests_max = 3});
-  Send("timed");
-  ASSERT_TRUE(peer_->Accept());
-  ExpectRequest("timed");
-  peer_->Send(kTaken);
-  wakeup_.Ring();
-  EXPECT_TRUE(See().ok());
-  EXPECT_EQ(pipeline_->answered_total(), 1u) << "waited for";
+  StartGathering({.requests_max = 3});
   for (const char* body : {"one", "two"}) {
     Send(body);
     ExpectRequest(body);
@@ -116,12 +120,7 @@ TEST_F(PipelineTest, AnAnswerIsNotReadWhileThereIsSomethingElseToDo) {
 // At once, though nobody waits for an answer; and what was answered before the end is not sent
 // again.
 TEST_F(PipelineTest, TheEndOfAConnectionIsSeenWhileAnswersGather) {
-  Start();
-  Send("timed");
-  ASSERT_TRUE(peer_->Accept());
-  ExpectRequest("timed");
-  peer_->Send(kTaken);
-  EXPECT_TRUE(See().ok());
+  StartGathering();
   for (const char* body : {"one", "two"}) {
     Send(body);
     ExpectRequest(body);
@@ -139,12 +138,7 @@ TEST_F(PipelineTest, TheEndOfAConnectionIsSeenWhileAnswersGather) {
 
 // The thread was not allowed to run for long, and a message has come before it looks at the answer.
 TEST_F(PipelineTest, WhomNobodyListenedToIsNotSilent) {
-  Start({.silence_max_ms = 2'000});
-  Send("timed");
-  ASSERT_TRUE(peer_->Accept());
-  ExpectRequest("timed");
-  peer_->Send(kTaken);
-  EXPECT_TRUE(See().ok());
+  StartGathering({.silence_max_ms = 2'000});
   Send("one");
   ExpectRequest("one");
   peer_->Send(kTaken);

@@ -80,8 +80,11 @@ Status Watermark::StartFile() {
   leveldb::Status status = env_->NewWritableFile(temporary, &opened);
   std::unique_ptr<leveldb::WritableFile> file(opened);
   if (status.ok()) status = file->Append(Encode(newest_));
-  if (status.ok()) status = env_->FillWithZeros(temporary, kRecordBytes, kFileBytes);
-  if (status.ok() || status.IsNotSupportedError()) status = file->Sync();
+  if (status.ok()) {
+    const leveldb::Status filled = env_->FillWithZeros(temporary, kRecordBytes, kFileBytes);
+    if (!filled.IsNotSupportedError()) status = filled;
+  }
+  if (status.ok()) status = file->Sync();
   if (status.ok()) status = Publish(env_, parent_, kFileName);
   if (!status.ok()) return WriteOutcome(status);
   file_ = std::move(file);
