@@ -26,7 +26,6 @@ Status Inbox::Push(Queue* queue, bool bounded, InboxItem item) {
     queue->bytes += item.bytes;
     queue->items.push_back(std::move(item));
   }
-  changed_.notify_one();
   return Status::Ok();
 }
 
@@ -43,14 +42,19 @@ void Inbox::PushCancel(std::function<void(Node&)> run) {
   (void)Push(&clients_, false, {std::move(run)}).ok();
 }
 
-std::vector<InboxItem> Inbox::Take(int64_t wait_us) {
+bool Inbox::HasItems() const {
+  return !completions_.items.empty() || !peers_.items.empty() || !clients_.items.empty();
+}
+
+void Inbox::Await(int64_t wait_us) {
   std::unique_lock<std::mutex> lock(mutex_);
-  const auto something = [this] {
-    return woken_ || !completions_.items.empty() || !peers_.items.empty() ||
-           !clients_.items.empty();
-  };
-  if (wait_us > 0) changed_.wait_for(lock, std::chrono::microseconds(wait_us), something);
+  changed_.wait_for(lock, std::chrono::microseconds(wait_us),
+                    [this] { return woken_ || HasItems(); });
   woken_ = false;
+}
+
+std::vector<InboxItem> Inbox::Take() {
+  const std::lock_guard<std::mutex> lock(mutex_);
   std::vector<InboxItem> taken;
   const auto take = [&taken](Queue* queue, size_t count) {
     for (; count > 0; --count) {

@@ -1,14 +1,15 @@
 // File: inbox.h
 //
-// What other threads want from the raft thread. Three kinds, taken in this order:
+// What other threads want from the node. Three kinds, taken in this order:
 //
-//   completions  of work that the raft thread gave away; never refused (as many as it gave away)
+//   completions  of work that the node gave away; never refused (as many as it gave away)
 //   peers        bounded: beyond, the network is told to try later
 //   clients      bounded: beyond, refused with kUnavailable/"overloaded"
 //
 // so that no number of clients can keep a heartbeat or a finished write waiting.
 //
-// Thread-safe.
+// The raft thread awaits them; whoever's turn it is (turn.h) takes them. To push wakes nobody: who
+// has pushed announces it, or takes it himself. Thread-safe.
 #pragma once
 
 #include <condition_variable>
@@ -47,8 +48,13 @@ class Inbox {
   // A client's item that makes work less: never refused while the inbox is open.
   void PushCancel(std::function<void(Node&)> run);
 
-  // Waits until there is something, or Wake, or for wait_us; gives what there is.
-  std::vector<InboxItem> Take(int64_t wait_us);
+  // Waits until there is something, or Wake, or for wait_us. One thread.
+  void Await(int64_t wait_us);
+  // What there is, in order.
+  std::vector<InboxItem> Take();
+  // Ends Await if there is something.
+  void Announce() { changed_.notify_one(); }
+  // Ends Await, or the next one, whatever there is.
   void Wake();
 
   // Refuses everything from now on, and what is inside.
@@ -63,6 +69,7 @@ class Inbox {
   };
 
   Status Push(Queue* queue, bool bounded, InboxItem item);
+  bool HasItems() const;  // requires mutex_
 
   const size_t items_max_;
   mutable std::mutex mutex_;

@@ -8,6 +8,8 @@
 namespace baton::node {
 namespace {
 
+constexpr int64_t kForeverUs = 60'000'000;  // a test that waits for so long has failed
+
 // Items are told apart by refusing them: running one needs a Node.
 InboxItem Named(std::string name, std::vector<std::string>* refused) {
   return {[](Node&) {}, [name = std::move(name), refused](
@@ -37,7 +39,7 @@ TEST(InboxTest, BytesAreBoundedToo) {
   EXPECT_TRUE(inbox.PushPeer(item(Inbox::kBytesMax - 1)).ok());
   EXPECT_TRUE(inbox.PushPeer(item(1)).ok());
   EXPECT_EQ(inbox.PushPeer(item(1)).reason(), "overloaded");
-  EXPECT_EQ(inbox.Take(0).size(), 3U);
+  EXPECT_EQ(inbox.Take().size(), 3U);
   EXPECT_TRUE(inbox.PushClient(item(1)).ok());
   EXPECT_TRUE(inbox.PushPeer(item(1)).ok());
 }
@@ -49,7 +51,7 @@ TEST(InboxTest, CompletionsComeFirstThenPeersThenClients) {
   ASSERT_TRUE(inbox.PushClient(item("client")).ok());
   ASSERT_TRUE(inbox.PushPeer(item("peer")).ok());
   inbox.PushCompletion([](Node&) {});
-  const std::vector<InboxItem> items = inbox.Take(0);
+  const std::vector<InboxItem> items = inbox.Take();
   ASSERT_EQ(items.size(), 3U);
   EXPECT_FALSE(items[0].refuse) << "the completion";
   for (const size_t i : {1, 2}) items[i].refuse(Status(Code::kUnavailable, "x", ""));
@@ -63,18 +65,40 @@ TEST(InboxTest, OneTakeGivesABoundedNumberOfClientsItems) {
   for (size_t i = 0; i < Inbox::kClientItemsPerTake + 1; ++i) {
     ASSERT_TRUE(inbox.PushClient(Named("client", &refused)).ok());
   }
-  EXPECT_EQ(inbox.Take(0).size(), Inbox::kClientItemsPerTake);
-  EXPECT_EQ(inbox.Take(60'000'000).size(), 1U) << "does not wait while something is left";
+  EXPECT_EQ(inbox.Take().size(), Inbox::kClientItemsPerTake);
+  inbox.Await(kForeverUs);  // does not wait while something is left
+  EXPECT_EQ(inbox.Take().size(), 1U);
 }
 
-TEST(InboxTest, TakeWakesUpForAnItemAndForWake) {
+TEST(InboxTest, AwaitEndsForAnItemAndForWake) {
   Inbox inbox(10);
-  std::thread pusher([&] { inbox.PushCompletion([](Node&) {}); });
-  EXPECT_EQ(inbox.Take(60'000'000).size(), 1U);
+  std::thread pusher([&] {
+    inbox.PushCompletion([](Node&) {});
+    inbox.Announce();
+  });
+  inbox.Await(kForeverUs);
+  EXPECT_EQ(inbox.Take().size(), 1U);
   pusher.join();
   std::thread waker([&] { inbox.Wake(); });
-  EXPECT_EQ(inbox.Take(60'000'000).size(), 0U);
+  inbox.Await(kForeverUs);
+  EXPECT_EQ(inbox.Take().size(), 0U);
   waker.join();
+}
+
+TEST(InboxTest, WakeIsRememberedUntilTheNextAwaitWhoeverTakesMeanwhile) {
+  Inbox inbox(10);
+  inbox.Wake();
+  EXPECT_EQ(inbox.Take().size(), 0U);
+  inbox.Await(kForeverUs);
+}
+
+TEST(InboxTest, AnAnnouncementOfWhatSomebodyElseTookIsNone) {
+  Inbox inbox(10);
+  inbox.PushCompletion([](Node&) {});
+  EXPECT_EQ(inbox.Take().size(), 1U);
+  inbox.Announce();
+  inbox.Await(1);  // ends because the time is over: nothing is remembered
+  EXPECT_EQ(inbox.Take().size(), 0U);
 }
 
 TEST(InboxTest, CloseRefusesWhatIsInsideAndWhatComesLater) {

@@ -17,9 +17,13 @@
 #include "pkg/node/log_writer_thread.h"
 #include "pkg/node/node.h"
 #include "pkg/node/snapshot_thread.h"
+#include "pkg/node/turn.h"
 
 namespace baton::node {
 namespace {
+
+// So many steps in a row with next to nothing to do make a node calm.
+constexpr int kCalmSteps = 16;
 
 constexpr int kFatalExitCode = 70;  // sysexits.h: EX_SOFTWARE
 
@@ -64,12 +68,12 @@ class NodeRunner final : public Runner {
                      &metrics_.log_bytes_written,
                      [this](raft::LogMark mark) {
                        inbox_.PushCompletion([mark](Node& node) { node.OnPersisted(mark); });
+                       RunOrAnnounce();
                      },
-                     [this] { inbox_.PushCompletion([](Node& node) { node.OnCompacted(); }); },
-                     ports.fatal}),
+                     [this] { Complete([](Node& node) { node.OnCompacted(); }); }, ports.fatal}),
         snapshot_thread_(ports.state, [this](SnapshotWritten written) {
           const auto shared = std::make_shared<SnapshotWritten>(std::move(written));
-          inbox_.PushCompletion([shared](Node& node) { node.OnChunkWritten(std::move(*shared)); });
+          Complete([shared](Node& node) { node.OnChunkWritten(std::move(*shared)); });
         }) {}
   ~NodeRunner() override { Stop(); }
 
@@ -131,10 +135,29 @@ class NodeRunner final : public Runner {
 
  private:
   void Run();
+  // Something was pushed that is a part of a write: does it now, on this thread, or leaves it to
+  // the raft thread. A calm node would gain nothing by that but a thread's wake-up on the way; a
+  // busy one does more at a time when one thread gathers and another works.
+  void RunOrAnnounce();
+  // For what no write waits for.
+  void Complete(std::function<void(Node&)> run);
+
+  // --- on the turn ---
+  // Runs what was pushed. Returns the time, which it has told the node.
+  int64_t RunItems();
+  // True when there is more to do at once.
+  bool Step();
   void Publish();
-  // Pushes, or answers at once with the refusal.
-  void Ask(std::function<void(Node&)> run, std::function<void(const Status&)> refuse,
-           size_t bytes = 0);
+  void NoteCalm(const StatusView& view);
+
+  // What a client wants; false: it was refused, and told so.
+  bool Push(InboxItem item);
+  void Write(InboxItem item) {
+    if (Push(std::move(item))) RunOrAnnounce();
+  }
+  void Ask(InboxItem item) {
+    if (Push(std::move(item))) inbox_.Announce();
+  }
 
   const NodeConfig config_;
   const NodePorts ports_;
@@ -142,7 +165,14 @@ class NodeRunner final : public Runner {
   Inbox inbox_;
   LogWriterThread log_writer_;
   SnapshotThread snapshot_thread_;
-  std::unique_ptr<Node> node_;  // the raft thread's, once that runs
+  Turn turn_;
+  // On the turn only:
+  std::unique_ptr<Node> node_;
+  int64_t raft_thread_wakes_us_ = 0;  // at the latest
+  Index last_commit_;
+  int calm_steps_ = 0;
+
+  std::atomic<bool> calm_{false};
   std::thread raft_thread_;
   std::atomic<bool> stopping_{false};
   std::atomic<uint64_t> last_number_{0};  // of acquires and watches
@@ -159,11 +189,11 @@ void NodeRunner::Run() {
   bool more = false;
   while (!stopping_.load()) {
     const int64_t due_us = std::min(next_tick_us, node_->due_us().value_or(next_tick_us));
-    const int64_t wait_us = more ? 0 : due_us - ports_.clock->MonotonicUs();
-    const std::vector<InboxItem> items = inbox_.Take(wait_us);
-    const int64_t now_us = ports_.clock->MonotonicUs();
-    node_->AdvanceTo(now_us);
-    for (const InboxItem& item : items) item.run(*node_);
+    raft_thread_wakes_us_ = due_us;
+    turn_.End();
+    if (!more) inbox_.Await(due_us - ports_.clock->MonotonicUs());
+    turn_.Begin();
+    const int64_t now_us = RunItems();
     // After the messages: a process that was paused hears its leader before it counts the time.
     // Missed ticks are not made up for, because nobody was there to hear anything meanwhile.
     if (now_us >= next_tick_us) {
@@ -171,17 +201,55 @@ void NodeRunner::Run() {
       next_tick_us += tick_us;
       if (next_tick_us <= now_us) next_tick_us = now_us + tick_us;
     }
-    more = node_->Step();
-    Publish();
+    more = Step();
     if (node_->failed()) break;
   }
   node_->Close();
   Publish();
+  // And nobody gets another turn.
+}
+
+void NodeRunner::RunOrAnnounce() {
+  if (!calm_.load() || !turn_.TryBegin()) return inbox_.Announce();
+  RunItems();
+  const bool more = Step();
+  const bool due = node_->due_us().value_or(raft_thread_wakes_us_) < raft_thread_wakes_us_;
+  const bool for_raft_thread = more || due || node_->failed() || inbox_.size() > 0;
+  turn_.End();
+  if (for_raft_thread) inbox_.Wake();
+}
+
+void NodeRunner::Complete(std::function<void(Node&)> run) {
+  inbox_.PushCompletion(std::move(run));
+  inbox_.Announce();
+}
+
+int64_t NodeRunner::RunItems() {
+  const std::vector<InboxItem> items = inbox_.Take();
+  const int64_t now_us = ports_.clock->MonotonicUs();
+  node_->AdvanceTo(now_us);
+  for (const InboxItem& item : items) item.run(*node_);
+  return now_us;
+}
+
+bool NodeRunner::Step() {
+  const bool more = node_->Step();
+  Publish();
+  return more;
+}
+
+void NodeRunner::NoteCalm(const StatusView& view) {
+  const bool little =
+      view.proposals_pending + view.reads_pending <= 1 && view.raft.commit <= last_commit_ + 1;
+  last_commit_ = view.raft.commit;
+  calm_steps_ = little ? std::min(calm_steps_ + 1, kCalmSteps) : 0;
+  calm_.store(calm_steps_ == kCalmSteps);
 }
 
 void NodeRunner::Publish() {
   auto view = std::make_shared<StatusView>(node_->MakeStatus());
   view->inbox_size = inbox_.size();
+  NoteCalm(*view);
   const bool drained = node_->drained();
   {
     const std::lock_guard<std::mutex> lock(status_mutex_);
@@ -193,7 +261,7 @@ void NodeRunner::Publish() {
 }
 
 Status NodeRunner::Drain(int64_t timeout_ms) {
-  inbox_.PushCompletion([](Node& node) { node.StartDrain(); });
+  Complete([](Node& node) { node.StartDrain(); });
   bool drained = false;
   {
     std::unique_lock<std::mutex> lock(status_mutex_);
@@ -215,10 +283,11 @@ void NodeRunner::Stop() {
   log_writer_.Stop();
 }
 
-void NodeRunner::Ask(std::function<void(Node&)> run, std::function<void(const Status&)> refuse,
-                     size_t bytes) {
-  const Status pushed = inbox_.PushClient({std::move(run), refuse, bytes});
+bool NodeRunner::Push(InboxItem item) {
+  const std::function<void(const Status&)> refuse = item.refuse;
+  const Status pushed = inbox_.PushClient(std::move(item));
   if (!pushed.ok()) refuse(pushed);
+  return pushed.ok();
 }
 
 // Commands are checked and encoded on the caller's thread: the raft thread is the scarce one.
@@ -231,9 +300,10 @@ void NodeRunner::Submit(coord::Command command, int64_t timeout_ms, ReplyCallbac
   const auto shared = Shared(std::move(done));
   const size_t bytes = encoded->bytes.size();
   const auto taken = std::make_shared<EncodedCommand>(std::move(encoded).value());
-  Ask([taken, timeout_ms,
-       shared](Node& node) { node.Submit(std::move(*taken), timeout_ms, std::move(*shared)); },
-      [shared](const Status& why) { (*shared)(why); }, bytes);
+  Write({[taken, timeout_ms, shared](Node& node) {
+           node.Submit(std::move(*taken), timeout_ms, std::move(*shared));
+         },
+         [shared](const Status& why) { (*shared)(why); }, bytes});
 }
 
 uint64_t NodeRunner::Acquire(coord::Command command, int64_t timeout_ms, AcquireCallback done) {
@@ -249,61 +319,64 @@ uint64_t NodeRunner::Acquire(coord::Command command, int64_t timeout_ms, Acquire
   const auto shared = Shared(std::move(done));
   const size_t bytes = encoded->bytes.size();
   const auto taken = std::make_shared<EncodedCommand>(std::move(encoded).value());
-  Ask(
-      [number, acquire = std::move(*acquire), taken, timeout_ms, shared](Node& node) {
-        node.Acquire(number, acquire, std::move(*taken), timeout_ms, std::move(*shared));
-      },
-      [shared](const Status& why) { (*shared)(why); }, bytes);
+  Write({[number, acquire = std::move(*acquire), taken, timeout_ms, shared](Node& node) {
+           node.Acquire(number, acquire, std::move(*taken), timeout_ms, std::move(*shared));
+         },
+         [shared](const Status& why) { (*shared)(why); }, bytes});
   return number;
 }
 
 void NodeRunner::CancelAcquire(uint64_t acquire) {
   inbox_.PushCancel([acquire](Node& node) { node.CancelAcquire(acquire); });
+  inbox_.Announce();
 }
 
 void NodeRunner::KeepAlive(SessionId session, int64_t timeout_ms,
                            std::function<void(Result<coord::SessionInfo>)> done) {
   const auto shared = Shared(std::move(done));
-  Ask([session, timeout_ms,
-       shared](Node& node) { node.KeepAlive(session, timeout_ms, std::move(*shared)); },
-      [shared](const Status& why) { (*shared)(why); });
+  Ask({[session, timeout_ms, shared](Node& node) {
+         node.KeepAlive(session, timeout_ms, std::move(*shared));
+       },
+       [shared](const Status& why) { (*shared)(why); }});
 }
 
 void NodeRunner::Read(Consistency consistency, Revision min_revision, int64_t timeout_ms,
                       ReadCallback done) {
   const auto shared = Shared(std::move(done));
-  Ask([consistency, min_revision, timeout_ms, shared](
-          Node& node) { node.Read(consistency, min_revision, timeout_ms, std::move(*shared)); },
-      [shared](const Status& why) { (*shared)(why); });
+  Ask({[consistency, min_revision, timeout_ms, shared](Node& node) {
+         node.Read(consistency, min_revision, timeout_ms, std::move(*shared));
+       },
+       [shared](const Status& why) { (*shared)(why); }});
 }
 
 void NodeRunner::OpenBackup(Consistency consistency, Revision min_revision, int64_t timeout_ms,
                             BackupCallback done) {
   const auto shared = Shared(std::move(done));
-  Ask(
-      [consistency, min_revision, timeout_ms, shared](Node& node) {
-        node.OpenBackup(consistency, min_revision, timeout_ms, std::move(*shared));
-      },
-      [shared](const Status& why) { (*shared)(why); });
+  Ask({[consistency, min_revision, timeout_ms, shared](Node& node) {
+         node.OpenBackup(consistency, min_revision, timeout_ms, std::move(*shared));
+       },
+       [shared](const Status& why) { (*shared)(why); }});
 }
 
 uint64_t NodeRunner::Watch(coord::EventFilter filter, Revision from,
                            std::shared_ptr<WatchSink> sink) {
   const uint64_t number = last_number_.fetch_add(1) + 1;
-  Ask([number, filter = std::move(filter), from,
-       sink](Node& node) { node.Watch(number, filter, from, sink); },
-      [sink](const Status& why) { sink->OnEnd(why); });
+  Ask({[number, filter = std::move(filter), from, sink](Node& node) {
+         node.Watch(number, filter, from, sink);
+       },
+       [sink](const Status& why) { sink->OnEnd(why); }});
   return number;
 }
 
 void NodeRunner::CancelWatch(uint64_t watch) {
   inbox_.PushCancel([watch](Node& node) { node.CancelWatch(watch); });
+  inbox_.Announce();
 }
 
 void NodeRunner::TransferLeadership(NodeId target, StatusCallback done) {
   const auto shared = Shared(std::move(done));
-  Ask([target, shared](Node& node) { node.TransferLeadership(target, std::move(*shared)); },
-      [shared](const Status& why) { (*shared)(why); });
+  Ask({[target, shared](Node& node) { node.TransferLeadership(target, std::move(*shared)); },
+       [shared](const Status& why) { (*shared)(why); }});
 }
 
 void NodeRunner::ChangeMembers(MembershipRequest request, int64_t timeout_ms, StatusCallback done) {
@@ -313,13 +386,14 @@ void NodeRunner::ChangeMembers(MembershipRequest request, int64_t timeout_ms, St
   const auto answer = [shared](const Result<coord::Reply>& reply) {
     (*shared)(reply.ok() ? reply->status : reply.status());
   };
-  Ask([taken, timeout_ms,
-       answer](Node& node) { node.Submit(std::move(*taken), timeout_ms, answer); },
-      [shared](const Status& why) { (*shared)(why); });
+  Ask({[taken, timeout_ms, answer](Node& node) {
+         node.Submit(std::move(*taken), timeout_ms, answer);
+       },
+       [shared](const Status& why) { (*shared)(why); }});
 }
 
 void NodeRunner::OnToldRemoved() {
-  inbox_.PushCompletion([](Node& node) { node.OnToldRemoved(); });
+  Complete([](Node& node) { node.OnToldRemoved(); });
 }
 
 Status NodeRunner::Deliver(PeerEnvelope envelope) {
@@ -333,7 +407,9 @@ Status NodeRunner::Deliver(PeerEnvelope envelope) {
   const auto receive = [shared](Node& node) {
     (void)node.Receive(std::move(*shared)).ok();  // counted there
   };
-  return inbox_.PushPeer({receive, {}, bytes});
+  BATON_RETURN_IF_ERROR(inbox_.PushPeer({receive, {}, bytes}));
+  RunOrAnnounce();
+  return Status::Ok();
 }
 
 void NodeRunner::OnUnreachable(NodeId peer, std::vector<uint64_t> undelivered_forwards) {
@@ -341,10 +417,11 @@ void NodeRunner::OnUnreachable(NodeId peer, std::vector<uint64_t> undelivered_fo
     node.OnUnreachable(peer, undelivered);
   };
   (void)inbox_.PushPeer({report}).ok();
+  inbox_.Announce();
 }
 
 void NodeRunner::OnSnapshotSent(NodeId peer, bool delivered) {
-  inbox_.PushCompletion([peer, delivered](Node& node) { node.OnSnapshotSent(peer, delivered); });
+  Complete([peer, delivered](Node& node) { node.OnSnapshotSent(peer, delivered); });
 }
 
 void NodeRunner::OnSnapshotChunk(SnapshotChunk chunk, StatusCallback done) {
@@ -355,7 +432,8 @@ void NodeRunner::OnSnapshotChunk(SnapshotChunk chunk, StatusCallback done) {
   const Status pushed = inbox_.PushPeer(
       {[piece, shared](Node& node) { node.OnSnapshotChunk(std::move(*piece), std::move(*shared)); },
        refuse, bytes});
-  if (!pushed.ok()) refuse(pushed);
+  if (!pushed.ok()) return refuse(pushed);
+  inbox_.Announce();
 }
 
 void NodeRunner::GetSnapshotReach(NodeId from, uint64_t stream, ReachCallback done) {
@@ -364,7 +442,8 @@ void NodeRunner::GetSnapshotReach(NodeId from, uint64_t stream, ReachCallback do
   const Status pushed = inbox_.PushPeer(
       {[from, stream, shared](Node& node) { (*shared)(node.GetSnapshotReach(from, stream)); },
        refuse});
-  if (!pushed.ok()) refuse(pushed);
+  if (!pushed.ok()) return refuse(pushed);
+  inbox_.Announce();
 }
 
 }  // namespace

@@ -1,8 +1,9 @@
 // File: runner.h
 //
-// A node as a running thing: the raft thread, which alone touches pkg/raft and pkg/coord, and the
-// log writer's thread beside it. The Service of a real process. node.h has the step that the raft
-// thread runs; the simulator calls that directly.
+// A node as a running thing: the raft thread, the log writer's thread beside it, and the threads
+// that bring writes and messages, which do the work themselves while the raft thread sleeps and
+// there is little to do (turn.h). One of them at a time touches pkg/raft and pkg/coord. The Service
+// of a real process. node.h has the step that they run; the simulator calls that directly.
 #pragma once
 
 #include <cstdint>

@@ -70,6 +70,65 @@ TEST(RunnerTest, ManyThreadsGetEachTheirAnswer) {
   }));
 }
 
+// A leader that has lost its followers, with as many writes pending as it takes.
+class FullRunnerTest : public ::testing::Test {
+ protected:
+  Runner& Fill(uint32_t pending_max) {
+    NodeConfig config = FastConfig();
+    config.pending_proposals_max = pending_max;
+    cluster_ = std::make_unique<LocalCluster>(3, config);
+    const NodeId leader = cluster_->AwaitLeader();
+    for (const NodeId id : cluster_->ids()) {
+      if (id != leader) cluster_->Stop(id);
+    }
+    Runner& runner = cluster_->runner(leader);
+    for (uint32_t i = 0; i < pending_max; ++i) {
+      runner.Submit(Put("k", "v"), 60'000, [](const Result<coord::Reply>&) {});
+    }
+    EXPECT_TRUE(Eventually([&] { return runner.GetStatus()->proposals_pending == pending_max; }));
+    return runner;
+  }
+
+  // Where the step runs that looks at another write.
+  static std::thread::id ThreadOfTheStep(Runner& runner) {
+    auto thread = std::make_shared<std::promise<std::thread::id>>();
+    runner.Submit(Put("k", "v"), 60'000, [thread](const Result<coord::Reply>& reply) {
+      EXPECT_EQ(reply.status().reason(), "overloaded") << reply.status().ToString();
+      thread->set_value(std::this_thread::get_id());
+    });
+    return thread->get_future().get();
+  }
+
+ private:
+  std::unique_ptr<LocalCluster> cluster_;
+};
+
+TEST_F(FullRunnerTest, ACalmNodeDoesItsWorkOnTheThreadThatBringsIt) {
+  Runner& runner = Fill(1);
+  EXPECT_TRUE(Eventually([&] { return ThreadOfTheStep(runner) == std::this_thread::get_id(); }))
+      << "as soon as it has had next to nothing to do for a while";
+}
+
+TEST_F(FullRunnerTest, ABusyNodeDoesItsWorkOnTheRaftThread) {
+  Runner& runner = Fill(2);
+  std::set<std::thread::id> threads;
+  for (int i = 0; i < 100; ++i) threads.insert(ThreadOfTheStep(runner));
+  EXPECT_EQ(threads.size(), 1U);
+  EXPECT_FALSE(threads.contains(std::this_thread::get_id()));
+}
+
+TEST(RunnerTest, WhoIsAnsweredMayAskAgainAtOnce) {
+  LocalCluster cluster(1, FastConfig());
+  Runner& runner = cluster.runner(cluster.AwaitLeader());
+  for (int i = 0; i < 100; ++i) {
+    std::promise<void> both;
+    runner.Submit(Put("k", "v"), 0, [&](const Result<coord::Reply>&) {
+      runner.Submit(Put("k", "w"), 0, [&both](const Result<coord::Reply>&) { both.set_value(); });
+    });
+    both.get_future().get();
+  }
+}
+
 TEST(RunnerTest, StopAnswersWhatIsPending) {
   LocalCluster cluster(3, FastConfig());
   const NodeId leader = cluster.AwaitLeader();

@@ -1,8 +1,11 @@
 // File: service.h
 //
-// What pkg/http may ask of a node. Every method may be called from any thread and returns at once;
-// the answer comes to the callback, exactly once, on the raft thread (or inside the call when the
-// inbox is full). Callbacks must not block: they hand the value to their own thread.
+// What pkg/http may ask of a node. Every method may be called from any thread and returns soon; the
+// answer comes to the callback, exactly once, on the raft thread. So is called, here and in other
+// headers, the thread whose turn it is to run the node (turn.h): mostly one of that name, but it
+// may be the caller's, inside the call, or that of somebody else's call. Refusals may come inside
+// the call, too. Callbacks must not block, and the caller must hold no lock that they take: they
+// hand the value to their own thread.
 #pragma once
 
 #include <cstdint>

@@ -9,10 +9,11 @@ namespace {
 using Rooms = std::set<std::string>;
 
 // The border files of otherwise pure rooms, by their beginnings.
-constexpr std::array<std::string_view, 6> kBorders = {
+constexpr std::array<std::string_view, 7> kBorders = {
     "pkg/base/check.",         // prints why the process ends
     "pkg/base/system_clock.",  // the clock port's real side
     "pkg/node/inbox.",         // where other threads meet the raft thread
+    "pkg/node/turn.",          // which of them runs the node
     "pkg/node/log_writer",     // a thread of its own, beside the raft thread
     "pkg/node/runner",         // the raft thread
     "pkg/node/snapshot_thread.",
