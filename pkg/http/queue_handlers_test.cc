@@ -66,6 +66,19 @@ TEST_F(QueueHandlersTest, AcquireVerifyRelease) {
   EXPECT_EQ(Acquire(b_)["token"], 2);
 }
 
+// As by a node that is calm: the release answers, besides itself, who waits on another connection.
+TEST_F(QueueHandlersTest, AnswersMayComeInsideTheCall) {
+  api_.service().AnswerInsideTheCall();
+  EXPECT_EQ(Acquire(a_)["token"], 1);
+  std::future<ClientResponse> waiting = Call(kAcquireL, Body(b_, {{"wait", "1m"}}));
+  ASSERT_TRUE(WaitersAre(1));
+  api_.SendJson(200, "POST", "/v1/locks/l/release", Body(a_, {{"token", 1}}));
+  const ClientResponse granted = waiting.get();
+  EXPECT_EQ(granted.status, 200) << granted.body;
+  EXPECT_EQ(json::parse(granted.body)["token"], 2);
+  api_.SendJson(200, "POST", "/v1/locks/l/release", Body(b_, {{"token", 2}}));
+}
+
 TEST_F(QueueHandlersTest, TheHolderGetsItsTokenAgain) {
   EXPECT_EQ(Acquire(a_)["token"], 1);
   EXPECT_EQ(Acquire(a_)["token"], 1);

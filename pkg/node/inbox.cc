@@ -46,11 +46,12 @@ bool Inbox::HasItems() const {
   return !completions_.items.empty() || !peers_.items.empty() || !clients_.items.empty();
 }
 
-void Inbox::Await(int64_t wait_us) {
+bool Inbox::Await(int64_t wait_us) {
   std::unique_lock<std::mutex> lock(mutex_);
-  changed_.wait_for(lock, std::chrono::microseconds(wait_us),
-                    [this] { return woken_ || HasItems(); });
+  const bool something = changed_.wait_for(lock, std::chrono::microseconds(wait_us),
+                                           [this] { return woken_ || HasItems(); });
   woken_ = false;
+  return something;
 }
 
 std::vector<InboxItem> Inbox::Take() {

@@ -48,8 +48,8 @@ class Inbox {
   // A client's item that makes work less: never refused while the inbox is open.
   void PushCancel(std::function<void(Node&)> run);
 
-  // Waits until there is something, or Wake, or for wait_us. One thread.
-  void Await(int64_t wait_us);
+  // Waits until there is something, or Wake, or for wait_us; false: neither. One thread.
+  bool Await(int64_t wait_us);
   // What there is, in order.
   std::vector<InboxItem> Take();
   // Ends Await if there is something.

@@ -25,6 +25,12 @@ namespace {
 // So many steps in a row with next to nothing to do make a node calm.
 constexpr int kCalmSteps = 16;
 
+// A step may take long, or wait for the disk: not what a listener's thread should do.
+bool StepMayTakeLong(const StatusView& view) {
+  return view.snapshot_in || view.disk.level != DiskLevel::kAmple ||
+         view.state_index + 1 < view.raft.commit;
+}
+
 constexpr int kFatalExitCode = 70;  // sysexits.h: EX_SOFTWARE
 
 // No destructor, no flush, no answer: what is in memory can no longer be trusted to agree with the
@@ -137,8 +143,9 @@ class NodeRunner final : public Runner {
   void Run();
   // Something was pushed that is a part of a write: does it now, on this thread, or leaves it to
   // the raft thread. A calm node would gain nothing by that but a thread's wake-up on the way; a
-  // busy one does more at a time when one thread gathers and another works.
-  void RunOrAnnounce();
+  // busy one does more at a time when one thread gathers and another works. What is thrown here
+  // must end the process, as on the raft thread, and not only somebody's request.
+  void RunOrAnnounce() noexcept;
   // For what no write waits for.
   void Complete(std::function<void(Node&)> run);
 
@@ -191,8 +198,9 @@ void NodeRunner::Run() {
     const int64_t due_us = std::min(next_tick_us, node_->due_us().value_or(next_tick_us));
     raft_thread_wakes_us_ = due_us;
     turn_.End();
-    if (!more) inbox_.Await(due_us - ports_.clock->MonotonicUs());
+    if (!more) (void)inbox_.Await(due_us - ports_.clock->MonotonicUs());
     turn_.Begin();
+    if (node_->failed()) break;
     const int64_t now_us = RunItems();
     // After the messages: a process that was paused hears its leader before it counts the time.
     // Missed ticks are not made up for, because nobody was there to hear anything meanwhile.
@@ -209,7 +217,7 @@ void NodeRunner::Run() {
   // And nobody gets another turn.
 }
 
-void NodeRunner::RunOrAnnounce() {
+void NodeRunner::RunOrAnnounce() noexcept {
   if (!calm_.load() || !turn_.TryBegin()) return inbox_.Announce();
   RunItems();
   const bool more = Step();
@@ -239,8 +247,9 @@ bool NodeRunner::Step() {
 }
 
 void NodeRunner::NoteCalm(const StatusView& view) {
-  const bool little =
-      view.proposals_pending + view.reads_pending <= 1 && view.raft.commit <= last_commit_ + 1;
+  const bool little = view.proposals_pending + view.reads_pending <= 1 &&
+                      view.raft.commit <= last_commit_ + 1 && !StepMayTakeLong(view) &&
+                      !node_->failed();
   last_commit_ = view.raft.commit;
   calm_steps_ = little ? std::min(calm_steps_ + 1, kCalmSteps) : 0;
   calm_.store(calm_steps_ == kCalmSteps);

@@ -74,7 +74,8 @@ TEST(RunnerTest, ManyThreadsGetEachTheirAnswer) {
 class FullRunnerTest : public ::testing::Test {
  protected:
   Runner& Fill(uint32_t pending_max) {
-    NodeConfig config = FastConfig();
+    NodeConfig config;
+    config.tick_ms = 50;  // it must still lead when it has lost them
     config.pending_proposals_max = pending_max;
     cluster_ = std::make_unique<LocalCluster>(3, config);
     const NodeId leader = cluster_->AwaitLeader();
@@ -117,16 +118,37 @@ TEST_F(FullRunnerTest, ABusyNodeDoesItsWorkOnTheRaftThread) {
   EXPECT_FALSE(threads.contains(std::this_thread::get_id()));
 }
 
-TEST(RunnerTest, WhoIsAnsweredMayAskAgainAtOnce) {
-  LocalCluster cluster(1, FastConfig());
-  Runner& runner = cluster.runner(cluster.AwaitLeader());
-  for (int i = 0; i < 100; ++i) {
-    std::promise<void> both;
-    runner.Submit(Put("k", "v"), 0, [&](const Result<coord::Reply>&) {
-      runner.Submit(Put("k", "w"), 0, [&both](const Result<coord::Reply>&) { both.set_value(); });
+TEST_F(FullRunnerTest, WhoIsAnsweredInsideTheCallMayAskAgainAtOnce) {
+  Runner& runner = Fill(1);
+  EXPECT_TRUE(Eventually([&] { return ThreadOfTheStep(runner) == std::this_thread::get_id(); }));
+  const auto again = std::make_shared<std::promise<std::string>>();
+  runner.Submit(Put("k", "v"), 60'000, [&runner, again](const Result<coord::Reply>&) {
+    runner.Submit(Put("k", "w"), 60'000, [again](const Result<coord::Reply>& reply) {
+      again->set_value(reply.status().reason());
     });
-    both.get_future().get();
+  });
+  EXPECT_EQ(again->get_future().get(), "overloaded");
+}
+
+// Whoever does the work: what it leads to is not left lying until the next tick.
+TEST(RunnerTest, WritesToACalmClusterNeedNoTicks) {
+  NodeConfig config;
+  config.tick_ms = 50;
+  LocalCluster cluster(3, config);
+  const NodeId leader = cluster.AwaitLeader();
+  using Steady = std::chrono::steady_clock;
+  constexpr int kWrites = 100;
+  const auto before = Steady::now();
+  for (int i = 0; i < kWrites; ++i) {
+    for (const NodeId id : cluster.ids()) {
+      ASSERT_TRUE(SubmitAndWait(cluster.runner(id), Put("k", std::to_string(i))).ok());
+    }
+    for (const NodeId id : cluster.ids()) {
+      EXPECT_EQ(ReadAndWait(cluster.runner(id), "k"), std::to_string(i));
+    }
   }
+  const auto ticks = (Steady::now() - before) / std::chrono::milliseconds(config.tick_ms);
+  EXPECT_LT(ticks, kWrites) << "led by " << leader.value();
 }
 
 TEST(RunnerTest, StopAnswersWhatIsPending) {

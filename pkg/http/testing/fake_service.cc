@@ -57,13 +57,20 @@ void FakeService::Loop() {
     std::function<void()> work = std::move(next->first);
     work_.erase(next);
     lock.unlock();
-    work();
-    work = nullptr;
+    {
+      const std::lock_guard at_work(at_work_);
+      work();
+      work = nullptr;
+    }
     lock.lock();
   }
 }
 
 void FakeService::Post(std::function<void()> work, bool even_if_closed) {
+  if (inside_the_call_.load() && !even_if_closed) {
+    const std::lock_guard at_work(at_work_);
+    return work();
+  }
   {
     const std::lock_guard lock(mutex_);
     work_.emplace_back(std::move(work), even_if_closed);

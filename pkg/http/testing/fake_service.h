@@ -1,8 +1,8 @@
 // File: fake_service.h
 //
 // A node of one, for tests of the API: the real state machine behind a thread of its own, without a
-// log, peers or a clock. Time is what the test says it is; errors are what the test asks for. As
-// with a real node, every callback comes on that thread.
+// log, peers or a clock. Time is what the test says it is; errors are what the test asks for. Every
+// callback comes on that thread or, as with a real node that is calm, inside the call.
 #pragma once
 
 #include <atomic>
@@ -41,6 +41,8 @@ class FakeService : public node::Service {
   void ChangeStatus(const std::function<void(node::StatusView*)>& change);
   // Watches that begin at or below it are told that it is compacted.
   void SetCompactRevision(Revision revision);
+  // From now on callbacks come inside the call.
+  void AnswerInsideTheCall() { inside_the_call_.store(true); }
   // Requests wait until Open().
   void Close();
   void Open();
@@ -135,6 +137,8 @@ class FakeService : public node::Service {
   MakePieces make_pieces_;
   std::vector<node::MembershipRequest> membership_requests_;
 
+  std::atomic<bool> inside_the_call_{false};
+  std::recursive_mutex at_work_;  // one piece of work at a time, and what it asks for inside it
   std::atomic<uint64_t> last_number_{0};
   std::atomic<uint64_t> acquires_cancelled_{0};
   std::atomic<uint64_t> watches_cancelled_{0};
