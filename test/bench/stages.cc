@@ -37,15 +37,14 @@ std::vector<Stage> StagesOf(const PutTimes& times) {
     at_us += stages.back().us;
   };
   next("client, sockets and framing, there and back", times.client_us - times.request_us);
-  next("parsing, hand-over to the raft thread and back, rendering",
+  next("parsing, proposing, rendering",
        times.request_us - times.commit_us - times.apply_us - times.state_us);
   const double commit_at_us = at_us;
-  const double rest_us = times.commit_us - times.round_trip_us - times.follower_sync_us;
+  const double rest_us = times.commit_us - times.follower_sync_us;
   const bool fits = rest_us >= 0;
   if (fits) {
-    next("message to a follower and its answer back", times.round_trip_us);
+    next("messages there and back, threads woken on the way", rest_us);
     next("a follower's synced write", times.follower_sync_us);
-    next("threads woken on the way, at both nodes", rest_us);
   } else {
     next("until a majority has it on disk", times.commit_us);
   }
@@ -55,10 +54,7 @@ std::vector<Stage> StagesOf(const PutTimes& times) {
     stages.push_back({name, commit_at_us, us, true});
   };
   beside("meanwhile: the leader's synced write", times.leader_sync_us);
-  if (!fits) {
-    beside("meanwhile: message to a follower and its answer back", times.round_trip_us);
-    beside("meanwhile: a follower's synced write", times.follower_sync_us);
-  }
+  if (!fits) beside("meanwhile: a follower's synced write", times.follower_sync_us);
   return stages;
 }
 

@@ -18,7 +18,6 @@ struct PutTimes {
   double state_us = 0;          // baton_disk_state_commit_duration_seconds, for each put
   double leader_sync_us = 0;    // baton_disk_log_sync_duration_seconds
   double follower_sync_us = 0;  // the same of the followers
-  double round_trip_us = 0;     // baton_peer_round_trip_duration_seconds, from the leader
 };
 
 struct Stage {
@@ -30,8 +29,8 @@ struct Stage {
 
 // In their order; those that are not beside another follow each other and add up to client_us.
 // Stages are differences of means, so one that was too short to be measured may come out below 0;
-// it is 0 then. Where messages and a follower's synced write take longer together than the commit,
-// they are shown beside it instead of in it.
+// it is 0 then. Where a follower's synced write takes longer than the commit, for the slower
+// follower counts, too, it is shown beside it instead of in it.
 std::vector<Stage> StagesOf(const PutTimes& times);
 
 std::string TableOfStages(const std::vector<Stage>& stages);

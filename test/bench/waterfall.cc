@@ -83,7 +83,6 @@ PutTimes TimesOf(const LoadPoint& seen, const Interval& interval, int leader, in
   times.state_us = for_each_put("baton_disk_state_commit_duration_seconds");
   times.leader_sync_us = MeanUs(interval.Of(only_leader, sync));
   times.follower_sync_us = MeanUs(interval.Of(followers, sync));
-  times.round_trip_us = MeanUs(interval.Of(only_leader, "baton_peer_round_trip_duration_seconds"));
   return times;
 }
 
@@ -108,7 +107,7 @@ int Main(const Options& options) {
   const PutTimes times = TimesOf(*seen, Interval(before, after), leader, cluster->size());
   // Else a histogram has another name than here.
   for (const double us : {times.request_us, times.commit_us, times.apply_us, times.state_us,
-                          times.leader_sync_us, times.follower_sync_us, times.round_trip_us}) {
+                          times.leader_sync_us, times.follower_sync_us}) {
     CHECK_GT(us, 0);
   }
   const std::vector<Stage> stages = StagesOf(times);
