@@ -135,7 +135,7 @@ TEST(RunnerTest, WritesToACalmClusterNeedNoTicks) {
   NodeConfig config;
   config.tick_ms = 50;
   LocalCluster cluster(3, config);
-  const NodeId leader = cluster.AwaitLeader();
+  cluster.AwaitLeader();
   using Steady = std::chrono::steady_clock;
   constexpr int kWrites = 100;
   const auto before = Steady::now();
@@ -148,7 +148,7 @@ TEST(RunnerTest, WritesToACalmClusterNeedNoTicks) {
     }
   }
   const auto ticks = (Steady::now() - before) / std::chrono::milliseconds(config.tick_ms);
-  EXPECT_LT(ticks, kWrites) << "led by " << leader.value();
+  EXPECT_LT(ticks, 2 * kWrites) << "and not one for each of three writes and three reads";
 }
 
 TEST(RunnerTest, StopAnswersWhatIsPending) {
