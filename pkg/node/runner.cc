@@ -177,9 +177,8 @@ class NodeRunner final : public Runner {
   std::unique_ptr<Node> node_;
   int64_t raft_thread_wakes_us_ = 0;  // at the latest
   Index last_commit_;
-  int calm_steps_ = 0;
 
-  std::atomic<bool> calm_{false};
+  std::atomic<int> calm_steps_{0};  // in a row, up to kCalmSteps; written on the turn
   std::thread raft_thread_;
   std::atomic<bool> stopping_{false};
   std::atomic<uint64_t> last_number_{0};  // of acquires and watches
@@ -218,7 +217,7 @@ void NodeRunner::Run() {
 }
 
 void NodeRunner::RunOrAnnounce() noexcept {
-  if (!calm_.load() || !turn_.TryBegin()) return inbox_.Announce();
+  if (calm_steps_.load() < kCalmSteps || !turn_.TryBegin()) return inbox_.Announce();
   RunItems();
   const bool more = Step();
   const bool due = node_->due_us().value_or(raft_thread_wakes_us_) < raft_thread_wakes_us_;
@@ -251,8 +250,7 @@ void NodeRunner::NoteCalm(const StatusView& view) {
                       view.raft.commit <= last_commit_ + 1 && !StepMayTakeLong(view) &&
                       !node_->failed();
   last_commit_ = view.raft.commit;
-  calm_steps_ = little ? std::min(calm_steps_ + 1, kCalmSteps) : 0;
-  calm_.store(calm_steps_ == kCalmSteps);
+  calm_steps_.store(little ? std::min(calm_steps_.load() + 1, kCalmSteps) : 0);
 }
 
 void NodeRunner::Publish() {
