@@ -150,6 +150,14 @@ TemporaryDirectory::~TemporaryDirectory() {
   std::filesystem::remove_all(path_, ignored);
 }
 
+sockaddr_in LoopbackAddress(uint16_t port) {
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_port = htons(port);
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  return address;
+}
+
 std::vector<uint16_t> FreePorts(size_t count) {
   std::vector<uint16_t> ports;
   for (size_t i = 0; i < count; ++i) {
@@ -161,9 +169,7 @@ std::vector<uint16_t> FreePorts(size_t count) {
     for (const int option : {SO_REUSEADDR, SO_REUSEPORT}) {
       CHECK_EQ(setsockopt(socket_fd, SOL_SOCKET, option, &on, sizeof(on)), 0);
     }
-    sockaddr_in address{};
-    address.sin_family = AF_INET;
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    sockaddr_in address = LoopbackAddress(0);
     socklen_t size = sizeof(address);
     CHECK_EQ(bind(socket_fd, reinterpret_cast<sockaddr*>(&address), size), 0);
     CHECK_EQ(getsockname(socket_fd, reinterpret_cast<sockaddr*>(&address), &size), 0);

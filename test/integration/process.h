@@ -4,6 +4,7 @@
 // destructor kills and reaps it, so that a failed test leaves nothing behind.
 #pragma once
 
+#include <netinet/in.h>
 #include <sys/types.h>
 
 #include <cstdint>
@@ -66,6 +67,9 @@ class TemporaryDirectory {
  private:
   std::string path_;
 };
+
+// 127.0.0.1:port.
+sockaddr_in LoopbackAddress(uint16_t port);
 
 // `count` loopback ports that nobody has, and that nobody else is given while this process lives.
 // A server that asks for one by number (with SO_REUSEADDR or SO_REUSEPORT, as all do) gets it;

@@ -13,14 +13,6 @@
 namespace baton::integration {
 namespace {
 
-sockaddr_in Loopback(uint16_t port) {
-  sockaddr_in address{};
-  address.sin_family = AF_INET;
-  address.sin_port = htons(port);
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  return address;
-}
-
 class Socket {
  public:
   Socket() : fd_(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {}
@@ -34,12 +26,12 @@ class Socket {
   }
   // Each 0 or the errno of the call.
   int Bind(uint16_t port) {
-    const sockaddr_in address = Loopback(port);
+    const sockaddr_in address = LoopbackAddress(port);
     return Errno(bind(fd_, reinterpret_cast<const sockaddr*>(&address), sizeof(address)));
   }
   int Listen() { return Errno(listen(fd_, 1)); }
   int Connect(uint16_t port) {
-    const sockaddr_in address = Loopback(port);
+    const sockaddr_in address = LoopbackAddress(port);
     return Errno(connect(fd_, reinterpret_cast<const sockaddr*>(&address), sizeof(address)));
   }
 

@@ -13,6 +13,7 @@
 
 #include "pkg/base/check.h"
 #include "test/integration/cluster.h"
+#include "test/integration/process.h"
 
 namespace baton::integration {
 namespace {
@@ -34,13 +35,11 @@ RawSocket::RawSocket(const std::string& base_url, const std::string& source) {
   // The kernel picks a port that is free for this destination, not for all.
   const int late = 1;
   CHECK_EQ(setsockopt(socket_, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, &late, sizeof(late)), 0);
-  sockaddr_in address{};
-  address.sin_family = AF_INET;
-  CHECK_EQ(inet_pton(AF_INET, source.c_str(), &address.sin_addr), 1) << source;
-  CHECK_EQ(bind(socket_, reinterpret_cast<sockaddr*>(&address), sizeof(address)), 0) << source;
-  address.sin_port = htons(port);
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  CHECK_EQ(connect(socket_, reinterpret_cast<sockaddr*>(&address), sizeof(address)), 0) << base_url;
+  sockaddr_in from = LoopbackAddress(0);
+  CHECK_EQ(inet_pton(AF_INET, source.c_str(), &from.sin_addr), 1) << source;
+  CHECK_EQ(bind(socket_, reinterpret_cast<sockaddr*>(&from), sizeof(from)), 0) << source;
+  sockaddr_in to = LoopbackAddress(port);
+  CHECK_EQ(connect(socket_, reinterpret_cast<sockaddr*>(&to), sizeof(to)), 0) << base_url;
 }
 
 RawSocket::RawSocket(RawSocket&& other) noexcept : socket_(std::exchange(other.socket_, -1)) {}
