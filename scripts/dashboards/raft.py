@@ -51,7 +51,7 @@ D.graph("Read index and apply", "The slowest hundredth: until the leader has sai
         p99("baton_server_apply_duration_seconds{P}", "pod", "{{pod}} apply"), unit="s")
 
 D.row("Peers")
-D.heatmap("Round trips", "Calls to peers, until they were answered. The peer answers when it has queued what it was sent.",
+D.heatmap("Round trips", "Calls to peers, until they were answered. The peer answers when it has queued what it was sent or, if it has little to do, looked at it.",
           "baton_peer_round_trip_duration_seconds{P}")
 D.graph("Round trips by peer", "The slowest hundredth. A quarter of the election timeout is the limit.",
         p99("baton_peer_round_trip_duration_seconds{P}", "pod, peer_name", "{{pod}} to {{peer_name}}"), unit="s")
